@@ -1,0 +1,53 @@
+/** Versions of Event objects (the API objects that describe what happened; simulation events are another thing). */
+import { kinds } from './kinds.ts';
+import { VersionTable } from './version-table.ts';
+
+/** Reasons of the events that the modelled components write. The number of a reason is its index. */
+export const eventReasons = [
+  'SuccessfulCreate',
+  'SuccessfulDelete',
+  'ScalingReplicaSet',
+  'Scheduled',
+  'FailedScheduling',
+  'Pulling',
+  'Pulled',
+  'Created',
+  'Started',
+  'Killing',
+  'Unhealthy',
+  'NodeNotReady',
+  'NodeReady',
+  'RegisteredNode',
+  'TaintManagerEviction',
+  'OutOfcpu',
+  'OutOfmemory',
+  'OutOfpods',
+  'NodeAffinity',
+  'NodePorts',
+  'Starting',
+  'NodeHasSufficientMemory',
+  'NodeHasNoDiskPressure',
+  'NodeHasSufficientPID',
+  'NodeAllocatableEnforced',
+  'BackOff',
+] as const;
+
+/** Reason of an event. */
+export type EventReason = (typeof eventReasons)[number];
+
+/** Number of a reason, as it is stored. */
+export function eventReasonNumber(reason: EventReason): number {
+  return eventReasons.indexOf(reason);
+}
+
+/** Versions of Event objects. */
+export class EventRecordVersions extends VersionTable {
+  /** Index into {@link eventReasons}. */
+  readonly reason = this.int32(0);
+  /** How often it happened, after correlation. */
+  readonly count = this.int32(1);
+
+  constructor() {
+    super(kinds.events);
+  }
+}

@@ -1,0 +1,12 @@
+/** Immutable object versions, keys, labels and specifications: what a cluster is made of, without behaviour. */
+export * from './event-records.ts';
+export * from './kinds.ts';
+export * from './labels.ts';
+export * from './nodes.ts';
+export * from './object-keys.ts';
+export * from './object-tables.ts';
+export * from './pods.ts';
+export * from './services.ts';
+export * from './specifications.ts';
+export * from './version-table.ts';
+export * from './workloads.ts';

@@ -1,0 +1,44 @@
+/** Versions of nodes and of the leases by which they (and leaders) show that they are alive. */
+import { kinds } from './kinds.ts';
+import type { NodeSpecification, Taint } from './specifications.ts';
+import { VersionTable } from './version-table.ts';
+
+/** status of the Ready condition as it is stored. */
+export const ConditionStatus = { False: 0, True: 1, Unknown: 2 } as const;
+
+/** Keys of the taints that the system itself puts on nodes (api/core/v1/well_known_taints.go). */
+export const TAINT_NOT_READY = 'node.kubernetes.io/not-ready';
+export const TAINT_UNREACHABLE = 'node.kubernetes.io/unreachable';
+export const TAINT_UNSCHEDULABLE = 'node.kubernetes.io/unschedulable';
+
+/** Label that names a node's zone, and the one that names the node itself. */
+export const LABEL_ZONE = 'topology.kubernetes.io/zone';
+export const LABEL_HOSTNAME = 'kubernetes.io/hostname';
+
+/** Versions of nodes. */
+export class NodeVersions extends VersionTable {
+  /** What the node offers; never null on a stored node. */
+  readonly specification = this.reference<NodeSpecification | null>(null);
+  /** spec.taints: the specification's own and those that controllers put on. */
+  readonly taints = this.reference<readonly Taint[]>([]);
+  /** 1 if spec.unschedulable. */
+  readonly unschedulable = this.int32(0);
+  /** Ready condition: a value of {@link ConditionStatus}. */
+  readonly ready = this.int32(ConditionStatus.False);
+  /** lastHeartbeatTime of the Ready condition [ns]. */
+  readonly heartbeatAt = this.float64(0);
+
+  constructor() {
+    super(kinds.nodes);
+  }
+}
+
+/** Versions of leases (coordination.k8s.io). The key of a node's lease has the node's name in namespace kube-node-lease. */
+export class LeaseVersions extends VersionTable {
+  /** spec.renewTime [ns]. */
+  readonly renewedAt = this.float64(0);
+
+  constructor() {
+    super(kinds.leases);
+  }
+}

@@ -1,0 +1,77 @@
+/** Versions of pods. */
+import { kinds } from './kinds.ts';
+import type { PodTemplate } from './specifications.ts';
+import { type VersionHandle, VersionTable } from './version-table.ts';
+
+/** status.phase as it is stored. */
+export const PodPhase = { Pending: 0, Running: 1, Succeeded: 2, Failed: 3 } as const;
+
+/** status.conditions that are True, as bits. */
+export const PodCondition = {
+  Scheduled: 1,
+  ReadyToStartContainers: 2,
+  Initialized: 4,
+  ContainersReady: 8,
+  Ready: 16,
+  DisruptionTarget: 32,
+  /** PodScheduled is False with reason Unschedulable. */
+  Unschedulable: 64,
+} as const;
+
+/** status.reason of pods that failed, as it is stored. 0 = none. */
+export const podReasons = [
+  '',
+  'OutOfcpu',
+  'OutOfmemory',
+  'OutOfpods',
+  'NodeAffinity',
+  'NodePorts',
+  'Evicted',
+  'NodeLost',
+] as const;
+
+/** Versions of pods. The owner of a pod is a ReplicaSet. */
+export class PodVersions extends VersionTable {
+  /** What the pod is made from; never null on a stored pod. */
+  readonly template = this.reference<PodTemplate | null>(null);
+  /** spec.nodeName: key of the node, -1 = not bound. */
+  readonly node = this.int32(-1);
+  /** A value of {@link PodPhase}. */
+  readonly phase = this.int32(PodPhase.Pending);
+  /** Bits of {@link PodCondition}. */
+  readonly conditions = this.int32(0);
+  /** Index into {@link podReasons}. */
+  readonly reason = this.int32(0);
+  /** 1 once status.podIP is set. */
+  readonly hasIp = this.int32(0);
+  /** When PodScheduled became True [ns], -1 = not yet. */
+  readonly scheduledAt = this.float64(-1);
+  /** When all containers had started, by the kubelet's clock [ns], -1 = not yet. */
+  readonly runningAt = this.float64(-1);
+  /** lastTransitionTime of the Ready condition [ns], -1 = never Ready. */
+  readonly readyAt = this.float64(-1);
+
+  constructor() {
+    super(kinds.pods);
+  }
+
+  /** Whether the Ready condition is True. */
+  isReady(pod: VersionHandle): boolean {
+    return (this.conditions.get(pod) & PodCondition.Ready) !== 0;
+  }
+
+  /** Whether deletionTimestamp is set. */
+  isTerminating(pod: VersionHandle): boolean {
+    return this.deletedAt.get(pod) >= 0;
+  }
+
+  /** Whether the pod has come to its end: Succeeded or Failed. */
+  isTerminal(pod: VersionHandle): boolean {
+    return this.phase.get(pod) >= PodPhase.Succeeded;
+  }
+
+  /** Whether a workload counts the pod as one of its replicas: neither ended nor terminating (controller.FilterActivePods). */
+  isActive(pod: VersionHandle): boolean {
+    return !this.isTerminal(pod) && !this.isTerminating(pod);
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * Immutable specifications: what users write and what many object versions share (a Deployment's template, a Service's ports).
+ * Object versions hold a reference to one of these; nothing here is ever changed after it was made.
+ */
+import type { Bytes, MilliCpu, Nanoseconds } from '../units/index.ts';
+import type { Labels, LabelSelector } from './labels.ts';
+
+/** Amounts of node resources. Absent extended resources count as 0. */
+export interface ResourceList {
+  readonly cpu: MilliCpu;
+  readonly memory: Bytes;
+  readonly ephemeralStorage: Bytes;
+  /** Extended resources such as `nvidia.com/gpu`, in whole units. */
+  readonly extended: Readonly<Record<string, number>>;
+}
+
+/** A taint of a node. */
+export interface Taint {
+  readonly key: string;
+  readonly value: string;
+  readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
+}
+
+/** A toleration of a pod. `key` "" with Exists tolerates everything; `effect` "" matches all effects. */
+export interface Toleration {
+  readonly key: string;
+  readonly operator: 'Exists' | 'Equal';
+  readonly value: string;
+  readonly effect: '' | Taint['effect'];
+  /** How long a NoExecute taint is tolerated; undefined = forever. */
+  readonly tolerationSeconds?: number;
+}
+
+/** A probe of a container (pkg/apis/core/v1/defaults.go:SetDefaults_Probe). The probed program answers as `behaviour` says. */
+export interface Probe {
+  readonly initialDelay: Nanoseconds;
+  readonly period: Nanoseconds;
+  readonly timeout: Nanoseconds;
+  readonly successThreshold: number;
+  readonly failureThreshold: number;
+}
+
+/** A port of a container; `hostPort` 0 = none. */
+export interface ContainerPort {
+  readonly name: string;
+  readonly containerPort: number;
+  readonly hostPort: number;
+  readonly hostIp: string;
+  readonly protocol: 'TCP' | 'UDP' | 'SCTP';
+}
+
+/** A container of a pod. */
+export interface Container {
+  readonly name: string;
+  readonly image: string;
+  readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
+  readonly requests: ResourceList;
+  readonly limits: ResourceList;
+  readonly ports: readonly ContainerPort[];
+  readonly readinessProbe?: Probe;
+  /** True for a native sidecar (an init container with restartPolicy Always). */
+  readonly sidecar: boolean;
+}
+
+/** One alternative of a node selector: all expressions and all fields must match. */
+export interface NodeSelectorTerm {
+  readonly matchExpressions: LabelSelector;
+  /** Only `metadata.name` exists as a field. */
+  readonly matchFields: LabelSelector;
+}
+
+/** Node affinity of a pod. */
+export interface NodeAffinity {
+  /** Alternatives, one of which must match; undefined = no requirement. */
+  readonly required?: readonly NodeSelectorTerm[];
+  readonly preferred: readonly { readonly weight: number; readonly term: NodeSelectorTerm }[];
+}
+
+/** Everything that a pod is made from. Shared by all pods of a template; `id` is dense, in order of creation. */
+export interface PodTemplate {
+  readonly id: number;
+  readonly labels: Labels;
+  readonly initContainers: readonly Container[];
+  readonly containers: readonly Container[];
+  /** Effective request of the pod: max(sum of containers and sidecars, init peak) + overhead. */
+  readonly requests: ResourceList;
+  readonly nodeSelector: Labels;
+  readonly nodeAffinity: NodeAffinity;
+  readonly tolerations: readonly Toleration[];
+  readonly schedulerName: string;
+  /** Node named by the user, "" = to be scheduled. */
+  readonly nodeName: string;
+  readonly priority: number;
+  readonly hostNetwork: boolean;
+  readonly serviceAccountName: string;
+  readonly terminationGracePeriod: Nanoseconds;
+  readonly restartPolicy: 'Always' | 'OnFailure' | 'Never';
+  /** Serialised size of a pod made from this template at creation. */
+  readonly bytes: Bytes;
+  /** How long a pod's containers run before they exit with success, as quantiles drawn per pod; undefined = until stopped. */
+  readonly lifetime?: { quantile(u: number): number };
+}
+
+/** Rolling update or recreate, with the bounds as written (a share of replicas, or a number). */
+export interface DeploymentStrategy {
+  readonly type: 'RollingUpdate' | 'Recreate';
+  /** "25%" or a whole number. */
+  readonly maxSurge: string | number;
+  readonly maxUnavailable: string | number;
+}
+
+/** A port of a service; `nodePort` 0 = none. */
+export interface ServicePort {
+  readonly name: string;
+  readonly protocol: 'TCP' | 'UDP' | 'SCTP';
+  readonly port: number;
+  /** Number, or name of a container port. */
+  readonly targetPort: number | string;
+  readonly nodePort: number;
+}
+
+/** What a Service asks for. */
+export interface ServiceSpecification {
+  readonly type: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName';
+  readonly headless: boolean;
+  /** Undefined = no selector: nobody manages its endpoints. */
+  readonly selector?: Labels;
+  readonly ports: readonly ServicePort[];
+  readonly sessionAffinity: 'None' | 'ClientIP';
+  readonly externalTrafficPolicy: 'Cluster' | 'Local';
+  readonly internalTrafficPolicy: 'Cluster' | 'Local';
+  readonly loadBalancerSourceRanges: readonly string[];
+  readonly externalIps: readonly string[];
+}
+
+/** What a node offers. */
+export interface NodeSpecification {
+  readonly allocatable: ResourceList;
+  /** Largest number of pods. */
+  readonly pods: number;
+  readonly labels: Labels;
+  readonly taints: readonly Taint[];
+  readonly unschedulable: boolean;
+}
+
+/** Objects as users hand them over, in the order in which they are to be applied. */
+export type Intent =
+  | { readonly kind: 'Namespace' | 'ServiceAccount' | 'ConfigMap' | 'Secret'; readonly namespace: string; readonly name: string; readonly bytes: Bytes }
+  | { readonly kind: 'Pod'; readonly namespace: string; readonly name: string; readonly template: PodTemplate }
+  | {
+      readonly kind: 'Deployment';
+      readonly namespace: string;
+      readonly name: string;
+      readonly replicas: number;
+      readonly selector: LabelSelector;
+      readonly template: PodTemplate;
+      readonly strategy: DeploymentStrategy;
+      readonly minReady: Nanoseconds;
+      readonly revisionHistoryLimit: number;
+      readonly bytes: Bytes;
+    }
+  | {
+      readonly kind: 'ReplicaSet';
+      readonly namespace: string;
+      readonly name: string;
+      readonly replicas: number;
+      readonly selector: LabelSelector;
+      readonly template: PodTemplate;
+      readonly bytes: Bytes;
+    }
+  | { readonly kind: 'Service'; readonly namespace: string; readonly name: string; readonly specification: ServiceSpecification; readonly bytes: Bytes };

@@ -1,0 +1,60 @@
+/** Versions of Deployments and ReplicaSets. */
+import { kinds } from './kinds.ts';
+import type { LabelSelector } from './labels.ts';
+import type { DeploymentStrategy, PodTemplate } from './specifications.ts';
+import { VersionTable } from './version-table.ts';
+
+/** Versions of Deployments. */
+export class DeploymentVersions extends VersionTable {
+  /** spec.template; never null on a stored Deployment. */
+  readonly template = this.reference<PodTemplate | null>(null);
+  readonly selector = this.reference<LabelSelector>([]);
+  /** spec.strategy; never null on a stored Deployment. */
+  readonly strategy = this.reference<DeploymentStrategy | null>(null);
+  /** spec.replicas [pod]. */
+  readonly replicas = this.int32(0);
+  /** spec.minReadySeconds [ns]. */
+  readonly minReady = this.float64(0);
+  /** spec.revisionHistoryLimit [ReplicaSet]. */
+  readonly revisionHistoryLimit = this.int32(10);
+  /** metadata.generation: raised by each change of the spec. */
+  readonly generation = this.int32(1);
+  /** status.observedGeneration. */
+  readonly observedGeneration = this.int32(0);
+  /** Annotation deployment.kubernetes.io/revision: number of the current rollout. */
+  readonly rollout = this.int32(0);
+  /** status.replicas, updatedReplicas, readyReplicas, availableReplicas [pod]. */
+  readonly statusReplicas = this.int32(0);
+  readonly updatedReplicas = this.int32(0);
+  readonly readyReplicas = this.int32(0);
+  readonly availableReplicas = this.int32(0);
+  /** Progressing condition: 0 = none, 1 = new ReplicaSet created or progressing, 2 = complete. */
+  readonly progress = this.int32(0);
+
+  constructor() {
+    super(kinds.deployments);
+  }
+}
+
+/** Versions of ReplicaSets. The owner of a ReplicaSet is a Deployment, or none. */
+export class ReplicaSetVersions extends VersionTable {
+  /** spec.template; never null on a stored ReplicaSet. */
+  readonly template = this.reference<PodTemplate | null>(null);
+  readonly selector = this.reference<LabelSelector>([]);
+  /** spec.replicas [pod]. */
+  readonly replicas = this.int32(0);
+  /** spec.minReadySeconds [ns]. */
+  readonly minReady = this.float64(0);
+  readonly generation = this.int32(1);
+  readonly observedGeneration = this.int32(0);
+  /** Annotation deployment.kubernetes.io/revision of the owning Deployment's rollout. */
+  readonly rollout = this.int32(0);
+  /** status.replicas, readyReplicas, availableReplicas [pod]. */
+  readonly statusReplicas = this.int32(0);
+  readonly readyReplicas = this.int32(0);
+  readonly availableReplicas = this.int32(0);
+
+  constructor() {
+    super(kinds.replicasets);
+  }
+}

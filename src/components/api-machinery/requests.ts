@@ -1,0 +1,211 @@
+/**
+ * API requests as messages of fixed shape: a handful of numbers and, for clients inside the control plane, one reference to an immutable value.
+ * A request is one slot from the moment a client issues it until its reply was handled; slots are pooled, so that a request costs no allocation.
+ */
+import type { Kind, ObjectKey, VersionHandle } from '../../cluster/index.ts';
+import { NO_VERSION } from '../../cluster/index.ts';
+
+declare const requestBrand: unique symbol;
+/** Slot of a request. */
+export type RequestId = number & { readonly [requestBrand]: 'RequestId' };
+
+/** Places where a request may wait; index of its columns in {@link Requests.wait}. */
+export const WaitPlace = {
+  /** The client's own token bucket. */
+  ClientLimiter: 0,
+  /** Sleeping for Retry-After after a 429. */
+  RetryAfter: 1,
+  /** The API server's CPU shared with others. */
+  ServerCpu: 2,
+  /** etcd's CPU shared with others. */
+  StoreCpu: 3,
+  /** Behind other batches and their WAL sync. */
+  StoreDisk: 4,
+  /** The serial apply loop, and backend commits that block it. */
+  StoreApply: 5,
+} as const;
+
+/** Number of wait places. */
+export const WAIT_PLACES = 6;
+/** Slots at the start; doubled when all are taken. */
+const INITIAL_SLOTS = 1024;
+/** Numbers that a message carries. */
+const PAYLOAD_NUMBERS = 6;
+
+/** All requests that are on their way. */
+export class Requests {
+  private capacity = INITIAL_SLOTS;
+  private readonly free: RequestId[] = [];
+  private used = 0;
+
+  /** Verb number. */
+  verb = new Uint8Array(INITIAL_SLOTS);
+  /** Kind number. */
+  kind = new Uint8Array(INITIAL_SLOTS);
+  /** Number of the write operation, for mutating requests other than delete. */
+  write = new Uint8Array(INITIAL_SLOTS);
+  /** Key of the object, -1 for lists of a whole kind. */
+  key = new Int32Array(INITIAL_SLOTS);
+  /** resourceVersion that the client demands, 0 = none. */
+  expectedRevision = new Float64Array(INITIAL_SLOTS);
+  /** UID precondition, 0 = none. */
+  expectedUid = new Int32Array(INITIAL_SLOTS);
+  /** Bits of {@link RequestFlag}. */
+  flags = new Uint8Array(INITIAL_SLOTS);
+  /** The message's numbers; their meaning is the write operation's. */
+  private payload = new Float64Array(INITIAL_SLOTS * PAYLOAD_NUMBERS);
+  /** The message's reference to an immutable value, null for messages of the node side. */
+  readonly object: unknown[] = new Array(INITIAL_SLOTS).fill(null);
+
+  /** Number of the issuing client. */
+  client = new Int32Array(INITIAL_SLOTS);
+  /** Reply handler of the client. */
+  reply = new Int32Array(INITIAL_SLOTS);
+  /** The client's own note, handed to its reply handler. */
+  context = new Int32Array(INITIAL_SLOTS);
+  /** When the component wanted it [ns]. */
+  issuedAt = new Float64Array(INITIAL_SLOTS);
+  /** When the API server received it (last attempt) [ns]. */
+  receivedAt = new Float64Array(INITIAL_SLOTS);
+  /** Start of the stage it is in [ns]; what is waited for is the stage's length minus its own service. */
+  stageAt = new Float64Array(INITIAL_SLOTS);
+  /** Own service in the stage it is in [ns]. */
+  stageService = new Float64Array(INITIAL_SLOTS);
+  /** Attempts after the first, by the client (429). */
+  attempts = new Uint8Array(INITIAL_SLOTS);
+  /** Transactions tried for it after the first, by the API server. */
+  retries = new Int32Array(INITIAL_SLOTS);
+  /** API server that handles it, -1 = none yet. */
+  server = new Int32Array(INITIAL_SLOTS);
+  /** Incarnation of that API server when it received the request; another one now = the connection broke. */
+  incarnation = new Int32Array(INITIAL_SLOTS);
+  /** Waiting so far by place [ns], {@link WAIT_PLACES} columns a slot. */
+  private waits = new Float64Array(INITIAL_SLOTS * WAIT_PLACES);
+
+  /** Version that the transaction would write; NO_VERSION = a deletion. Owned by the request until it is stored. */
+  draft = new Int32Array(INITIAL_SLOTS);
+  /** Mod revision on which the transaction is conditional; 0 = the key must not exist. */
+  transactionRevision = new Float64Array(INITIAL_SLOTS);
+
+  /** Status code of the reply. */
+  code = new Uint16Array(INITIAL_SLOTS);
+  /** Version in the reply; held by the request until it is freed. */
+  result = new Int32Array(INITIAL_SLOTS);
+  /** Revision in the reply (of the object, or of the list). */
+  resultRevision = new Float64Array(INITIAL_SLOTS);
+  /** Retry-After of the reply [ns]. */
+  retryAfter = new Float64Array(INITIAL_SLOTS);
+
+  /** Requests on their way. */
+  inUse = 0;
+
+  /** A fresh slot with everything at rest. */
+  allocate(verb: number, kind: Kind, key: ObjectKey): RequestId {
+    let slot = this.free.pop();
+    if (slot === undefined) {
+      if (this.used === this.capacity) this.grow();
+      slot = this.used++ as RequestId;
+    }
+    this.verb[slot] = verb;
+    this.kind[slot] = kind;
+    this.key[slot] = key;
+    this.write[slot] = 0;
+    this.expectedRevision[slot] = 0;
+    this.expectedUid[slot] = 0;
+    this.flags[slot] = 0;
+    this.object[slot] = null;
+    this.attempts[slot] = 0;
+    this.retries[slot] = 0;
+    this.server[slot] = -1;
+    this.draft[slot] = NO_VERSION;
+    this.result[slot] = NO_VERSION;
+    this.resultRevision[slot] = 0;
+    this.code[slot] = 0;
+    this.retryAfter[slot] = 0;
+    this.waits.fill(0, slot * WAIT_PLACES, (slot + 1) * WAIT_PLACES);
+    this.inUse++;
+    return slot;
+  }
+
+  /** Gives a slot back. Whoever calls it has released the versions it held. */
+  release(request: RequestId): void {
+    this.object[request] = null;
+    this.free.push(request);
+    this.inUse--;
+  }
+
+  /** The `index`-th number of the message. */
+  number(request: RequestId, index: number): number {
+    return this.payload[request * PAYLOAD_NUMBERS + index] as number;
+  }
+
+  /** Sets the `index`-th number of the message. */
+  setNumber(request: RequestId, index: number, value: number): void {
+    this.payload[request * PAYLOAD_NUMBERS + index] = value;
+  }
+
+  /** Adds waiting time at a place. */
+  addWait(request: RequestId, place: number, span: number): void {
+    const index = request * WAIT_PLACES + place;
+    this.waits[index] = (this.waits[index] as number) + span;
+  }
+
+  /** Waiting time at a place so far [ns]. */
+  waited(request: RequestId, place: number): number {
+    return this.waits[request * WAIT_PLACES + place] as number;
+  }
+
+  /** The version in the reply. */
+  resultOf(request: RequestId): VersionHandle {
+    return this.result[request] as VersionHandle;
+  }
+
+  private grow(): void {
+    const capacity = this.capacity * 2;
+    const bigger = <T extends Uint8Array | Uint16Array | Int32Array | Float64Array>(from: T, width = 1): T => {
+      const to = new (from.constructor as new (length: number) => T)(capacity * width);
+      to.set(from);
+      return to;
+    };
+    this.verb = bigger(this.verb);
+    this.kind = bigger(this.kind);
+    this.write = bigger(this.write);
+    this.key = bigger(this.key);
+    this.expectedRevision = bigger(this.expectedRevision);
+    this.expectedUid = bigger(this.expectedUid);
+    this.flags = bigger(this.flags);
+    this.payload = bigger(this.payload, PAYLOAD_NUMBERS);
+    this.client = bigger(this.client);
+    this.reply = bigger(this.reply);
+    this.context = bigger(this.context);
+    this.issuedAt = bigger(this.issuedAt);
+    this.receivedAt = bigger(this.receivedAt);
+    this.stageAt = bigger(this.stageAt);
+    this.stageService = bigger(this.stageService);
+    this.attempts = bigger(this.attempts);
+    this.retries = bigger(this.retries);
+    this.server = bigger(this.server);
+    this.incarnation = bigger(this.incarnation);
+    this.waits = bigger(this.waits, WAIT_PLACES);
+    this.draft = bigger(this.draft);
+    this.transactionRevision = bigger(this.transactionRevision);
+    this.code = bigger(this.code);
+    this.result = bigger(this.result);
+    this.resultRevision = bigger(this.resultRevision);
+    this.retryAfter = bigger(this.retryAfter);
+    while (this.object.length < capacity) this.object.push(null);
+    this.capacity = capacity;
+  }
+}
+
+/** Bits of a request. */
+export const RequestFlag = {
+  /** A read with resourceVersion "0": any version that the watch cache has will do. */
+  FromCache: 1,
+  /** A delete with gracePeriodSeconds 0: the object goes at once. */
+  NoGrace: 2,
+  /** The API server has read the object from etcd itself, so that its judgement is not on stale data. */
+  Fresh: 4,
+  /** Sent by the API server itself (its own etcd transactions). */
+  Internal: 8,
+} as const;

@@ -1,0 +1,24 @@
+/** The registry of write operations. Adding one = a definition beside its kind and one line here. */
+import * as nodes from './nodes.ts';
+import * as other from './other.ts';
+import * as pods from './pods.ts';
+import * as services from './services.ts';
+import * as workloads from './workloads.ts';
+import type { Write } from './write.ts';
+
+const definitions = { ...pods, ...nodes, ...workloads, ...services, ...other } as const;
+
+/** Name of a write operation. */
+export type WriteName = keyof typeof definitions;
+
+/** Write operations by number. */
+export const writeList: readonly Write[] = Object.values(definitions);
+
+/** Numbers of the write operations by name: `writes.podBinding`. */
+export const writes = Object.fromEntries(Object.keys(definitions).map((name, index) => [name, index])) as Readonly<
+  Record<WriteName, number>
+>;
+
+export type { TaintChange } from './nodes.ts';
+export type { DeploymentBody, ReplicaSetBody } from './workloads.ts';
+export { CHANGED, UNCHANGED, type Write, type WriteContext } from './write.ts';

@@ -1,0 +1,102 @@
+/** Writes of nodes and leases. */
+import { ConditionStatus, kinds, type NodeSpecification, type Taint } from '../../../cluster/index.ts';
+import { Verb } from '../verbs.ts';
+import { CHANGED, UNCHANGED, type Write } from './write.ts';
+
+/** POST nodes by a kubelet that registers. Object: the specification with the labels and taints it registers with. */
+export const nodeCreate: Write = {
+  verb: Verb.Create,
+  kind: kinds.nodes,
+  subresource: '',
+  apply({ tables: { nodes }, requests, sizes, now }, draft, request) {
+    const specification = requests.object[request] as NodeSpecification;
+    nodes.specification.set(draft, specification);
+    nodes.taints.set(draft, specification.taints);
+    nodes.unschedulable.set(draft, specification.unschedulable ? 1 : 0);
+    nodes.heartbeatAt.set(draft, now);
+    nodes.bytes.set(draft, sizes.node);
+    return CHANGED;
+  },
+};
+
+/** PATCH nodes/status by the kubelet. Numbers: Ready condition, heartbeat instant. */
+export const nodeStatus: Write = {
+  verb: Verb.Patch,
+  kind: kinds.nodes,
+  subresource: 'status',
+  apply({ tables: { nodes }, requests }, draft, request) {
+    nodes.ready.set(draft, requests.number(request, 0));
+    nodes.heartbeatAt.set(draft, requests.number(request, 1));
+    return CHANGED;
+  },
+};
+
+/** PUT nodes/status by the node lifecycle controller: all conditions Unknown. */
+export const nodeUnknown: Write = {
+  verb: Verb.Update,
+  kind: kinds.nodes,
+  subresource: 'status',
+  apply({ tables: { nodes } }, draft) {
+    if (nodes.ready.get(draft) === ConditionStatus.Unknown) return UNCHANGED;
+    nodes.ready.set(draft, ConditionStatus.Unknown);
+    return CHANGED;
+  },
+};
+
+/** PATCH nodes: taints taken off and put on (controller.PatchNodeTaints). Object: `{ remove: keys with effects, add: taints }`. */
+export const nodeTaints: Write = {
+  verb: Verb.Patch,
+  kind: kinds.nodes,
+  subresource: '',
+  apply({ tables: { nodes }, requests }, draft, request) {
+    const change = requests.object[request] as TaintChange;
+    const same = (a: Taint, b: Taint) => a.key === b.key && a.effect === b.effect;
+    const before = nodes.taints.get(draft);
+    const kept = before.filter((taint) => !change.remove.some((gone) => same(gone, taint)));
+    const added = change.add.filter((taint) => !kept.some((present) => same(present, taint)));
+    if (kept.length === before.length && added.length === 0) return UNCHANGED;
+    nodes.taints.set(draft, [...kept, ...added]);
+    return CHANGED;
+  },
+};
+
+/** Taints to take off and to put on. */
+export interface TaintChange {
+  readonly remove: readonly Taint[];
+  readonly add: readonly Taint[];
+}
+
+/** PATCH nodes by `kubectl cordon`. Number 0: 1 = unschedulable. */
+export const nodeCordon: Write = {
+  verb: Verb.Patch,
+  kind: kinds.nodes,
+  subresource: '',
+  apply({ tables: { nodes }, requests }, draft, request) {
+    if (nodes.unschedulable.get(draft) === requests.number(request, 0)) return UNCHANGED;
+    nodes.unschedulable.set(draft, requests.number(request, 0));
+    return CHANGED;
+  },
+};
+
+/** POST leases. Number 0: renewTime. */
+export const leaseCreate: Write = {
+  verb: Verb.Create,
+  kind: kinds.leases,
+  subresource: '',
+  apply({ tables: { leases }, requests, sizes }, draft, request) {
+    leases.renewedAt.set(draft, requests.number(request, 0));
+    leases.bytes.set(draft, sizes.lease);
+    return CHANGED;
+  },
+};
+
+/** PUT leases. Number 0: renewTime. Refused with 422 without a resourceVersion. */
+export const leaseRenew: Write = {
+  verb: Verb.Update,
+  kind: kinds.leases,
+  subresource: '',
+  apply({ tables: { leases }, requests }, draft, request) {
+    leases.renewedAt.set(draft, requests.number(request, 0));
+    return CHANGED;
+  },
+};

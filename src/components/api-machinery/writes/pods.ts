@@ -1,0 +1,121 @@
+/** Writes of pods: create, binding, and the status patches of kubelet, scheduler and controllers. */
+import { kinds, PodCondition, PodPhase, type PodTemplate } from '../../../cluster/index.ts';
+import { StatusCode, Verb } from '../verbs.ts';
+import { CHANGED, UNCHANGED, type Write } from './write.ts';
+
+/** POST pods. Number 0: key of the owning ReplicaSet or -1. Number 1: key of the node named by the user or -1. Object: the template. */
+export const podCreate: Write = {
+  verb: Verb.Create,
+  kind: kinds.pods,
+  subresource: '',
+  apply({ tables: { pods }, requests, sizes }, draft, request) {
+    const template = requests.object[request] as PodTemplate;
+    pods.template.set(draft, template);
+    pods.owner.set(draft, requests.number(request, 0));
+    pods.node.set(draft, requests.number(request, 1));
+    pods.bytes.set(draft, template.bytes + sizes.podManagedFields);
+    return CHANGED;
+  },
+};
+
+/** POST pods/binding. Number 0: key of the node. A pod that is bound or being deleted is refused (BindingREST.assignPod). */
+export const podBinding: Write = {
+  verb: Verb.Create,
+  kind: kinds.pods,
+  subresource: 'binding',
+  apply({ tables: { pods }, requests, now }, draft, request) {
+    if (pods.node.get(draft) >= 0 || pods.isTerminating(draft)) return StatusCode.Conflict;
+    pods.node.set(draft, requests.number(request, 0));
+    pods.scheduledAt.set(draft, now);
+    const conditions = pods.conditions.get(draft) & ~PodCondition.Unschedulable;
+    pods.conditions.set(draft, conditions | PodCondition.Scheduled);
+    return CHANGED;
+  },
+};
+
+/**
+ * PATCH pods/status by the kubelet. Numbers: phase, condition bits, reason, 1 if the pod has an IP, instant at which the containers ran (-1 = not yet).
+ * Conditions that are not the kubelet's own (PodScheduled, DisruptionTarget) stay; a terminal phase never goes back.
+ */
+export const podStatus: Write = {
+  verb: Verb.Patch,
+  kind: kinds.pods,
+  subresource: 'status',
+  apply({ tables: { pods }, requests, sizes, now }, draft, request) {
+    const kept = pods.conditions.get(draft) & (PodCondition.Scheduled | PodCondition.DisruptionTarget);
+    const conditions = requests.number(request, 1) | kept;
+    const phase = Math.max(pods.phase.get(draft), requests.number(request, 0));
+    const wasReady = pods.isReady(draft);
+    const isReady = (conditions & PodCondition.Ready) !== 0;
+    if (
+      conditions === pods.conditions.get(draft) &&
+      phase === pods.phase.get(draft) &&
+      requests.number(request, 3) === pods.hasIp.get(draft) &&
+      requests.number(request, 4) === pods.runningAt.get(draft)
+    ) {
+      return UNCHANGED;
+    }
+    pods.phase.set(draft, phase);
+    pods.conditions.set(draft, conditions);
+    pods.reason.set(draft, requests.number(request, 2));
+    pods.hasIp.set(draft, requests.number(request, 3));
+    pods.runningAt.set(draft, requests.number(request, 4));
+    if (isReady !== wasReady) pods.readyAt.set(draft, now);
+    const template = pods.template.get(draft) as PodTemplate;
+    pods.bytes.set(draft, template.bytes + sizes.podManagedFields + sizes.podStatus * template.containers.length);
+    return CHANGED;
+  },
+};
+
+/** PATCH pods/status by the scheduler after a failed attempt: PodScheduled = False, reason Unschedulable. */
+export const podUnschedulable: Write = {
+  verb: Verb.Patch,
+  kind: kinds.pods,
+  subresource: 'status',
+  apply({ tables: { pods } }, draft) {
+    const conditions = pods.conditions.get(draft);
+    if ((conditions & PodCondition.Unschedulable) !== 0 || pods.node.get(draft) >= 0) return UNCHANGED;
+    pods.conditions.set(draft, conditions | PodCondition.Unschedulable);
+    return CHANGED;
+  },
+};
+
+/** PUT pods/status by the node lifecycle controller when the pod's node is lost: Ready = False (nodeutil.MarkPodsNotReady). */
+export const podNotReady: Write = {
+  verb: Verb.Update,
+  kind: kinds.pods,
+  subresource: 'status',
+  apply({ tables: { pods }, now }, draft) {
+    if (!pods.isReady(draft)) return UNCHANGED;
+    pods.conditions.set(draft, pods.conditions.get(draft) & ~PodCondition.Ready);
+    pods.readyAt.set(draft, now);
+    return CHANGED;
+  },
+};
+
+/** PATCH pods/status before an eviction by taint: DisruptionTarget = True. */
+export const podDisruptionTarget: Write = {
+  verb: Verb.Patch,
+  kind: kinds.pods,
+  subresource: 'status',
+  apply({ tables: { pods } }, draft) {
+    const conditions = pods.conditions.get(draft);
+    if ((conditions & PodCondition.DisruptionTarget) !== 0) return UNCHANGED;
+    pods.conditions.set(draft, conditions | PodCondition.DisruptionTarget);
+    return CHANGED;
+  },
+};
+
+/** PATCH pods/status by the pod garbage collector before it deletes an orphan: phase Failed. */
+export const podFailed: Write = {
+  verb: Verb.Patch,
+  kind: kinds.pods,
+  subresource: 'status',
+  apply({ tables: { pods }, now }, draft) {
+    if (pods.isTerminal(draft)) return UNCHANGED;
+    if (pods.isReady(draft)) pods.readyAt.set(draft, now);
+    pods.phase.set(draft, PodPhase.Failed);
+    pods.conditions.set(draft, pods.conditions.get(draft) & ~(PodCondition.Ready | PodCondition.ContainersReady));
+    return CHANGED;
+  },
+};

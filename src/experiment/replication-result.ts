@@ -1,0 +1,57 @@
+/** What one replication yields: plain data, the same in process and from a worker. */
+import type { MetricsResult } from '../metrics/index.ts';
+import type { Nanoseconds } from '../units/index.ts';
+
+/** How a barrier went. */
+export interface BarrierOutcome {
+  /** The barrier in words: "podsReady: all within 15m". */
+  readonly description: string;
+  readonly met: boolean;
+  /** Instant at which it was met, or at which the run ended. */
+  readonly at: Nanoseconds;
+  /** "2,310 of 3,000 pods Ready". */
+  readonly state: string;
+}
+
+/** Waiting time of a class of work at one server or limiter. */
+export interface WaitShare {
+  /** Name of the server or limiter, as in the metrics' label `server`. */
+  readonly server: string;
+  /** "server" or "limiter". */
+  readonly kind: string;
+  /** Total waiting time [s]. */
+  readonly waitSeconds: number;
+  /** Number of waits that were longer than 0. */
+  readonly waits: number;
+}
+
+/** Where one class of work waited; sorted by waiting time, longest first. */
+export interface FlowWaits {
+  /** "POST pods", "pod_startup", "all". */
+  readonly flow: string;
+  readonly waits: readonly WaitShare[];
+}
+
+/** Why a run ended. */
+export type EndReason = 'operations done' | 'until reached' | 'stopped by --deadline' | 'stopped for memory' | 'interrupted';
+
+/** The result of one replication. */
+export interface ReplicationResult {
+  readonly replication: number;
+  readonly seed: string;
+  readonly endReason: EndReason;
+  /** Virtual time at which it ended. */
+  readonly endTime: Nanoseconds;
+  /** Virtual time at which statistics began. */
+  readonly statisticsFrom: Nanoseconds;
+  readonly metrics: MetricsResult;
+  readonly barriers: readonly BarrierOutcome[];
+  readonly flows: readonly FlowWaits[];
+  /** Simulation events processed. */
+  readonly events: number;
+  readonly fingerprint: string;
+  /** Kinds and fields that were accepted at run time without effect, beyond those known before the run. */
+  readonly acceptedWithoutEffect: readonly string[];
+  /** Notable things in words, each once: "etcd leader lost at 5m0s, new leader after 1.6s". */
+  readonly notes: readonly string[];
+}

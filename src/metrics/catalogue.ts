@@ -1,0 +1,28 @@
+/** All metrics by name. To add one: an entry in the file of the component that exports it. CSV, page, `explain` and docs follow. */
+import { apiserverMetrics } from './apiserver.metrics.ts';
+import { clientMetrics } from './client.metrics.ts';
+import { clusterMetrics } from './cluster.metrics.ts';
+import { etcdMetrics } from './etcd.metrics.ts';
+import type { MetricDefinition } from './metric.ts';
+import { nodeMetrics } from './node.metrics.ts';
+import { schedulerMetrics } from './scheduler.metrics.ts';
+
+export const metricCatalogue = {
+  ...apiserverMetrics,
+  ...clientMetrics,
+  ...clusterMetrics,
+  ...etcdMetrics,
+  ...nodeMetrics,
+  ...schedulerMetrics,
+} as const satisfies Record<string, MetricDefinition>;
+
+/** Name of a metric of the catalogue. */
+export type MetricName = keyof typeof metricCatalogue;
+
+/** The definition under a name that may be none; `undefined` if it is none. */
+export function findMetric(name: string): MetricDefinition | undefined {
+  return Object.hasOwn(metricCatalogue, name) ? metricCatalogue[name as MetricName] : undefined;
+}
+
+/** All metric names, sorted. */
+export const metricNames: readonly MetricName[] = (Object.keys(metricCatalogue) as MetricName[]).sort();

@@ -1,0 +1,8 @@
+/** Metrics: the catalogue, the recorder, and the result that it hands over. */
+export * from './catalogue.ts';
+export * from './labels.ts';
+export * from './metric.ts';
+export * from './recorder.ts';
+export * from './result.ts';
+export * from './series.ts';
+export * from './statistics.ts';

@@ -1,0 +1,74 @@
+/**
+ * A scenario after resolution: defaults, profiles, the file and --set applied in that order, $params replaced, files read, units parsed.
+ * Everything behind this point (experiment, workers) needs nothing else; it is plain data, so that it crosses to a worker as it is.
+ */
+import type { DistributionSpec } from '../engine/index.ts';
+import type { Nanoseconds } from '../units/index.ts';
+import type { Operation } from './operations/index.ts';
+
+/** A plain value of a parameter before it is made into what the model takes (durations are nanoseconds). */
+export type PlainValue = number | boolean | string | DistributionSpec;
+
+/** Plain values of all parameters by component and name ("kubeScheduler" → "clientQps" → 50). */
+export type PlainParameters = Readonly<Record<string, Readonly<Record<string, PlainValue>>>>;
+
+/** A parameter whose value differs from its default, and who changed it. */
+export interface ParameterOverride {
+  /** "kubeScheduler.clientQps". */
+  readonly path: string;
+  readonly value: PlainValue;
+  readonly default: PlainValue;
+  /** "profile scale-test", "scenario" or "--set". */
+  readonly origin: string;
+}
+
+/** One scheduler of the scenario. */
+export interface SchedulerSelection {
+  readonly name: string;
+  readonly algorithm: 'kube-scheduler';
+  /** Text of a KubeSchedulerConfiguration, with the file it came from; undefined = the default profile. */
+  readonly configuration?: { readonly file: string; readonly text: string };
+  readonly replicas: number;
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** One objective. It holds if the statistic is below (or above) the bound. */
+export interface Objective {
+  readonly metric: string;
+  /** Labels that select series; histograms of all that match are merged. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** "p99", "mean", "max", "rate", "final", … */
+  readonly statistic: string;
+  /** Bound in the metric's own unit (seconds for durations). */
+  readonly below?: number;
+  readonly above?: number;
+  /** Share of replications in which it must hold; undefined = in every one. */
+  readonly confidence?: number;
+}
+
+/** A scenario ready to run. */
+export interface ResolvedScenario {
+  readonly name: string;
+  /** The question in the file's first comment, "" if it has none. */
+  readonly question: string;
+  /** Path of the file as the user gave it. */
+  readonly file: string;
+  readonly profiles: readonly string[];
+  readonly replications: number;
+  readonly until: Nanoseconds;
+  readonly warmUp: Nanoseconds;
+  readonly params: Readonly<Record<string, PlainValue>>;
+  readonly parameters: PlainParameters;
+  readonly overrides: readonly ParameterOverride[];
+  readonly schedulers: readonly SchedulerSelection[];
+  readonly operations: readonly Operation[];
+  readonly objectives: readonly Objective[];
+  readonly experiment: {
+    /** Grid of a sweep: PATH to values, in the order of the file. */
+    readonly vary: Readonly<Record<string, readonly PlainValue[]>>;
+    /** Named variants: PATH to value. */
+    readonly variants: Readonly<Record<string, Readonly<Record<string, PlainValue>>>>;
+  };
+  /** Kinds and fields accepted without effect, once each ("Deployment spec.template.spec.securityContext"). */
+  readonly acceptedWithoutEffect: readonly string[];
+}
