@@ -14,6 +14,8 @@ export interface EventQueue {
   pop(): number;
   /** Key of the entry last popped. */
   readonly poppedKey: number;
+  /** The same, but leaves an entry whose key is above `lastKey` where it is, and returns -1. */
+  popUntil(lastKey: number): number;
   /** Marks the entry with this handle as cancelled; it will never be popped. A handle must be in the queue at most once. */
   cancel(handle: number): void;
 }

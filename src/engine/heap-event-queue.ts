@@ -58,6 +58,10 @@ export class HeapEventQueue implements EventQueue {
     return this.removeTop();
   }
 
+  popUntil(lastKey: number): number {
+    return this.peekKey() > lastKey ? -1 : this.pop();
+  }
+
   cancel(handle: number): void {
     if (handle >= this.cancelled.length) {
       const grown = new Uint8Array(Math.max(handle + 1, this.cancelled.length * 2));

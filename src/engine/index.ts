@@ -1,7 +1,8 @@
 /** The engine: events in virtual time, random numbers, and the building blocks of queueing models. */
+export * from './bucket-counts.ts';
 export * from './distribution.ts';
 export * from './event-queue.ts';
-export type { EventId } from './event-records.ts';
+export { type EventId, NO_EVENT } from './event-records.ts';
 export * from './heap-event-queue.ts';
 export * from './invariant.ts';
 export * from './link.ts';
@@ -9,6 +10,7 @@ export * from './log-linear-histogram.ts';
 export * from './parameter.ts';
 export * from './process.ts';
 export * from './processor-sharing.ts';
+export * from './radix-ladder-event-queue.ts';
 export * from './random-streams.ts';
 export * from './serial-server.ts';
 export * from './simulation.ts';

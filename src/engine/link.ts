@@ -37,7 +37,7 @@ export class LinkTable {
     const minimum = this.minimumDelays[index] as number;
     const unhindered = this.simulation.now + (delay > minimum ? delay : minimum);
     const last = this.lastArrivals[index] as number;
-    const arrival = (unhindered > last ? unhindered : last) as SimTime;
+    const arrival = Math.max(unhindered, last) as SimTime;
     this.lastArrivals[index] = arrival;
     this.simulation.send(this.ids[index] as LinkId, arrival, type, a, b);
     return arrival;
@@ -77,7 +77,7 @@ export class Link {
   /** Sends a message that takes `delay`, or longer if the minimum or a message before it says so; returns its arrival. */
   transmit(delay: Nanoseconds, type: EventType, a = 0, b = 0): SimTime {
     const unhindered = this.simulation.now + (delay > this.minimumDelay ? delay : this.minimumDelay);
-    const arrival = (unhindered > this.lastArrival ? unhindered : this.lastArrival) as SimTime;
+    const arrival = Math.max(unhindered, this.lastArrival) as SimTime;
     this.lastArrival = arrival;
     this.simulation.send(this.id, arrival, type, a, b);
     return arrival;

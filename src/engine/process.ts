@@ -12,7 +12,7 @@
  * What is hot uses event types and handlers instead (see simulation.ts): they allocate nothing.
  */
 import type { Branded, Nanoseconds } from '../units/index.ts';
-import type { EventId } from './event-records.ts';
+import { type EventId, NO_EVENT } from './event-records.ts';
 import type { EventType, Simulation } from './simulation.ts';
 
 /** A lifecycle. It yields a span [ns] to sleep, or {@link SUSPEND}; each yield returns the value it was resumed with. */
@@ -27,7 +27,6 @@ export const NO_PROCESS = -1 as ProcessId;
 
 /** Bits of an id that hold the slot; the rest hold the slot's generation. */
 const SLOT_COUNT = 2 ** 24;
-const NOT_SLEEPING = -1 as EventId;
 
 /** One process. */
 interface Slot {
@@ -35,7 +34,7 @@ interface Slot {
   name: string;
   /** The generator; `undefined` once the process is over. */
   body: Process | undefined;
-  /** The event that ends its sleep, or {@link NOT_SLEEPING}. */
+  /** The event that ends its sleep, or {@link NO_EVENT}. */
   wakeUp: EventId;
   /** Whether it is on the stack now: running, or waiting for one it resumed. */
   running: boolean;
@@ -65,7 +64,7 @@ export class Processes {
     const number = this.freeSlots.pop() ?? this.slots.length;
     let slot = this.slots[number];
     if (slot === undefined) {
-      slot = { id: number as ProcessId, name, body, wakeUp: NOT_SLEEPING, running: false, doomed: false };
+      slot = { id: number as ProcessId, name, body, wakeUp: NO_EVENT, running: false, doomed: false };
       this.slots.push(slot);
     } else {
       slot.id = (slot.id + SLOT_COUNT) as ProcessId;
@@ -118,7 +117,7 @@ export class Processes {
 
   private onWoke(number: number): void {
     const slot = this.slots[number] as Slot;
-    slot.wakeUp = NOT_SLEEPING;
+    slot.wakeUp = NO_EVENT;
     this.step(slot, 0);
   }
 
@@ -155,9 +154,9 @@ export class Processes {
   }
 
   private disarm(slot: Slot): void {
-    if (slot.wakeUp === NOT_SLEEPING) return;
+    if (slot.wakeUp === NO_EVENT) return;
     this.simulation.cancel(slot.wakeUp);
-    slot.wakeUp = NOT_SLEEPING;
+    slot.wakeUp = NO_EVENT;
   }
 
   private release(slot: Slot): void {

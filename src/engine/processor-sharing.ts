@@ -6,7 +6,7 @@
  * A job's waiting is its sojourn minus its work.
  */
 import type { Nanoseconds, SimTime } from '../units/index.ts';
-import type { EventId } from './event-records.ts';
+import { type EventId, NO_EVENT } from './event-records.ts';
 import type { EventType, Simulation } from './simulation.ts';
 
 /** Room for jobs at first; grows by doubling. */
@@ -15,7 +15,6 @@ const INITIAL_CAPACITY = 16;
 const SLOT_BITS = 21;
 const SLOT_MASK = 2 ** SLOT_BITS - 1;
 const GENERATION_MASK = 2 ** (31 - SLOT_BITS) - 1;
-const NO_EVENT = -1 as EventId;
 const NOT_IN_HEAP = -1;
 
 /** An egalitarian processor-sharing CPU. Jobs that finish at the same instant do so in the order in which they started. */

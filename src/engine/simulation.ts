@@ -18,6 +18,7 @@ import { type EventId, EventRecords } from './event-records.ts';
 import { HeapEventQueue } from './heap-event-queue.ts';
 import { InvariantViolation } from './invariant.ts';
 import { Processes } from './process.ts';
+import { RadixLadderEventQueue } from './radix-ladder-event-queue.ts';
 import { RandomStreams } from './random-streams.ts';
 import { Trace } from './trace.ts';
 
@@ -34,7 +35,7 @@ export interface SimulationOptions {
   readonly seed: string;
   /** Which statistical repeat this is; 0 if left out. */
   readonly replication?: number;
-  /** The event queue; both give the same order. */
+  /** The event queue, the radix ladder if left out; the heap is its slow twin. Both give the same order. */
   readonly queue?: 'radix-ladder' | 'heap';
   /** How many of the last events an invariant failure prints; 0, none, if left out. */
   readonly trace?: number;
@@ -96,7 +97,8 @@ export class Simulation {
   constructor(options: SimulationOptions) {
     this.seed = options.seed;
     this.replication = options.replication ?? 0;
-    this.queue = new HeapEventQueue((handle) => this.records.free(handle));
+    const Queue = options.queue === 'heap' ? HeapEventQueue : RadixLadderEventQueue;
+    this.queue = new Queue((handle) => this.records.free(handle));
     this.trace = (options.trace ?? 0) > 0 ? new Trace(options.trace as number) : undefined;
     this.streams = new RandomStreams(this.seed, this.replication);
     this.processes = new Processes(this);
@@ -169,15 +171,20 @@ export class Simulation {
     this.stopReason = undefined;
     let running = true;
     while (running) {
-      const key = queue.peekKey();
-      if (key < 0 || key > lastKey) break;
-      const handle = queue.pop();
-      if ((key & 1) === 0) {
-        const instant = (key / 2) as SimTime;
-        running = queue.peekKey() === key ? this.deliverGroup(instant, handle) : this.process(instant, handle);
-      } else {
-        running = this.process(((key - 1) / 2) as SimTime, handle);
+      const handle = queue.popUntil(lastKey);
+      if (handle < 0) break;
+      const key = queue.poppedKey;
+      // Even keys are those of messages. Several of one instant are delivered in an order of their own.
+      if ((key & 1) === 1) this.now = ((key - 1) / 2) as SimTime;
+      else {
+        this.now = (key / 2) as SimTime;
+        const second = queue.popUntil(key);
+        if (second >= 0) {
+          running = this.deliverGroup(handle, second);
+          continue;
+        }
       }
+      running = this.process(handle);
     }
     this.currentType = OUTSIDE_OF_EVENTS;
     if (running) this.now = until;
@@ -227,8 +234,8 @@ export class Simulation {
     for (const { check } of this.checks) check();
   }
 
-  /** Runs one event; false if the run is to stop after it. */
-  private process(instant: SimTime, handle: number): boolean {
+  /** Runs one event of the present instant; false if the run is to stop after it. */
+  private process(handle: number): boolean {
     const { records } = this;
     const type = records.types[handle] as number;
     const a = records.firstArguments[handle] as number;
@@ -236,25 +243,24 @@ export class Simulation {
     // Freed before the handler runs, so that what the handler schedules reuses the record while it is in the cache.
     records.retire(handle);
     records.free(handle);
-    this.now = instant;
     this.currentType = type;
-    this.absorb(instant, type, a, b);
+    this.absorb(type, a, b);
     this.processedByType[type] = (this.processedByType[type] as number) + 1;
-    if (this.trace !== undefined) this.trace.record(instant, type, a, b);
+    if (this.trace !== undefined) this.trace.record(this.now, type, a, b);
     (this.handlers[type] as EventHandler)(a, b);
     if (++this.eventsProcessed >= this.nextHookAt) this.callHooks();
     return this.stopReason === undefined;
   }
 
-  /** Runs all messages of one instant by (link, sequence); false if the run is to stop. */
-  private deliverGroup(instant: SimTime, first: number): boolean {
+  /** Runs all messages of the present instant by (link, sequence); false if the run is to stop. */
+  private deliverGroup(first: number, second: number): boolean {
     const { queue, records } = this;
-    const key = 2 * instant;
-    const group = [first];
-    while (queue.peekKey() === key) group.push(queue.pop());
+    const key = 2 * this.now;
+    const group = [first, second];
+    for (let next = queue.popUntil(key); next >= 0; next = queue.popUntil(key)) group.push(next);
     group.sort((left, right) => (records.ranks[left] as number) - (records.ranks[right] as number));
     for (let i = 0; i < group.length; i++) {
-      if (this.process(instant, group[i] as number)) continue;
+      if (this.process(group[i] as number)) continue;
       for (const handle of group.slice(i + 1)) queue.push(key, handle);
       return false;
     }
@@ -262,7 +268,8 @@ export class Simulation {
   }
 
   /** Mixes an event into the fingerprint. Every step is a bijection of the lanes, so that no event is ever forgotten. */
-  private absorb(instant: number, type: number, a: number, b: number): void {
+  private absorb(type: number, a: number, b: number): void {
+    const instant = this.now;
     let left = this.laneA;
     let right = this.laneB;
     left = Math.imul(left ^ (instant | 0), 0x85ebca6b);

@@ -33,6 +33,17 @@ export class TimeWeighted {
     if (value > this.max) this.max = value;
   }
 
+  /** Since the last change the value was `value` on average, and is it now: for values that are known only afterwards. */
+  setPast(now: SimTime, value: number): void {
+    if (now > this.since && this.since === this.start) {
+      // Nothing else was known of this time: what was assumed at its start does not count.
+      this.min = value;
+      this.max = value;
+    }
+    this.current = value;
+    this.set(now, value);
+  }
+
   /** From `now` on the value is `delta` more. */
   add(now: SimTime, delta: number): void {
     this.set(now, this.current + delta);

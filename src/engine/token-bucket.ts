@@ -65,7 +65,7 @@ export class TokenBuckets {
     if (elapsed <= 0) return tokens;
     const filled = tokens + (elapsed / NS_PER_SECOND) * (this.rates[index] as number);
     const burst = this.bursts[index] as number;
-    return filled < burst ? filled : burst;
+    return Math.min(filled, burst);
   }
 }
 

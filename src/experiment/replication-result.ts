@@ -1,5 +1,5 @@
 /** What one replication yields: plain data, the same in process and from a worker. */
-import type { MetricsResult } from '../metrics/index.ts';
+import type { FlowWaits, MetricsResult } from '../metrics/index.ts';
 import type { Nanoseconds } from '../units/index.ts';
 
 /** How a barrier went. */
@@ -13,27 +13,13 @@ export interface BarrierOutcome {
   readonly state: string;
 }
 
-/** Waiting time of a class of work at one server or limiter. */
-export interface WaitShare {
-  /** Name of the server or limiter, as in the metrics' label `server`. */
-  readonly server: string;
-  /** "server" or "limiter". */
-  readonly kind: string;
-  /** Total waiting time [s]. */
-  readonly waitSeconds: number;
-  /** Number of waits that were longer than 0. */
-  readonly waits: number;
-}
-
-/** Where one class of work waited; sorted by waiting time, longest first. */
-export interface FlowWaits {
-  /** "POST pods", "pod_startup", "all". */
-  readonly flow: string;
-  readonly waits: readonly WaitShare[];
-}
-
 /** Why a run ended. */
-export type EndReason = 'operations done' | 'until reached' | 'stopped by --deadline' | 'stopped for memory' | 'interrupted';
+export type EndReason =
+  | 'operations done'
+  | 'until reached'
+  | 'stopped by --deadline'
+  | 'stopped for memory'
+  | 'interrupted';
 
 /** The result of one replication. */
 export interface ReplicationResult {

@@ -5,4 +5,6 @@ export * from './metric.ts';
 export * from './recorder.ts';
 export * from './result.ts';
 export * from './series.ts';
+export * from './server-statistics.ts';
 export * from './statistics.ts';
+export * from './wait-ledger.ts';

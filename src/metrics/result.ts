@@ -1,5 +1,5 @@
 /** What a recorder hands over at the end: plain data that crosses to another thread and into JSON as it is. */
-import type { HistogramData } from '../engine/log-linear-histogram.ts';
+import type { HistogramData } from '../engine/index.ts';
 import type { MetricKind, MetricUnit } from './metric.ts';
 
 /** Statistics of a series, in the order of the CSVs. */

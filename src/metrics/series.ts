@@ -1,7 +1,5 @@
 /** The things that components hold and record into: one per metric and set of labels. */
-import { BucketCounts } from '../engine/bucket-counts.ts';
-import { LogLinearHistogram } from '../engine/log-linear-histogram.ts';
-import { TimeWeighted } from '../engine/time-weighted.ts';
+import { BucketCounts, LogLinearHistogram, TimeWeighted } from '../engine/index.ts';
 import type { Nanoseconds, SimTime } from '../units/index.ts';
 import type { MetricDefinition } from './metric.ts';
 import type { SeriesResult } from './result.ts';
@@ -119,6 +117,8 @@ export class GaugeSeries implements Series {
   readonly definition: MetricDefinition;
   readonly labels: string;
   private readonly clock: Clock;
+  /** Instant at which the series came to be. */
+  private readonly createdAt: SimTime;
   /** The value over time; begins with the first value set. */
   private state: TimeWeighted | undefined;
 
@@ -126,12 +126,19 @@ export class GaugeSeries implements Series {
     this.definition = definition;
     this.labels = labels;
     this.clock = clock;
+    this.createdAt = clock.now;
   }
 
   /** From now on the value is `value`. */
   set(value: number): void {
     if (this.state === undefined) this.state = new TimeWeighted(this.clock.now, value);
     else this.state.set(this.clock.now, value);
+  }
+
+  /** Up to now, since the last value or the beginning, the value was `value` on average: utilisations and rates of an interval. */
+  setPast(value: number): void {
+    this.state ??= new TimeWeighted(this.createdAt, value);
+    this.state.setPast(this.clock.now, value);
   }
 
   /** From now on the value is `delta` more. */

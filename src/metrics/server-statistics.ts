@@ -27,7 +27,7 @@ export function publishServer(
     const { busyNanoseconds, capacity, queueLength: jobs } = read();
     const now = clock.now;
     if (now > lastAt) {
-      utilisation.set((busyNanoseconds - lastBusy) / ((now - lastAt) * capacity));
+      utilisation.setPast((busyNanoseconds - lastBusy) / ((now - lastAt) * capacity));
       lastBusy = busyNanoseconds;
       lastAt = now;
     }

@@ -1,5 +1,5 @@
 /** From histograms to the numbers that people read. */
-import type { LogLinearHistogram } from '../engine/log-linear-histogram.ts';
+import type { LogLinearHistogram } from '../engine/index.ts';
 import { NS_PER_SECOND } from '../units/index.ts';
 import type { MetricUnit } from './metric.ts';
 import { quantileOf, type StatisticName } from './result.ts';

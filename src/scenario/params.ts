@@ -12,7 +12,7 @@ export type Params = ReadonlyMap<string, unknown>;
 const REFERENCE = /\$(?:\$|\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))/g;
 
 /** Names of the params that a text uses. */
-function referencesOf(text: string): string[] {
+export function paramsIn(text: string): string[] {
   return [...text.matchAll(REFERENCE)].flatMap((match) => match[1] ?? match[2] ?? []);
 }
 
@@ -87,7 +87,7 @@ function substitute(value: unknown, path: ValuePath, substitution: Substitution)
 
 function substituteText(text: string, path: ValuePath, substitution: Substitution): unknown {
   if (!text.includes('$')) return text;
-  const unknown = referencesOf(text).filter((name) => !substitution.names.includes(name));
+  const unknown = paramsIn(text).filter((name) => !substitution.names.includes(name));
   for (const name of unknown) substitution.errors.push(undeclaredError(name, path, substitution));
   if (unknown.length > 0) return text;
   const whole = wholeReference(text);

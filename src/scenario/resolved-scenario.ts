@@ -3,11 +3,21 @@
  * Everything behind this point (experiment, workers) needs nothing else; it is plain data, so that it crosses to a worker as it is.
  */
 import type { DistributionSpec } from '../engine/index.ts';
+import type { TemplateEntry } from '../manifests/index.ts';
 import type { Nanoseconds } from '../units/index.ts';
 import type { Operation } from './operations/index.ts';
 
 /** A plain value of a parameter before it is made into what the model takes (durations are nanoseconds). */
 export type PlainValue = number | boolean | string | DistributionSpec;
+
+/** A value as it is written in YAML, before any unit is parsed: what `experiment` and --set give to a PATH. */
+export type WrittenValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly WrittenValue[]
+  | { readonly [key: string]: WrittenValue };
 
 /** Plain values of all parameters by component and name ("kubeScheduler" → "clientQps" → 50). */
 export type PlainParameters = Readonly<Record<string, Readonly<Record<string, PlainValue>>>>;
@@ -18,7 +28,7 @@ export interface ParameterOverride {
   readonly path: string;
   readonly value: PlainValue;
   readonly default: PlainValue;
-  /** "profile scale-test", "scenario" or "--set". */
+  /** "profile scale-test", "scenario", "--set", or "variant" for a point of a sweep. */
   readonly origin: string;
 }
 
@@ -57,17 +67,19 @@ export interface ResolvedScenario {
   readonly replications: number;
   readonly until: Nanoseconds;
   readonly warmUp: Nanoseconds;
-  readonly params: Readonly<Record<string, PlainValue>>;
+  readonly params: Readonly<Record<string, WrittenValue>>;
   readonly parameters: PlainParameters;
   readonly overrides: readonly ParameterOverride[];
   readonly schedulers: readonly SchedulerSelection[];
   readonly operations: readonly Operation[];
+  /** Templates of all pods in the operations, by id: `new TemplateRegistry(templates)` makes the registry of a run. */
+  readonly templates: readonly TemplateEntry[];
   readonly objectives: readonly Objective[];
   readonly experiment: {
     /** Grid of a sweep: PATH to values, in the order of the file. */
-    readonly vary: Readonly<Record<string, readonly PlainValue[]>>;
+    readonly vary: Readonly<Record<string, readonly WrittenValue[]>>;
     /** Named variants: PATH to value. */
-    readonly variants: Readonly<Record<string, Readonly<Record<string, PlainValue>>>>;
+    readonly variants: Readonly<Record<string, Readonly<Record<string, WrittenValue>>>>;
   };
   /** Kinds and fields accepted without effect, once each ("Deployment spec.template.spec.securityContext"). */
   readonly acceptedWithoutEffect: readonly string[];

@@ -80,10 +80,11 @@ const durationForm = (positive: boolean): Form<Nanoseconds> => ({
 });
 
 /** "10 minutes" and "5 sec" are what people write who mean "10m" and "5s". */
-function durationFix(written: unknown): string | undefined {
-  if (typeof written === 'number') return `give it a unit: "${written}s" for seconds`;
+export function durationFix(written: unknown): string | undefined {
+  if (typeof written === 'number' && Number.isFinite(written)) return `give it a unit: "${written}s" for seconds`;
+  if (typeof written !== 'string') return undefined;
   const match = /^([\d.]+)\s*(nanoseconds?|microseconds?|millis(?:econds?)?|secs?|seconds?|mins?|minutes?|hours?|hrs?|days?|[smhd])$/i.exec(
-    String(written).trim(),
+    written.trim(),
   );
   if (match === null) return undefined;
   const word = (match[2] as string).toLowerCase();
@@ -93,7 +94,7 @@ function durationFix(written: unknown): string | undefined {
 
 function parseDurationForm(written: unknown, positive: boolean): Nanoseconds | Refusal {
   if (written === 0 && !positive) return 0 as Nanoseconds;
-  if (typeof written !== 'string') return wrongForm(written, written == null ? undefined : durationFix(written));
+  if (typeof written !== 'string') return wrongForm(written, durationFix(written));
   const span = parseDuration(written);
   if (span !== undefined) return positive && span === 0 ? outOfRange(written, 'a duration above 0') : span;
   if (/^-/.test(written)) return outOfRange(written, 'a duration that is not negative');

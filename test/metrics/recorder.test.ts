@@ -74,6 +74,24 @@ describe('counters and gauges', () => {
   });
 });
 
+it("a gauge told afterwards counts for the time before: an interval's utilisation", () => {
+  const gauge = recorder.gauge('plimsoll_server_utilisation', { server: 'disk' });
+  advance(seconds(1));
+  gauge.setPast(0.5);
+  advance(seconds(3));
+  gauge.setPast(0.1);
+  expect(seriesOf('plimsoll_server_utilisation', 'server=disk').statistics).toEqual({
+    mean: 0.2,
+    min: 0.1,
+    max: 0.5,
+    final: 0.1,
+  });
+  recorder.startStatistics();
+  advance(seconds(1));
+  gauge.setPast(0.9);
+  expect(seriesOf('plimsoll_server_utilisation', 'server=disk').statistics).toMatchObject({ mean: 0.9, min: 0.9 });
+});
+
 it('statistics start anew after the warm-up, gauges with the value they have', () => {
   const histogram = recorder.histogram('pod_startup_latency_seconds', { phase: 'total' });
   const counter = recorder.counter('etcd_server_leader_changes_seen_total');

@@ -54,7 +54,7 @@ export class Requests {
   flags = new Uint8Array(INITIAL_SLOTS);
   /** The message's numbers; their meaning is the write operation's. */
   private payload = new Float64Array(INITIAL_SLOTS * PAYLOAD_NUMBERS);
-  /** The message's reference to an immutable value, null for messages of the node side. */
+  /** The message's reference to an immutable value; a watch's subscriber; the versions that a list returns. Else null. */
   readonly object: unknown[] = new Array(INITIAL_SLOTS).fill(null);
 
   /** Number of the issuing client. */
@@ -114,6 +114,7 @@ export class Requests {
     this.expectedUid[slot] = 0;
     this.flags[slot] = 0;
     this.object[slot] = null;
+    this.payload.fill(0, slot * PAYLOAD_NUMBERS, (slot + 1) * PAYLOAD_NUMBERS);
     this.attempts[slot] = 0;
     this.retries[slot] = 0;
     this.server[slot] = -1;

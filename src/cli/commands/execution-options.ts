@@ -1,0 +1,89 @@
+/** The options that every command that runs scenarios has. */
+import { type Command, Option } from 'commander';
+import { DEFAULT_SEED, type ScenarioOverrides } from '../../index.ts';
+import {
+  collectSet,
+  type PathAndText,
+  parseDeadline,
+  parseMemory,
+  parseReplications,
+  parseSeed,
+  parseWorkers,
+} from '../option-values.ts';
+
+/** Options as commander hands them over. */
+export interface TypedOptions {
+  readonly seed: string;
+  readonly replications?: number;
+  readonly until?: string;
+  readonly set?: readonly PathAndText[];
+  readonly workers: number;
+  readonly out?: string;
+  readonly format: OutputFormat;
+  readonly deadline?: number;
+  readonly memory?: number;
+  readonly quiet?: boolean;
+  readonly progress: boolean;
+}
+
+/** What goes to stdout. */
+export type OutputFormat = 'table' | 'json' | 'csv';
+
+/** How to run, write and print. */
+export interface ExecutionOptions {
+  readonly seed: string;
+  readonly workers: number;
+  readonly out: string | undefined;
+  readonly format: OutputFormat;
+  readonly deadlineMs: number | undefined;
+  readonly memoryBytes: number | undefined;
+  readonly quiet: boolean;
+  readonly progress: boolean;
+  /** Print one line per point instead of a verdict each. */
+  readonly isSweep: boolean;
+}
+
+/** Adds the options to a command. */
+export function addExecutionOptions(command: Command): Command {
+  return command
+    .option('--seed <N>', 'seed of all random numbers; the same seed gives the same bytes', parseSeed, DEFAULT_SEED)
+    .option('--replications <N>', 'how many times to repeat it, each with a seed of its own', parseReplications)
+    .option('--until <duration>', 'virtual time at which the run ends at the latest, such as 30m')
+    .option('--set <PATH=VALUE>', 'set a param, a parameter or a value below spec (repeatable)', collectSet)
+    .addOption(
+      new Option('--workers <N|auto>', 'worker threads').argParser(parseWorkers).default(parseWorkers('auto'), 'auto'),
+    )
+    .option('--out <DIR>', 'where to write (default: results/<scenario>/<UTC time>-<seed>)')
+    .addOption(
+      new Option('--format <format>', 'what goes to stdout').choices(['table', 'json', 'csv']).default('table'),
+    )
+    .option('--deadline <duration>', 'stop after this wall time, such as 10m', parseDeadline)
+    .option('--memory <size>', 'stop when the process holds more, such as 8GiB', parseMemory)
+    .option('--quiet', 'say nothing on stderr')
+    .option('--no-progress', 'show no progress');
+}
+
+/** What the typed options replace in the scenario. */
+export function overridesOf({ set, until, replications }: TypedOptions): ScenarioOverrides {
+  return {
+    ...(set === undefined ? {} : { sets: set }),
+    ...(until === undefined ? {} : { until }),
+    ...(replications === undefined ? {} : { replications }),
+  };
+}
+
+/** How to run, from the typed options. */
+export function executionOf(typed: TypedOptions, isSweep: boolean): ExecutionOptions {
+  const { seed, workers, out, format, deadline, memory, quiet, progress } = typed;
+  return {
+    seed,
+    workers,
+    out,
+    format,
+    deadlineMs: deadline,
+    memoryBytes: memory,
+    quiet: quiet === true,
+    progress,
+    isSweep,
+  };
+}

@@ -1,0 +1,122 @@
+/** Running points from the command line: progress, limits, files, the verdict on stdout, the exit code. */
+import {
+  assumptionsInPlay,
+  buildManifest,
+  createRunControl,
+  type JudgedRun,
+  jsonDocument,
+  judge,
+  type Manifest,
+  type Point,
+  parameterRegistry,
+  type RunControl,
+  type RunFacts,
+  resultFiles,
+  runPoints,
+  type ScenarioRun,
+  summaryCsv,
+  sweepTable,
+  verdictTable,
+} from '../index.ts';
+import type { ExecutionOptions } from './commands/execution-options.ts';
+import { gitCommit, pageAssets, programVersion } from './program-facts.ts';
+import { Progress } from './progress.ts';
+import {
+  discardResultsDirectory,
+  prepareResultsDirectory,
+  type ResultsDirectory,
+  writeResults,
+} from './results-directory.ts';
+import { watchStopConditions } from './stop-conditions.ts';
+
+/** Exit codes of a run that began (contract section 2). */
+const EXIT_HELD = 0;
+const EXIT_FAILED = 1;
+const EXIT_STOPPED = 4;
+const EXIT_INTERRUPTED = 130;
+
+/** Runs the points, writes their files, prints the verdict; resolves to the exit code. */
+export async function execute(points: readonly Point[], options: ExecutionOptions): Promise<number> {
+  const startedAt = new Date();
+  const directory = prepareResultsDirectory(options.out, points[0]?.scenario.name ?? '', startedAt, options.seed);
+  const control = createRunControl(points.reduce((sum, { scenario }) => sum + scenario.replications, 0));
+  const started = performance.now();
+  let runs: ScenarioRun[];
+  try {
+    runs = await runWatched(points, control, options);
+  } catch (error) {
+    discardResultsDirectory(directory);
+    throw error;
+  }
+  const facts = factsOf(startedAt, (performance.now() - started) / 1000, options);
+  const judged = runs.map((run) => ({ run, verdict: judge(run) }));
+  const assumptions = points[0] === undefined ? [] : assumptionsInPlay(points[0].scenario, parameterRegistry);
+  const complete = judged.every(({ verdict }) => verdict.complete);
+  const manifest = buildManifest(runs, facts, assumptions, complete ? undefined : control.stopReason);
+  writeResults(directory, resultFiles(judged, manifest, parameterRegistry, pageAssets()));
+  process.stdout.write(present(judged, manifest, facts, directory, options));
+  return exitCodeOf(judged, complete ? undefined : control.stopReason);
+}
+
+async function runWatched(
+  points: readonly Point[],
+  control: RunControl,
+  options: ExecutionOptions,
+): Promise<ScenarioRun[]> {
+  const { seed, workers, quiet, deadlineMs, memoryBytes } = options;
+  const say = (text: string): void => {
+    if (!quiet) process.stderr.write(`plimsoll: ${text}\n`);
+  };
+  const endWatch = watchStopConditions(control, { deadlineMs, memoryBytes }, say);
+  const showsProgress = options.progress && !quiet;
+  const progress = showsProgress ? new Progress(stderrTarget(), control, points) : undefined;
+  const heap = memoryBytes === undefined ? {} : { heapMebibytes: Math.ceil(memoryBytes / 2 ** 20) };
+  try {
+    return await runPoints(points, { seed, workers, control, ...heap });
+  } finally {
+    progress?.stop();
+    endWatch();
+  }
+}
+
+function present(
+  judged: readonly JudgedRun[],
+  manifest: Manifest,
+  facts: RunFacts,
+  directory: ResultsDirectory,
+  { format, isSweep }: ExecutionOptions,
+): string {
+  if (format === 'json') return jsonDocument(judged, manifest);
+  if (format === 'csv') return summaryCsv(judged.map(({ run }) => run));
+  const colour = process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '';
+  if (isSweep) return `${sweepTable(judged, colour)}written     ${directory.path}\n`;
+  const context = { facts, assumptions: manifest.assumptions.length, directory: directory.path, colour };
+  return judged.map(({ run, verdict }) => verdictTable(run, verdict, context)).join('\n');
+}
+
+function exitCodeOf(judged: readonly JudgedRun[], stopReason: Manifest['endReason'] | undefined): number {
+  if (stopReason === 'interrupted') return EXIT_INTERRUPTED;
+  if (stopReason !== undefined) return EXIT_STOPPED;
+  return judged.every(({ verdict }) => verdict.holds) ? EXIT_HELD : EXIT_FAILED;
+}
+
+function factsOf(startedAt: Date, wallSeconds: number, { workers }: ExecutionOptions): RunFacts {
+  const { user, system } = process.cpuUsage();
+  return {
+    version: programVersion(),
+    gitCommit: gitCommit(),
+    nodeVersion: process.version,
+    command: process.argv.slice(2),
+    startedAt: startedAt.toISOString(),
+    wallSeconds,
+    cpuSeconds: (user + system) / 1e6,
+    // The system counts in KiB.
+    peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    workers,
+  };
+}
+
+function stderrTarget(): ConstructorParameters<typeof Progress>[0] {
+  const { stderr } = process;
+  return { isTTY: stderr.isTTY === true, columns: stderr.columns ?? 120, write: (text) => stderr.write(text) };
+}

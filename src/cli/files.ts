@@ -1,0 +1,34 @@
+/** The file system, for the command line and everything that is handed it. Written files appear whole or not at all. */
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
+import type { Files } from '../index.ts';
+
+/** Reads files of this machine; paths beside a file are relative to its directory. */
+export const nodeFiles: Files = {
+  readText: (path) => readFileSync(path, 'utf8'),
+  resolve: (from, relative) => (isAbsolute(relative) ? relative : join(dirname(from), relative)),
+};
+
+/** Writes a file under a temporary name beside it and renames it, so that a crash leaves no half file. */
+export function writeFileWhole(path: string, pieces: Iterable<string>): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.part`;
+  const file = openSync(temporary, 'w');
+  try {
+    for (const piece of pieces) writeAll(file, piece);
+    fsyncSync(file);
+  } catch (error) {
+    closeSync(file);
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  closeSync(file);
+  renameSync(temporary, path);
+}
+
+/** A write may take only a part of what it is given. */
+function writeAll(file: number, text: string): void {
+  const bytes = Buffer.from(text, 'utf8');
+  let written = 0;
+  while (written < bytes.length) written += writeSync(file, bytes, written);
+}

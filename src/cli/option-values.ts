@@ -1,0 +1,78 @@
+/** Values of options: from what is typed to what is meant, or a coded error. */
+import { availableParallelism } from 'node:os';
+import { PlimsollError, parseBytes, parseDuration } from '../index.ts';
+
+/** One PATH=VALUE of --set. */
+export type PathAndText = readonly [path: string, text: string];
+
+/** A value of `--vary`: numbers and switches as such, everything else as text. */
+export type VariedValue = string | number | boolean | null;
+
+/** --seed: a whole number, kept as text. */
+export function parseSeed(text: string): string {
+  return /^\d+$/.test(text) ? text : fail('--seed', text, 'a whole number, such as 7');
+}
+
+/** --replications: 1 or more. */
+export function parseReplications(text: string): number {
+  const value = Number(text);
+  return /^\d+$/.test(text) && value >= 1 && value <= 10_000
+    ? value
+    : fail('--replications', text, 'a whole number from 1 to 10000');
+}
+
+/** --workers: a number, or `auto` for as many as the machine runs at once. */
+export function parseWorkers(text: string): number {
+  if (text === 'auto') return availableParallelism();
+  const value = Number(text);
+  return /^\d+$/.test(text) && value >= 1 && value <= 1024
+    ? value
+    : fail('--workers', text, 'a whole number from 1 to 1024, or auto');
+}
+
+/** --deadline: wall time, in milliseconds. */
+export function parseDeadline(text: string): number {
+  const span = parseDuration(text);
+  return span !== undefined && span > 0 ? span / 1e6 : fail('--deadline', text, 'a duration, such as 10m');
+}
+
+/** --memory: bytes; "8GiB" and "8Gi" are the same. */
+export function parseMemory(text: string): number {
+  const value = parseBytes(text.replace(/B$/, ''));
+  return value !== undefined && value > 0 ? value : fail('--memory', text, 'a size, such as 8GiB');
+}
+
+/** --set PATH=VALUE, collected. */
+export function collectSet(text: string, previous: readonly PathAndText[] = []): readonly PathAndText[] {
+  const [path, value] = splitPath('--set', text, 'PATH=VALUE, such as nodes=500');
+  return [...previous, [path, value]];
+}
+
+/** --vary PATH=a,b,c, collected. */
+export function collectVary(
+  text: string,
+  previous: Readonly<Record<string, readonly VariedValue[]>> = {},
+): Readonly<Record<string, readonly VariedValue[]>> {
+  const [path, values] = splitPath('--vary', text, 'PATH=a,b,c, such as nodes=500,1000,2000');
+  return { ...previous, [path]: values.split(',').map(scalar) };
+}
+
+function splitPath(option: string, text: string, expected: string): PathAndText {
+  const equals = text.indexOf('=');
+  if (equals < 1 || equals === text.length - 1) return fail(option, text, expected);
+  return [text.slice(0, equals), text.slice(equals + 1)];
+}
+
+/** A number or switch as YAML would read it, otherwise the text. */
+function scalar(text: string): VariedValue {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' ? text : (value as VariedValue);
+  } catch {
+    return text;
+  }
+}
+
+function fail(option: string, text: string, expected: string): never {
+  throw new PlimsollError('P102', { message: `${option} ${text} cannot be understood`, expected });
+}

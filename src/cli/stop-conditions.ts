@@ -1,0 +1,42 @@
+/** What ends a run before its end: Ctrl-C, --deadline, --memory. */
+import type { RunControl } from '../index.ts';
+
+/** Limits of a run, if any. */
+export interface Limits {
+  /** Wall time [ms]. */
+  readonly deadlineMs: number | undefined;
+  /** Resident memory of the whole process [B]. */
+  readonly memoryBytes: number | undefined;
+}
+
+const MEMORY_CHECK_MS = 200;
+/** Exit code of a process that a second Ctrl-C kills. */
+const INTERRUPTED = 130;
+
+/** Watches until the returned function is called. The first Ctrl-C ends cleanly, a second one kills. */
+export function watchStopConditions(
+  control: RunControl,
+  { deadlineMs, memoryBytes }: Limits,
+  say: (text: string) => void,
+): () => void {
+  const interrupt = (): void => {
+    if (control.stopReason !== undefined) process.exit(INTERRUPTED);
+    control.stop('interrupted');
+    say('interrupted: writing what there is; again to stop at once');
+  };
+  const timers: NodeJS.Timeout[] = [];
+  if (deadlineMs !== undefined)
+    timers.push(setTimeout(() => control.stop('stopped by --deadline'), Math.min(deadlineMs, 2 ** 31 - 1)));
+  if (memoryBytes !== undefined) {
+    timers.push(
+      setInterval(() => process.memoryUsage.rss() > memoryBytes && control.stop('stopped for memory'), MEMORY_CHECK_MS),
+    );
+  }
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  return () => {
+    for (const timer of timers) clearTimeout(timer);
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  };
+}

@@ -1,0 +1,121 @@
+/** One clientset: a token bucket, a connection to an API server, and the verbs. */
+import type { Kind, ObjectKey } from '../../cluster/index.ts';
+import { type Distribution, TokenBucket } from '../../engine/index.ts';
+import type { CounterSeries, HistogramSeries } from '../../metrics/index.ts';
+import { type Nanoseconds, nanoseconds, NS_PER_SECOND, type SimTime } from '../../units/index.ts';
+import { RequestFlag, type RequestId, type Requests, Verb, type Write, writeList } from '../api-machinery/index.ts';
+import type { ClientGo } from './client-go.ts';
+
+/** What a client is made from. */
+export interface ApiClientOptions {
+  /** Name for metrics; all kubelets share one. */
+  readonly name: string;
+  /** User and groups as the API server sees them (priority and fairness will classify by them). */
+  readonly user: string;
+  readonly groups: readonly string[];
+  /** Client-side limiter; qps 0 or below = none. */
+  readonly qps: number;
+  readonly burst: number;
+  /** Whether it sits on a node or outside of the control plane (a longer way) or inside. */
+  readonly onNode: boolean;
+}
+
+/** A client of the API. */
+export class ApiClient {
+  readonly index: number;
+  readonly options: ApiClientOptions;
+  /** Number of its up link; its down link is the next one. */
+  readonly link: number;
+  /** One-way delay. */
+  readonly delay: Distribution;
+  /** API server that it is connected to, state. */
+  serverIndex: number;
+  /** Whether the network between it and the API servers is cut (its node has crashed), state. */
+  isCut = false;
+  /** Number of its limiter in the wait ledger. */
+  readonly limiterServer: number;
+  private readonly clientGo: ClientGo;
+  private readonly requests: Requests;
+  private readonly bucket: TokenBucket;
+  private readonly limiterSeconds: HistogramSeries;
+  /** Counters of the answers, by verb and code (code * 8 + verb). */
+  private readonly counters = new Map<number, CounterSeries>();
+
+  constructor(clientGo: ClientGo, index: number, link: number, delay: Distribution, options: ApiClientOptions) {
+    this.clientGo = clientGo;
+    this.requests = clientGo.requests;
+    this.index = index;
+    this.link = link;
+    this.delay = delay;
+    this.options = options;
+    this.serverIndex = index;
+    this.bucket = new TokenBucket(options.qps, options.burst);
+    this.limiterServer = clientGo.waits.server(`${options.name} client limiter`, 'limiter');
+    this.limiterSeconds = clientGo.recorder.histogram('rest_client_rate_limiter_duration_seconds', {
+      client: options.name,
+    });
+  }
+
+  /** Takes a token for a request that is ready at `at`; returns how long it waits for it. */
+  reserve(at: SimTime): Nanoseconds {
+    if (this.options.qps <= 0) return nanoseconds(0);
+    const wait = this.bucket.reserve(at);
+    this.limiterSeconds.record(wait / NS_PER_SECOND);
+    this.clientGo.waits.passed(this.limiterServer, wait);
+    return wait;
+  }
+
+  /** An answer came. */
+  countRequest(verb: number, code: number): void {
+    const number = code * 8 + verb;
+    let counter = this.counters.get(number);
+    if (counter === undefined) {
+      counter = this.clientGo.requestCounter(this.options.name, verb, code);
+      this.counters.set(number, counter);
+    }
+    counter.add();
+  }
+
+  // ---- making requests ---------------------------------------------------------------------------------------------------------
+
+  /** A write of an object, to be filled by the caller (numbers and object of the message, preconditions) and then sent. */
+  write(write: number, key: ObjectKey): RequestId {
+    const { verb, kind } = writeList[write] as Write;
+    const request = this.requests.allocate(verb, kind, key);
+    this.requests.write[request] = write;
+    return request;
+  }
+
+  /** A read of one object. */
+  read(kind: Kind, key: ObjectKey): RequestId {
+    return this.requests.allocate(Verb.Get, kind, key);
+  }
+
+  /** A deletion. `noGrace` = gracePeriodSeconds 0. `uid` 0 = no precondition. */
+  deletion(kind: Kind, key: ObjectKey, uid = 0, noGrace = false): RequestId {
+    const request = this.requests.allocate(Verb.Delete, kind, key);
+    this.requests.expectedUid[request] = uid;
+    if (noGrace) this.requests.flags[request] = RequestFlag.NoGrace;
+    return request;
+  }
+
+  /** A list of a bucket of a kind, from the watch cache (resourceVersion "0") or consistent. */
+  list(kind: Kind, bucket: number, fromCache: boolean): RequestId {
+    const request = this.requests.allocate(Verb.List, kind, -1 as ObjectKey);
+    this.requests.setNumber(request, 0, bucket);
+    if (fromCache) this.requests.flags[request] = RequestFlag.FromCache;
+    return request;
+  }
+
+  // ---- sending them ------------------------------------------------------------------------------------------------------------
+
+  /** Sends a request; the reply handler is told of the answer. */
+  send(request: RequestId, reply: number, context = 0): void {
+    this.clientGo.issue(this, request, reply, context);
+  }
+
+  /** Sends a request from inside a process and waits for the answer. */
+  call(request: RequestId): Generator<number, RequestId, number> {
+    return this.clientGo.call(this, request);
+  }
+}

@@ -1,0 +1,110 @@
+/** Parameters of client-go that every component shares. */
+import { assumption, count, defineParameters, duration, real, sourceCode } from '../../engine/index.ts';
+import { milliseconds, seconds } from '../../units/index.ts';
+
+export const clientGoParameters = defineParameters({
+  defaultQps: real({
+    default: 5,
+    unit: '1/s',
+    range: [0, 1e6],
+    help: 'Rate of the client-side limiter of a client that sets none; 0 = no limiter.',
+    source: sourceCode('K:client-go/rest/config.go'),
+  }),
+  defaultBurst: count({
+    default: 10,
+    unit: 'request',
+    range: [1, 1e6],
+    help: 'Burst of that limiter.',
+    source: sourceCode('K:client-go/rest/config.go'),
+  }),
+  maxRetries: count({
+    default: 10,
+    unit: 'attempt',
+    range: [0, 100],
+    help: 'How often a request that was answered with Retry-After is sent again.',
+    source: sourceCode('K:client-go/rest/request.go'),
+  }),
+  watchTimeoutMinimum: duration({
+    default: seconds(300),
+    range: [seconds(1), seconds(86_400)],
+    help: 'A reflector asks for watches of uniform(1, 2) times this length and opens them again.',
+    source: sourceCode('K:client-go/tools/cache/reflector.go'),
+  }),
+  reflectorBackoff: duration({
+    default: milliseconds(800),
+    range: [milliseconds(1), seconds(60)],
+    help: 'First back-off of a reflector whose list or watch failed; doubles, jitter up to +100 %.',
+    source: sourceCode('K:client-go/tools/cache/reflector.go'),
+  }),
+  reflectorBackoffMaximum: duration({
+    default: seconds(30),
+    range: [milliseconds(1), seconds(600)],
+    help: 'Largest such back-off.',
+    source: sourceCode('K:client-go/tools/cache/reflector.go'),
+  }),
+  workqueueBaseDelay: duration({
+    default: milliseconds(5),
+    range: [milliseconds(1), seconds(60)],
+    help: 'First delay of an item that is added again after an error; doubles each time.',
+    source: sourceCode('K:client-go/util/workqueue/default_rate_limiters.go'),
+  }),
+  workqueueMaximumDelay: duration({
+    default: seconds(1000),
+    range: [milliseconds(1), seconds(10_000)],
+    help: 'Largest such delay.',
+    source: sourceCode('K:client-go/util/workqueue/default_rate_limiters.go'),
+  }),
+  workqueueBucketQps: real({
+    default: 10,
+    unit: '1/s',
+    range: [0.001, 1e6],
+    help: 'Rate of the overall limiter of a work queue.',
+    source: sourceCode('K:client-go/util/workqueue/default_rate_limiters.go'),
+  }),
+  workqueueBucketBurst: count({
+    default: 100,
+    unit: 'item',
+    range: [1, 1e6],
+    help: 'Burst of that limiter.',
+    source: sourceCode('K:client-go/util/workqueue/default_rate_limiters.go'),
+  }),
+  eventAggregateMaximum: count({
+    default: 10,
+    unit: 'event',
+    range: [1, 1e6],
+    help: 'More like events than this within eventAggregateInterval are merged into one that is counted up.',
+    source: sourceCode('K:client-go/tools/record/events_cache.go'),
+  }),
+  eventAggregateInterval: duration({
+    default: seconds(600),
+    range: [seconds(1), seconds(86_400)],
+    help: 'Window of that rule.',
+    source: sourceCode('K:client-go/tools/record/events_cache.go'),
+  }),
+  eventSpamBurst: count({
+    default: 25,
+    unit: 'event',
+    range: [1, 1e6],
+    help: 'Events that one source may write about one object at once.',
+    source: sourceCode('K:client-go/tools/record/events_cache.go'),
+  }),
+  eventSpamRefill: duration({
+    default: seconds(300),
+    range: [seconds(1), seconds(86_400)],
+    help: 'Time after which that source may write one more about it.',
+    source: sourceCode('K:client-go/tools/record/events_cache.go'),
+  }),
+  eventQueue: count({
+    default: 1000,
+    unit: 'event',
+    range: [1, 1e6],
+    help: 'Events that wait in a recorder; further ones are dropped.',
+    source: sourceCode('K:client-go/tools/record/event.go'),
+  }),
+  connectRetry: duration({
+    default: seconds(1),
+    range: [milliseconds(1), seconds(60)],
+    help: 'Time between attempts to reach an API server while none is up.',
+    source: assumption('dial back-off of net/http and the first back-offs of reflectors are about a second'),
+  }),
+});

@@ -1,0 +1,8 @@
+/** client-go. */
+export * from './api-client.ts';
+export * from './client-go.parameters.ts';
+export * from './client-go.ts';
+export * from './event-recorder.ts';
+export * from './reflector.ts';
+export * from './shared-informer.ts';
+export * from './work-queue.ts';

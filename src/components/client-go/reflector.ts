@@ -1,0 +1,269 @@
+/**
+ * A reflector keeps a client informed of a kind (or one bucket of it): it lists, watches from the list's revision, opens the watch again when
+ * it ends, and lists again when its revision has left the server's history (410) or the watch cannot be had. K:client-go/tools/cache/reflector.go.
+ */
+import { type Kind, NO_VERSION, type VersionHandle } from '../../cluster/index.ts';
+import type { EventId, RandomStream } from '../../engine/index.ts';
+import { type Nanoseconds, nanoseconds } from '../../units/index.ts';
+import { isSuccess, type RequestId, StatusCode, Verb } from '../api-machinery/index.ts';
+import { ChangeType, GONE, NOTHING_DELIVERED, type WatchLog, type WatchSubscriber } from '../kube-apiserver/index.ts';
+import type { ApiClient } from './api-client.ts';
+import type { ClientGo } from './client-go.ts';
+
+/** Who is told of what a reflector sees. */
+export interface ReflectorListener {
+  /** A list has come: these are all objects there are. The versions are the list's; keep one by retaining it. */
+  onListed(versions: readonly VersionHandle[]): void;
+  /** A change has come: NO_VERSION for `version` = deleted, for `previous` = added to what is watched. Keep one by retaining it. */
+  onChanged(version: VersionHandle, previous: VersionHandle): void;
+  /** All changes that have come by now were handed over. */
+  onCaughtUp?(): void;
+}
+
+/** One list-and-watch loop. */
+export class Reflector implements WatchSubscriber {
+  readonly client: ApiClient;
+  readonly kind: Kind;
+  /** Bucket that is watched: a node for pods, a key for others, or EVERYTHING. */
+  readonly bucket: number;
+  /** Its number at {@link ClientGo}. */
+  readonly index: number;
+  /** Raised whenever the watch ends, so that what belongs to an older one is ignored, state. */
+  generation = 0;
+  private readonly clientGo: ClientGo;
+  private readonly listener: ReflectorListener | undefined;
+  private readonly jitter: RandomStream;
+  private readonly onList: number;
+  private readonly onWatch: number;
+  /** Log and number of the open watch, state. */
+  private log: WatchLog | undefined;
+  private server = -1;
+  private watcher = -1;
+  private identity = -1;
+  /** Revision up to which everything was seen, state. */
+  private revision = 0;
+  private backoff: Nanoseconds;
+  private timer: EventId | undefined;
+  private stopped = true;
+  /** Whether the listener takes changes only when it asks for them, state. */
+  private resting = true;
+
+  constructor(
+    clientGo: ClientGo,
+    client: ApiClient,
+    kind: Kind,
+    bucket: number,
+    replies: ReflectorReplies,
+    listener?: ReflectorListener,
+  ) {
+    this.clientGo = clientGo;
+    this.client = client;
+    this.kind = kind;
+    this.bucket = bucket;
+    this.listener = listener;
+    this.jitter = replies.jitter;
+    this.onList = replies.onList;
+    this.onWatch = replies.onWatch;
+    this.backoff = clientGo.parameters.reflectorBackoff;
+    this.index = clientGo.register(this);
+  }
+
+  /** Starts by listing, as a process that has just started does. */
+  start(): void {
+    this.stopped = false;
+    this.sendList(true);
+  }
+
+  /** Starts as if it had listed everything at `revision` before the run began; the age of its watch is drawn. */
+  startPreloaded(revision: number): void {
+    this.stopped = false;
+    this.revision = revision;
+    const server = this.clientGo.serverFor(this.client);
+    if (server === undefined) throw new RangeError('preloaded reflectors need an API server that is up');
+    const { log } = server.cache(this.kind);
+    const watcher = log.openWatch(this.bucket, revision, this.subscriber);
+    if (watcher === GONE) throw new RangeError('preloaded reflectors start at the revision of the cache');
+    this.opened(server.index, watcher, this.jitter.next());
+  }
+
+  /** Stops: the process has ended or the object is not needed any more. */
+  stop(): void {
+    this.stopped = true;
+    this.closeWatch();
+    this.cancelTimer();
+    this.generation++;
+  }
+
+  /** Whether it watches at this API server now. */
+  watchesAt(server: number): boolean {
+    return this.watcher >= 0 && this.server === server;
+  }
+
+  /** Takes over what has been delivered by now, without having been woken (a listener that acts later asks for it). */
+  catchUp(): void {
+    this.resting = true;
+    this.takeOver();
+    if (this.watcher >= 0) this.log?.rest(this.watcher);
+  }
+
+  /** From inside a listener: take further changes only when {@link catchUp} is called. */
+  deferUntilCaughtUp(): void {
+    this.resting = false;
+  }
+
+  /** Reflectors whose listener reacts are woken; the others only cost the API server. */
+  private get subscriber(): WatchSubscriber | null {
+    return this.listener === undefined ? null : this;
+  }
+
+  // ---- list and watch ------------------------------------------------------------------------------------------------------------
+
+  private sendList(fromCache: boolean): void {
+    this.client.send(this.client.list(this.kind, this.bucket, fromCache), this.onList, this.index);
+  }
+
+  /** The list's answer. */
+  listed(request: RequestId): void {
+    if (this.stopped) return;
+    const { requests } = this.clientGo;
+    if (!isSuccess(requests.code[request] as number)) {
+      this.retryLater();
+      return;
+    }
+    this.revision = requests.resultRevision[request] as number;
+    this.listener?.onListed(requests.object[request] as readonly VersionHandle[]);
+    this.listener?.onCaughtUp?.();
+    this.sendWatch();
+  }
+
+  private sendWatch(): void {
+    const { requests } = this.clientGo;
+    const request = requests.allocate(Verb.Watch, this.kind, -1 as never);
+    requests.setNumber(request, 0, this.bucket);
+    requests.setNumber(request, 1, this.revision);
+    requests.object[request] = this.subscriber;
+    this.client.send(request, this.onWatch, this.index);
+  }
+
+  /** The watch's answer: a watcher's number, or a refusal. */
+  watchOpened(request: RequestId): void {
+    const { requests } = this.clientGo;
+    const code = requests.code[request] as number;
+    const watcher = requests.resultRevision[request] as number;
+    const server = requests.server[request] as number;
+    if (code === StatusCode.Ok) {
+      const { isUp } = this.clientGo.server(server);
+      if (this.stopped || !isUp) {
+        if (isUp) this.clientGo.server(server).cache(this.kind).log.closeWatch(watcher);
+        if (!this.stopped) this.retryLater();
+        return;
+      }
+      this.backoff = this.clientGo.parameters.reflectorBackoff;
+      this.opened(server, watcher, 0);
+    } else if (!this.stopped) {
+      if (code === StatusCode.Gone) this.sendList(false);
+      else this.retryLater();
+    }
+  }
+
+  /** `elapsed`: share of the watch's life that is over. */
+  private opened(server: number, watcher: number, elapsed: number): void {
+    this.server = server;
+    this.watcher = watcher;
+    this.log = this.clientGo.server(server).cache(this.kind).log;
+    this.identity = this.log.identity(watcher);
+    const life = this.clientGo.parameters.watchTimeoutMinimum * (1 + this.jitter.next()) * (1 - elapsed);
+    this.setTimer(nanoseconds(life));
+  }
+
+  // ---- events --------------------------------------------------------------------------------------------------------------------
+
+  /** Something can be seen. */
+  onDelivered(): void {
+    this.takeOver();
+    if (this.resting && this.watcher >= 0) this.log?.rest(this.watcher);
+  }
+
+  private takeOver(): void {
+    const { log, watcher } = this;
+    if (log === undefined || watcher < 0) return;
+    for (;;) {
+      const sequence = log.next(watcher);
+      if (sequence === NOTHING_DELIVERED) break;
+      if (sequence === GONE) {
+        this.closeWatch();
+        this.cancelTimer();
+        this.sendList(false);
+        return;
+      }
+      const added = log.typeFor(watcher, sequence) === ChangeType.Added;
+      this.listener?.onChanged(log.versionAt(sequence), added ? NO_VERSION : log.previousAt(sequence));
+      // The listener may have stopped the reflector.
+      if (this.watcher < 0) return;
+    }
+    this.revision = log.seenRevision(watcher);
+    this.listener?.onCaughtUp?.();
+  }
+
+  /** The watch has reached its timeout, or a back-off is over. */
+  onTimer(generation: number): void {
+    if (generation !== this.generation || this.stopped) return;
+    this.timer = undefined;
+    this.closeWatch();
+    if (this.revision === 0) this.sendList(true);
+    else this.sendWatch();
+  }
+
+  /** The connection broke: the API server has ended. */
+  onBroken(generation: number): void {
+    if (generation !== this.generation || this.stopped) return;
+    this.forgetWatch();
+    this.cancelTimer();
+    this.retryLater();
+  }
+
+  private retryLater(): void {
+    const { parameters } = this.clientGo;
+    const pause = nanoseconds(this.backoff * (1 + this.jitter.next()));
+    this.backoff = nanoseconds(Math.min(this.backoff * 2, parameters.reflectorBackoffMaximum));
+    this.cancelTimer();
+    this.setTimer(pause);
+  }
+
+  // ---- small parts ---------------------------------------------------------------------------------------------------------------
+
+  private closeWatch(): void {
+    const { log, watcher, identity } = this;
+    this.forgetWatch();
+    if (log?.isOpen(watcher, identity) === true) log.closeWatch(watcher);
+  }
+
+  /** The watch is over. A listener goes on from what it has read; one that never reads has received everything. */
+  private forgetWatch(): void {
+    const { log } = this;
+    if (log !== undefined) {
+      if (this.listener === undefined) this.revision = log.lastChange;
+      else if (log.isOpen(this.watcher, this.identity)) this.revision = log.seenRevision(this.watcher);
+    }
+    this.watcher = -1;
+    this.server = -1;
+    this.log = undefined;
+    this.generation++;
+  }
+
+  private setTimer(span: Nanoseconds): void {
+    this.timer = this.clientGo.simulation.after(span, this.clientGo.evReflectorTimer, this.index, this.generation);
+  }
+
+  private cancelTimer(): void {
+    if (this.timer !== undefined) this.clientGo.simulation.cancel(this.timer);
+    this.timer = undefined;
+  }
+}
+
+/** What all reflectors of a run share: reply handlers registered once, and the stream of their jitters. */
+export interface ReflectorReplies {
+  readonly onList: number;
+  readonly onWatch: number;
+  readonly jitter: RandomStream;
+}

@@ -1,0 +1,93 @@
+/** The request metrics of kube-apiserver, under the real names; series are found by number, not by text, on each request. */
+import { type Kind, resourceName } from '../../cluster/index.ts';
+import type { CounterSeries, HistogramSeries, MetricRecorder } from '../../metrics/index.ts';
+import { NS_PER_SECOND } from '../../units/index.ts';
+import { type RequestId, type Requests, Verb, verbNames, writeList } from '../api-machinery/index.ts';
+
+/** Number of distinct subresources that fit a class number. */
+const WRITE_NUMBERS = 64;
+/** Number of kinds that fit a class number. */
+const KIND_NUMBERS = 64;
+
+/** Class of a request: verb, kind and subresource as one number. */
+export function requestClass(request: RequestId, requests: Requests): number {
+  const verb = requests.verb[request] as number;
+  const hasWrite = verb === Verb.Create || verb === Verb.Update || verb === Verb.Patch;
+  const write = hasWrite ? (requests.write[request] as number) + 1 : 0;
+  return (verb * KIND_NUMBERS + (requests.kind[request] as number)) * WRITE_NUMBERS + write;
+}
+
+/** Subresource of a request, "" for the object itself. */
+export function subresourceOf(request: RequestId, requests: Requests): string {
+  const verb = requests.verb[request] as number;
+  const hasWrite = verb === Verb.Create || verb === Verb.Update || verb === Verb.Patch;
+  return hasWrite ? (writeList[requests.write[request] as number]?.subresource ?? '') : '';
+}
+
+/** Scope as kube-apiserver's metrics give it (endpoints/metrics.go:CleanScope); the modelled clients list and watch over all namespaces. */
+function scopeOf(verb: number): string {
+  return verb === Verb.List || verb === Verb.Watch ? 'cluster' : 'resource';
+}
+
+/** Counts and durations of answered requests. All API servers share the series. */
+export class RequestMetrics {
+  private readonly recorder: MetricRecorder;
+  private readonly durations = new Map<number, HistogramSeries>();
+  private readonly totals = new Map<number, CounterSeries>();
+  private readonly conflicts = new Map<string, CounterSeries>();
+
+  constructor(recorder: MetricRecorder) {
+    this.recorder = recorder;
+  }
+
+  /** A request was answered after `took` ns. */
+  answered(request: RequestId, requests: Requests, took: number): void {
+    const number = requestClass(request, requests);
+    let duration = this.durations.get(number);
+    if (duration === undefined) {
+      duration = this.durationOf(request, requests);
+      this.durations.set(number, duration);
+    }
+    if (requests.verb[request] !== Verb.Watch) duration.record(took / NS_PER_SECOND);
+    const code = requests.code[request] as number;
+    // Codes have three digits.
+    const withCode = number * 1000 + code;
+    let total = this.totals.get(withCode);
+    if (total === undefined) {
+      total = this.totalOf(request, requests, code);
+      this.totals.set(withCode, total);
+    }
+    total.add();
+  }
+
+  /** A conflict: one that a client was told of, or one that the API server retried inside. */
+  conflict(kind: Kind, how: 'returned' | 'retried_inside'): void {
+    const key = `${kind} ${how}`;
+    let counter = this.conflicts.get(key);
+    if (counter === undefined) {
+      counter = this.recorder.counter('plimsoll_conflicts_total', { resource: resourceName(kind), kind: how });
+      this.conflicts.set(key, counter);
+    }
+    counter.add();
+  }
+
+  private durationOf(request: RequestId, requests: Requests): HistogramSeries {
+    const verb = requests.verb[request] as number;
+    const kind = requests.kind[request] as Kind;
+    return this.recorder.histogram('apiserver_request_duration_seconds', {
+      verb: verbNames[verb] as string,
+      resource: resourceName(kind),
+      subresource: subresourceOf(request, requests),
+      scope: scopeOf(verb),
+    });
+  }
+
+  private totalOf(request: RequestId, requests: Requests, code: number): CounterSeries {
+    return this.recorder.counter('apiserver_request_total', {
+      verb: verbNames[requests.verb[request] as number] as string,
+      resource: resourceName(requests.kind[request] as Kind),
+      subresource: subresourceOf(request, requests),
+      code: String(code),
+    });
+  }
+}

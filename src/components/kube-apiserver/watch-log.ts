@@ -1,0 +1,404 @@
+/**
+ * The watch log of one resource at one API server: every change once, with the instant at which it was dispatched; a watcher is a cursor.
+ *
+ * What a watcher has received by an instant is computed when somebody looks: delivery(k) = max(delivery(k-1), dispatch(k) + delay(k)), where
+ * delay(k) is drawn by (watcher, revision), so that *when* one looks never changes it. A watcher that reacts gets one wake-up, at its first
+ * delivery that it has not seen, and none while one is pending. A change thus costs one append, and a delivery costs nothing until it is read.
+ *
+ * Watchers select everything or one bucket: kubelets watch the pods of their node through the index that kube-apiserver keeps on
+ * spec.nodeName; others watch one object by its name. The slow twin in the tests delivers one event each and must see the same list.
+ * Stands for K:apiserver/pkg/storage/cacher (cacheWatcher, watch_cache). Left out: channel sizes, the dispatch budget, bookmarks.
+ */
+import { NO_VERSION, type VersionHandle, type VersionTable } from '../../cluster/index.ts';
+import type { Distribution, EventType, KeyedStream, LinkId, Simulation } from '../../engine/index.ts';
+import type { Nanoseconds, SimTime } from '../../units/index.ts';
+
+/** Every object of the resource. */
+export const EVERYTHING = -1;
+/** The cursor stands behind the last change that matches. */
+const NOTHING_UNSEEN = -1;
+/** What {@link WatchLog.next} returns when nothing more has been delivered, and when the ring has overtaken the watcher (410 Gone). */
+export const NOTHING_DELIVERED = -1;
+export const GONE = -2;
+/** State of a watcher that reacts: idle (the next delivery wakes it), woken soon, or awake until it rests again. */
+const Attention = { Idle: 0, Waking: 1, Awake: 2 } as const;
+/** Watchers at the start; doubled. */
+const INITIAL_WATCHERS = 16;
+
+/** How a change looks to a watcher. */
+export const ChangeType = { Added: 0, Modified: 1, Deleted: 2 } as const;
+
+/** Who opened a watch and wants to be woken. */
+export interface WatchSubscriber {
+  /** Something that it has not seen can be read. */
+  onDelivered(): void;
+}
+
+/** What a log needs to know about its resource and its surroundings. */
+export interface WatchLogOptions {
+  /** Name of the log in messages. */
+  readonly name: string;
+  readonly simulation: Simulation;
+  readonly table: VersionTable;
+  /** Bucket of a version, EVERYTHING if it is in none. */
+  readonly bucketOf: (version: VersionHandle) => number;
+  /** Smallest and largest ring [change], and the age below which a full ring doubles. */
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly fresh: Nanoseconds;
+  /** Delay of watch connections, drawn by watcher and revision. */
+  readonly delay: { readonly distribution: Distribution; readonly minimum: Nanoseconds; readonly keyed: KeyedStream };
+}
+
+/** The changes of one resource and who watches them. */
+export class WatchLog {
+  private readonly options: WatchLogOptions;
+  private readonly evWake: EventType;
+  private capacity: number;
+  /** The ring, by sequence modulo capacity: revision, versions, dispatch instant [ns], time over which the fan-out is spread [ns], next in bucket. */
+  private revisions: Float64Array;
+  private versions: Int32Array;
+  private previous: Int32Array;
+  private dispatches: Float64Array;
+  private spreads: Float64Array;
+  private nextInBucket: Float64Array;
+  /** Sequence of the oldest change in the ring and behind the newest. */
+  private oldest = 0;
+  private end = 0;
+  /** Revision below which history is gone: watches may start at it or later. */
+  private startRevision: number;
+
+  /** Columns of the watchers, by number. */
+  private selects = new Int32Array(INITIAL_WATCHERS);
+  private cursors = new Float64Array(INITIAL_WATCHERS);
+  private lastDelivery = new Float64Array(INITIAL_WATCHERS);
+  private lastRevision = new Float64Array(INITIAL_WATCHERS);
+  /** Link on which each watcher's wake-ups travel. */
+  private links = new Int32Array(INITIAL_WATCHERS);
+  /** Who is woken; null = a watcher that never reacts and only costs the API server. */
+  private readonly subscribers: (WatchSubscriber | null)[] = [];
+  /** Identity for the keyed delays; a reopened watch is another connection. */
+  private identities = new Float64Array(INITIAL_WATCHERS);
+  /** A value of {@link Attention}. Watcher numbers are reused only after a wake-up on its way has come. */
+  private attention = new Uint8Array(INITIAL_WATCHERS);
+  private open = new Uint8Array(INITIAL_WATCHERS);
+  private readonly freeWatchers: number[] = [];
+  private watcherCount = 0;
+  private nextIdentity = 0;
+  /** Watchers of everything, and of each bucket. */
+  private readonly everything: number[] = [];
+  private readonly buckets: (number[] | undefined)[] = [];
+  /** Sequence of the last change of each bucket, -1 = none. */
+  private bucketTails = new Float64Array(INITIAL_WATCHERS).fill(-1);
+  /** Watchers open now. */
+  watchers = 0;
+
+  constructor(options: WatchLogOptions, startRevision: number) {
+    this.options = options;
+    this.evWake = options.simulation.on(`${options.name}: watch delivered`, (watcher) => this.onWake(watcher));
+    this.startRevision = startRevision;
+    this.capacity = options.minimum;
+    this.revisions = new Float64Array(this.capacity);
+    this.versions = new Int32Array(this.capacity);
+    this.previous = new Int32Array(this.capacity);
+    this.dispatches = new Float64Array(this.capacity);
+    this.spreads = new Float64Array(this.capacity);
+    this.nextInBucket = new Float64Array(this.capacity);
+  }
+
+  /** History begins at a revision: objects that were there before the run are in the cache, not in the log. */
+  startFrom(revision: number): void {
+    this.startRevision = revision;
+  }
+
+  // ---- watchers ----------------------------------------------------------------------------------------------------------------
+
+  /**
+   * Opens a watch of everything or of one bucket for changes after `afterRevision`. Returns its number, or GONE if that history has left the ring.
+   * The subscriber is woken when there is something to see; null for watchers that never react.
+   */
+  openWatch(select: number, afterRevision: number, subscriber: WatchSubscriber | null): number {
+    if (afterRevision < this.startRevision) return GONE;
+    const watcher = this.freeWatchers.pop() ?? this.addWatcher();
+    this.selects[watcher] = select;
+    this.lastDelivery[watcher] = 0;
+    this.lastRevision[watcher] = afterRevision;
+    this.subscribers[watcher] = subscriber;
+    this.attention[watcher] = Attention.Idle;
+    this.identities[watcher] = this.nextIdentity++;
+    this.open[watcher] = 1;
+    this.watchers++;
+    this.cursors[watcher] = this.firstAfter(select, afterRevision);
+    this.list(select).push(watcher);
+    this.wakeIfUnseen(watcher);
+    return watcher;
+  }
+
+  /** Identity of an open watch: another watch under the same number has another one. */
+  identity(watcher: number): number {
+    return this.identities[watcher] as number;
+  }
+
+  /** Whether the watch with this number and identity is still open. */
+  isOpen(watcher: number, identity: number): boolean {
+    return this.open[watcher] === 1 && this.identities[watcher] === identity;
+  }
+
+  /** Revision of the newest change, or the one at which history begins. */
+  get lastChange(): number {
+    return this.end > this.oldest ? this.revisionAt(this.end - 1) : this.startRevision;
+  }
+
+  /** Closes a watch that is open. */
+  closeWatch(watcher: number): void {
+    const list = this.list(this.selects[watcher] as number);
+    const at = list.indexOf(watcher);
+    if (this.open[watcher] === 0 || at < 0) throw new RangeError(`watcher ${watcher} is not open`);
+    list[at] = list[list.length - 1] as number;
+    list.pop();
+    this.open[watcher] = 0;
+    this.watchers--;
+    if (this.attention[watcher] !== Attention.Waking) this.freeWatchers.push(watcher);
+  }
+
+  /** How many watchers a change of this version (and the one before it) is sent to. */
+  matching(version: VersionHandle, previous: VersionHandle): number {
+    const bucket = this.bucketOfChange(version, previous);
+    return this.everything.length + (bucket === EVERYTHING ? 0 : (this.buckets[bucket]?.length ?? 0));
+  }
+
+  // ---- changes -----------------------------------------------------------------------------------------------------------------
+
+  /** Appends a change that is dispatched at `dispatch`; the sending to its watchers is spread over `spread`. Wakes who is idle. */
+  append(revision: number, version: VersionHandle, previous: VersionHandle, dispatch: SimTime, spread: number): void {
+    if (this.end - this.oldest === this.capacity) this.makeRoom();
+    const { table } = this.options;
+    const slot = this.end % this.capacity;
+    this.revisions[slot] = revision;
+    this.versions[slot] = version === NO_VERSION ? NO_VERSION : table.retain(version);
+    this.previous[slot] = previous === NO_VERSION ? NO_VERSION : table.retain(previous);
+    this.dispatches[slot] = dispatch;
+    this.spreads[slot] = spread;
+    this.nextInBucket[slot] = NOTHING_UNSEEN;
+    const sequence = this.end++;
+    for (const watcher of this.everything) {
+      if (this.cursors[watcher] === NOTHING_UNSEEN) this.cursors[watcher] = sequence;
+      this.wakeIfUnseen(watcher);
+    }
+    const bucket = this.bucketOfChange(version, previous);
+    if (bucket !== EVERYTHING) this.appendToBucket(bucket, sequence);
+  }
+
+  private appendToBucket(bucket: number, sequence: number): void {
+    if (bucket >= this.bucketTails.length) {
+      const larger = new Float64Array(Math.max(bucket + 1, this.bucketTails.length * 2)).fill(-1);
+      larger.set(this.bucketTails);
+      this.bucketTails = larger;
+    }
+    const tail = this.bucketTails[bucket] as number;
+    if (tail >= this.oldest) this.nextInBucket[tail % this.capacity] = sequence;
+    this.bucketTails[bucket] = sequence;
+    const watchers = this.buckets[bucket];
+    if (watchers === undefined) return;
+    for (const watcher of watchers) {
+      if (this.cursors[watcher] === NOTHING_UNSEEN) this.cursors[watcher] = sequence;
+      this.wakeIfUnseen(watcher);
+    }
+  }
+
+  /** A wake-up has come. */
+  private onWake(watcher: number): void {
+    this.attention[watcher] = Attention.Awake;
+    if (this.open[watcher] === 1) (this.subscribers[watcher] as WatchSubscriber).onDelivered();
+    else this.freeWatchers.push(watcher);
+  }
+
+  // ---- reading -----------------------------------------------------------------------------------------------------------------
+
+  /** The next change that has been delivered by now, as a sequence; NOTHING_DELIVERED, or GONE if the ring has overtaken the watcher. */
+  next(watcher: number): number {
+    const sequence = this.cursors[watcher] as number;
+    if (sequence === NOTHING_UNSEEN) return NOTHING_DELIVERED;
+    if (sequence < this.oldest) return GONE;
+    const delivery = this.deliveryOf(watcher, sequence);
+    if (delivery > this.options.simulation.now) return NOTHING_DELIVERED;
+    this.lastDelivery[watcher] = delivery;
+    this.lastRevision[watcher] = this.revisions[sequence % this.capacity] as number;
+    this.cursors[watcher] = this.following(watcher, sequence);
+    return sequence;
+  }
+
+  /** The watcher has read all that has come; it is woken at the next delivery, if there is one on its way. */
+  rest(watcher: number): void {
+    this.attention[watcher] = Attention.Idle;
+    this.wakeIfUnseen(watcher);
+  }
+
+  /** Revision up to which a watcher has seen everything. */
+  seenRevision(watcher: number): number {
+    return this.lastRevision[watcher] as number;
+  }
+
+  /** Instant at which the watcher received the change that it read last. */
+  seenAt(watcher: number): SimTime {
+    return this.lastDelivery[watcher] as SimTime;
+  }
+
+  revisionAt(sequence: number): number {
+    return this.revisions[sequence % this.capacity] as number;
+  }
+
+  versionAt(sequence: number): VersionHandle {
+    return this.versions[sequence % this.capacity] as VersionHandle;
+  }
+
+  previousAt(sequence: number): VersionHandle {
+    return this.previous[sequence % this.capacity] as VersionHandle;
+  }
+
+  /** How a change looks to a watcher: an object that comes into its bucket is ADDED, one that leaves it is DELETED. */
+  typeFor(watcher: number, sequence: number): number {
+    const select = this.selects[watcher] as number;
+    const inside = (version: VersionHandle) =>
+      version !== NO_VERSION && (select === EVERYTHING || this.options.bucketOf(version) === select);
+    if (!inside(this.versionAt(sequence))) return ChangeType.Deleted;
+    return inside(this.previousAt(sequence)) ? ChangeType.Modified : ChangeType.Added;
+  }
+
+  /** Drops everything: the API server has ended. Watchers are told by it. */
+  clear(startRevision: number): void {
+    while (this.oldest < this.end) this.dropOldest();
+    this.startRevision = startRevision;
+    this.everything.length = 0;
+    this.buckets.length = 0;
+    this.bucketTails.fill(-1);
+    for (let watcher = 0; watcher < this.watcherCount; watcher++) {
+      if (this.open[watcher] === 0) continue;
+      this.open[watcher] = 0;
+      if (this.attention[watcher] !== Attention.Waking) this.freeWatchers.push(watcher);
+    }
+    this.watchers = 0;
+  }
+
+  // ---- inside ------------------------------------------------------------------------------------------------------------------
+
+  private deliveryOf(watcher: number, sequence: number): number {
+    const { delay } = this.options;
+    const slot = sequence % this.capacity;
+    const identity = this.identities[watcher] as number;
+    const revision = this.revisions[slot] as number;
+    let span: number = delay.distribution.keyedSample(delay.keyed, identity, revision);
+    if (span < delay.minimum) span = delay.minimum;
+    const spread = this.spreads[slot] as number;
+    // Its place in the fan-out is another draw of the same connection and revision.
+    if (spread > 0) span += Math.round(delay.keyed.uniform(-1 - identity, revision) * spread);
+    return Math.max(this.lastDelivery[watcher] as number, (this.dispatches[slot] as number) + span);
+  }
+
+  private wakeIfUnseen(watcher: number): void {
+    if (this.attention[watcher] !== Attention.Idle) return;
+    const sequence = this.cursors[watcher] as number;
+    if (this.subscribers[watcher] === null || sequence === NOTHING_UNSEEN) return;
+    const { simulation } = this.options;
+    const delivery = sequence < this.oldest ? 0 : this.deliveryOf(watcher, sequence);
+    this.attention[watcher] = Attention.Waking;
+    simulation.send(
+      this.links[watcher] as LinkId,
+      Math.max(delivery, simulation.now + this.options.delay.minimum) as SimTime,
+      this.evWake,
+      watcher,
+    );
+  }
+
+  private following(watcher: number, sequence: number): number {
+    if (this.selects[watcher] === EVERYTHING) return sequence + 1 < this.end ? sequence + 1 : NOTHING_UNSEEN;
+    return this.nextInBucket[sequence % this.capacity] as number;
+  }
+
+  /** First change after a revision that a watcher selects, NOTHING_UNSEEN if there is none. */
+  private firstAfter(select: number, afterRevision: number): number {
+    let low = this.oldest;
+    let high = this.end;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if ((this.revisions[middle % this.capacity] as number) > afterRevision) high = middle;
+      else low = middle + 1;
+    }
+    for (let sequence = low; sequence < this.end; sequence++) {
+      if (select === EVERYTHING) return sequence;
+      if (this.bucketOfChange(this.versionAt(sequence), this.previousAt(sequence)) === select) return sequence;
+    }
+    return NOTHING_UNSEEN;
+  }
+
+  private bucketOfChange(version: VersionHandle, previous: VersionHandle): number {
+    const bucket = version === NO_VERSION ? EVERYTHING : this.options.bucketOf(version);
+    return bucket === EVERYTHING && previous !== NO_VERSION ? this.options.bucketOf(previous) : bucket;
+  }
+
+  private list(select: number): number[] {
+    if (select === EVERYTHING) return this.everything;
+    let list = this.buckets[select];
+    if (list === undefined) {
+      list = [];
+      this.buckets[select] = list;
+    }
+    return list;
+  }
+
+  private makeRoom(): void {
+    const oldestAge = this.options.simulation.now - (this.dispatches[this.oldest % this.capacity] as number);
+    if (this.capacity < this.options.maximum && oldestAge < this.options.fresh) this.growRing();
+    else this.dropOldest();
+  }
+
+  private dropOldest(): void {
+    const slot = this.oldest % this.capacity;
+    const { table } = this.options;
+    if (this.versions[slot] !== NO_VERSION) table.release(this.versions[slot] as VersionHandle);
+    if (this.previous[slot] !== NO_VERSION) table.release(this.previous[slot] as VersionHandle);
+    this.startRevision = this.revisions[slot] as number;
+    this.oldest++;
+  }
+
+  private growRing(): void {
+    const capacity = Math.min(this.capacity * 2, this.options.maximum);
+    const move = <T extends Float64Array | Int32Array>(from: T): T => {
+      const to = new (from.constructor as new (length: number) => T)(capacity);
+      for (let sequence = this.oldest; sequence < this.end; sequence++) {
+        to[sequence % capacity] = from[sequence % this.capacity] as number;
+      }
+      return to;
+    };
+    this.revisions = move(this.revisions);
+    this.versions = move(this.versions);
+    this.previous = move(this.previous);
+    this.dispatches = move(this.dispatches);
+    this.spreads = move(this.spreads);
+    this.nextInBucket = move(this.nextInBucket);
+    this.capacity = capacity;
+  }
+
+  private addWatcher(): number {
+    if (this.watcherCount === this.selects.length) this.growWatchers();
+    const watcher = this.watcherCount++;
+    this.links[watcher] = this.options.simulation.openLink(`${this.options.name} watch ${watcher}`);
+    return watcher;
+  }
+
+  private growWatchers(): void {
+    const bigger = <T extends Float64Array | Int32Array | Uint8Array>(from: T): T => {
+      const to = new (from.constructor as new (length: number) => T)(from.length * 2);
+      to.set(from);
+      return to;
+    };
+    this.selects = bigger(this.selects);
+    this.cursors = bigger(this.cursors);
+    this.lastDelivery = bigger(this.lastDelivery);
+    this.lastRevision = bigger(this.lastRevision);
+    this.links = bigger(this.links);
+    this.identities = bigger(this.identities);
+    this.attention = bigger(this.attention);
+    this.open = bigger(this.open);
+  }
+}

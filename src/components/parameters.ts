@@ -1,0 +1,20 @@
+/** All parameters of all components, by component and name: what scenarios, profiles, `list parameters` and `explain` go by. */
+import type { ParameterSet } from '../engine/index.ts';
+import { objectSizeParameters } from './api-machinery/index.ts';
+import { clientGoParameters } from './client-go/client-go.parameters.ts';
+import { etcdParameters } from './etcd/index.ts';
+import { hostParameters, networkParameters } from './host/host.parameters.ts';
+import { kubeApiserverParameters } from './kube-apiserver/index.ts';
+
+/** Parameters by component. Adding a component = one line. */
+export const parameterRegistry = {
+  host: hostParameters,
+  network: networkParameters,
+  objectSize: objectSizeParameters,
+  etcd: etcdParameters,
+  kubeApiserver: kubeApiserverParameters,
+  clientGo: clientGoParameters,
+} as const satisfies Record<string, ParameterSet>;
+
+/** Name of a component that has parameters. */
+export type ComponentName = keyof typeof parameterRegistry;

@@ -1,0 +1,98 @@
+/**
+ * The bottleneck: the server or limiter where the requests of the failed (or tightest) objective spent most of their waiting time;
+ * not the one with the highest utilisation, which may delay nobody who matters.
+ */
+import { FLOW_ALL, FLOW_POD_STARTUP, type ServerKind } from '../metrics/index.ts';
+import type { BarrierVerdict } from './barriers.ts';
+import type { ObjectiveOutcome } from './objectives.ts';
+import type { ReplicationResult } from './replication-result.ts';
+
+/** One place of waiting, with its part of the flow's waiting time. */
+export interface WaitingPlace {
+  readonly server: string;
+  readonly kind: ServerKind;
+  /** Share of the flow's waiting time, 0 to 1. */
+  readonly share: number;
+  /** Waiting time over all replications [s]. */
+  readonly waitSeconds: number;
+  /** Waits that were longer than 0. */
+  readonly waits: number;
+}
+
+/** What chose the flow whose waits are counted. */
+export type BottleneckReason =
+  | { readonly kind: 'failed objective' | 'tightest objective'; readonly outcome: ObjectiveOutcome }
+  | { readonly kind: 'failed barrier'; readonly barrier: BarrierVerdict }
+  | { readonly kind: 'no objective' };
+
+/** What gave way first, and why it is the one that is named. */
+export interface Bottleneck {
+  /** The class of work whose waits were counted: "POST pods", "pod_startup", "all". */
+  readonly flow: string;
+  readonly reason: BottleneckReason;
+  /** Where it waited, longest first; the first is the bottleneck. Empty if nothing waited. */
+  readonly places: readonly WaitingPlace[];
+}
+
+/** Names the bottleneck. */
+export function findBottleneck(
+  objectives: readonly ObjectiveOutcome[],
+  barriers: readonly BarrierVerdict[],
+  replications: readonly ReplicationResult[],
+): Bottleneck {
+  const reason = reasonOf(objectives, barriers);
+  const known = new Set(replications.flatMap(({ flows }) => flows.map(({ flow }) => flow)));
+  const flow = flowsOf(reason).find((name) => known.has(name)) ?? FLOW_ALL;
+  return { flow, reason, places: placesOf(flow, replications) };
+}
+
+/** A failed objective that was measured says most, then a failed barrier, then a failed objective without data, then the tightest. */
+function reasonOf(objectives: readonly ObjectiveOutcome[], barriers: readonly BarrierVerdict[]): BottleneckReason {
+  const failed = tightest(objectives.filter(({ holds }) => !holds));
+  if (failed?.measured !== undefined) return { kind: 'failed objective', outcome: failed };
+  const barrier = barriers.find(({ holds }) => !holds);
+  if (barrier !== undefined) return { kind: 'failed barrier', barrier };
+  if (failed !== undefined) return { kind: 'failed objective', outcome: failed };
+  const closest = tightest(objectives);
+  return closest === undefined ? { kind: 'no objective' } : { kind: 'tightest objective', outcome: closest };
+}
+
+/** The objective with the least margin; those without a margin come last. */
+function tightest(outcomes: readonly ObjectiveOutcome[]): ObjectiveOutcome | undefined {
+  const margin = (outcome: ObjectiveOutcome): number => outcome.margin ?? Number.POSITIVE_INFINITY;
+  return outcomes.reduce<ObjectiveOutcome | undefined>(
+    (least, outcome) => (least === undefined || margin(outcome) < margin(least) ? outcome : least),
+    undefined,
+  );
+}
+
+/** Flows that may stand for what chose, the most special first. */
+function flowsOf(reason: BottleneckReason): string[] {
+  if (reason.kind === 'no objective') return [FLOW_ALL];
+  if (reason.kind === 'failed barrier')
+    return reason.barrier.description.startsWith('podsReady') ? [FLOW_POD_STARTUP, FLOW_ALL] : [FLOW_ALL];
+  const { metric, labels } = reason.outcome.objective;
+  if (/^(pod_startup|scheduler|kubelet|plimsoll_scheduling)_/.test(metric)) return [FLOW_POD_STARTUP, FLOW_ALL];
+  const { verb, resource, subresource } = labels;
+  if (!metric.startsWith('apiserver_request_') || verb === undefined || resource === undefined) return [FLOW_ALL];
+  const plain = `${verb} ${resource}`;
+  return subresource === undefined || subresource === ''
+    ? [plain, FLOW_ALL]
+    : [`${plain}/${subresource}`, plain, FLOW_ALL];
+}
+
+/** Waits of a flow over all replications, longest first, ties by name. */
+function placesOf(flow: string, replications: readonly ReplicationResult[]): WaitingPlace[] {
+  const byServer = new Map<string, { kind: ServerKind; waitSeconds: number; waits: number }>();
+  for (const { waits } of replications.flatMap((replication) => replication.flows).filter((f) => f.flow === flow)) {
+    for (const { server, kind, waitSeconds, waits: count } of waits) {
+      const sum = byServer.get(server) ?? { kind, waitSeconds: 0, waits: 0 };
+      byServer.set(server, { kind, waitSeconds: sum.waitSeconds + waitSeconds, waits: sum.waits + count });
+    }
+  }
+  const total = [...byServer.values()].reduce((sum, { waitSeconds }) => sum + waitSeconds, 0);
+  return [...byServer]
+    .filter(([, { waitSeconds }]) => waitSeconds > 0)
+    .map(([server, place]) => ({ server, ...place, share: place.waitSeconds / total }))
+    .sort((a, b) => b.waitSeconds - a.waitSeconds || (a.server < b.server ? -1 : 1));
+}

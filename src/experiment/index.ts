@@ -1,0 +1,12 @@
+/** Experiments: replications, sweeps, and what they amount to. */
+export * from './aggregate.ts';
+export * from './barriers.ts';
+export * from './bottleneck.ts';
+export * from './objectives.ts';
+export * from './replication-result.ts';
+export * from './run-control.ts';
+export * from './run-scenario.ts';
+export * from './seeds.ts';
+export * from './student-t.ts';
+export * from './sweep.ts';
+export * from './verdict.ts';

@@ -1,0 +1,39 @@
+/** One replication as a piece of work that any thread can do. */
+import type { ResolvedScenario } from '../scenario/resolved-scenario.ts';
+import { runReplication } from './replication.ts';
+import type { ReplicationResult } from './replication-result.ts';
+import { type RunControl, ranToItsEnd } from './run-control.ts';
+import { replicationSeed } from './seeds.ts';
+
+/** A replication to run. */
+export interface Job {
+  readonly scenario: ResolvedScenario;
+  /** Seed of the run; the replication's own is derived from it. */
+  readonly runSeed: string;
+  /** Number of the replication, from 1. */
+  readonly replication: number;
+}
+
+/**
+ * Runs job number `index` (from 0) of a run. Undefined if the run was stopped before it began; a replication that was stopped on the way
+ * says so by its end reason.
+ */
+export function runJob(
+  { scenario, runSeed, replication }: Job,
+  index: number,
+  control: RunControl,
+): ReplicationResult | undefined {
+  if (control.stopReason !== undefined) return undefined;
+  const result = runReplication(scenario, {
+    seed: replicationSeed(runSeed, replication),
+    replication,
+    onProgress: (progress) => {
+      control.report(index, progress);
+      return control.stopReason === undefined;
+    },
+  });
+  control.report(index, { virtualTime: scenario.until, events: result.events });
+  const reason = control.stopReason;
+  // The replication knows only that it was told to stop; why is known here.
+  return ranToItsEnd(result.endReason) || reason === undefined ? result : { ...result, endReason: reason };
+}

@@ -1,0 +1,74 @@
+/** One scenario, all its replications: in this thread or over worker threads, with the same result. */
+import type { ResolvedScenario } from '../scenario/resolved-scenario.ts';
+import { type Job, runJob } from './job.ts';
+import type { ReplicationResult } from './replication-result.ts';
+import { createRunControl, type RunControl } from './run-control.ts';
+import { DEFAULT_SEED } from './seeds.ts';
+
+/** How to run. */
+export interface RunOptions {
+  /** Seed of the run; the replications' seeds are derived from it. */
+  readonly seed?: string;
+  /** Worker threads; 0 = in this thread. */
+  readonly workers?: number;
+  /** Progress out, wish to stop in; needs room for all replications. */
+  readonly control?: RunControl;
+  /** Most heap that one worker may hold [MiB]. */
+  readonly heapMebibytes?: number;
+}
+
+/** A scenario that has run. */
+export interface ScenarioRun {
+  readonly scenario: ResolvedScenario;
+  /** Which point of a sweep it is, "" otherwise: sorted "PATH=VALUE;…". */
+  readonly variant: string;
+  readonly seed: string;
+  /** Replications that were asked for. */
+  readonly planned: number;
+  /** Replications that ran, in their order; fewer than planned if the run was stopped. */
+  readonly replications: readonly ReplicationResult[];
+}
+
+/** A scenario to run as one of several. */
+export interface Point {
+  readonly scenario: ResolvedScenario;
+  readonly variant: string;
+}
+
+/** Runs all replications of a scenario. */
+export async function runScenario(scenario: ResolvedScenario, options: RunOptions = {}): Promise<ScenarioRun> {
+  const [run] = await runPoints([{ scenario, variant: '' }], options);
+  return run as ScenarioRun;
+}
+
+/** Runs all replications of several points, sharing the workers between them; results in the order of the points. */
+export async function runPoints(points: readonly Point[], options: RunOptions = {}): Promise<ScenarioRun[]> {
+  const seed = options.seed ?? DEFAULT_SEED;
+  const jobs = points.flatMap(({ scenario }) => jobsOf(scenario, seed));
+  const control = options.control ?? createRunControl(jobs.length);
+  if (control.jobs < jobs.length)
+    throw new RangeError(`a control for ${control.jobs} replications cannot hold ${jobs.length}`);
+  const results = await runJobs(jobs, control, options);
+  let next = 0;
+  return points.map(({ scenario, variant }) => {
+    const planned = scenario.replications;
+    const replications = results.slice(next, next + planned).filter((result) => result !== undefined);
+    next += planned;
+    return { scenario, variant, seed, planned, replications };
+  });
+}
+
+function jobsOf(scenario: ResolvedScenario, runSeed: string): Job[] {
+  return Array.from({ length: scenario.replications }, (_, i) => ({ scenario, runSeed, replication: i + 1 }));
+}
+
+async function runJobs(
+  jobs: readonly Job[],
+  control: RunControl,
+  { workers = 0, heapMebibytes }: RunOptions,
+): Promise<(ReplicationResult | undefined)[]> {
+  if (workers === 0) return jobs.map((job, index) => runJob(job, index, control));
+  // Loaded only when threads are wanted: everything else of the library runs without Node.
+  const { runInPool } = await import('./pool.ts');
+  return await runInPool(jobs, control, { workers, heapMebibytes });
+}

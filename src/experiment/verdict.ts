@@ -1,0 +1,66 @@
+/** The verdict of a run: which objectives and barriers held, what gave way first, and why the run ended. */
+import type { ResolvedScenario } from '../scenario/resolved-scenario.ts';
+import type { Nanoseconds } from '../units/index.ts';
+import { type BarrierVerdict, judgeBarriers } from './barriers.ts';
+import { type Bottleneck, findBottleneck } from './bottleneck.ts';
+import { judgeObjective, type ObjectiveOutcome } from './objectives.ts';
+import type { EndReason } from './replication-result.ts';
+import { ranToItsEnd } from './run-control.ts';
+import type { ScenarioRun } from './run-scenario.ts';
+
+/** Replications that ended for one reason. */
+export interface Ending {
+  readonly reason: EndReason;
+  readonly replications: number;
+  /** Latest virtual time among them. */
+  readonly latest: Nanoseconds;
+}
+
+/** What a run amounts to. */
+export interface Verdict {
+  /** All objectives and barriers held in every replication asked for. */
+  readonly holds: boolean;
+  /** Whether every replication asked for ran to its own end. */
+  readonly complete: boolean;
+  readonly objectives: readonly ObjectiveOutcome[];
+  readonly barriers: readonly BarrierVerdict[];
+  readonly bottleneck: Bottleneck;
+  readonly endings: readonly Ending[];
+  /** Kinds and fields accepted without effect, once each, sorted. */
+  readonly acceptedWithoutEffect: readonly string[];
+  /** Notable things that replications told, once each. */
+  readonly notes: readonly string[];
+}
+
+/** Judges a run. */
+export function judge(run: ScenarioRun): Verdict {
+  const { scenario, replications, planned } = run;
+  const objectives = scenario.objectives.map((objective) => judgeObjective(objective, replications));
+  const barriers = judgeBarriers(replications);
+  const complete = replications.length === planned && replications.every(({ endReason }) => ranToItsEnd(endReason));
+  return {
+    holds: complete && objectives.every(({ holds }) => holds) && barriers.every(({ holds }) => holds),
+    complete,
+    objectives,
+    barriers,
+    bottleneck: findBottleneck(objectives, barriers, replications),
+    endings: endingsOf(run),
+    acceptedWithoutEffect: acceptedWithoutEffect(scenario, run),
+    notes: [...new Set(replications.flatMap(({ notes }) => notes))],
+  };
+}
+
+function endingsOf({ replications }: ScenarioRun): Ending[] {
+  const endings = new Map<EndReason, Ending>();
+  for (const { endReason: reason, endTime } of replications) {
+    const known = endings.get(reason) ?? { reason, replications: 0, latest: 0 as Nanoseconds };
+    const latest = Math.max(known.latest, endTime) as Nanoseconds;
+    endings.set(reason, { reason, replications: known.replications + 1, latest });
+  }
+  return [...endings.values()];
+}
+
+function acceptedWithoutEffect(scenario: ResolvedScenario, { replications }: ScenarioRun): string[] {
+  const all = [...scenario.acceptedWithoutEffect, ...replications.flatMap((r) => r.acceptedWithoutEffect)];
+  return [...new Set(all)].sort();
+}

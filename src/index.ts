@@ -1,0 +1,63 @@
+/**
+ * Plimsoll as a library: load a scenario, run it, judge it, and turn the results into files. Everything else is inside and may change.
+ *
+ * ```ts
+ * const scenario = loadScenario(files, 'scenarios/quickstart.yaml');
+ * const run = await runScenario(scenario, { seed: '7' });
+ * console.log(judge(run).holds);
+ * ```
+ */
+export { parameterRegistry } from './components/parameters.ts';
+export { InvariantViolation, type ParameterDefinition, type ParameterSet } from './engine/index.ts';
+export { type ErrorCode, type ErrorDefinition, errorCatalogue, nearestName, PlimsollError } from './errors/index.ts';
+export {
+  createRunControl,
+  DEFAULT_SEED,
+  type EndReason,
+  type GridPoint,
+  gridOf,
+  judge,
+  type Point,
+  type ReplicationResult,
+  type RunControl,
+  type RunOptions,
+  runPoints,
+  runScenario,
+  type ScenarioRun,
+  type StopReason,
+  type Verdict,
+  variantName,
+} from './experiment/index.ts';
+export { findMetric, type MetricDefinition, metricCatalogue, metricNames } from './metrics/index.ts';
+export {
+  aggregateCsv,
+  assumptionsInPlay,
+  buildManifest,
+  formatParameter,
+  histogramsCsv,
+  htmlReport,
+  type JudgedRun,
+  jsonDocument,
+  type Manifest,
+  type PageAssets,
+  type ResultFile,
+  type RunFacts,
+  resultFiles,
+  summaryCsv,
+  sweepTable,
+  timeseriesCsv,
+  verdictTable,
+} from './report/index.ts';
+export {
+  type Files,
+  loadScenario,
+  loadScenarioSource,
+  operationKinds,
+  profiles,
+  type ResolvedScenario,
+  resolveScenario,
+  resolveVariant,
+  type ScenarioOverrides,
+  type ScenarioSource,
+} from './scenario/index.ts';
+export { formatDuration, parseBytes, parseDuration } from './units/index.ts';

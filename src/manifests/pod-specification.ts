@@ -1,0 +1,158 @@
+/** Pod specifications and templates, with the defaults of the API server (K:pkg/apis/core/v1/defaults.go:SetDefaults_PodSpec). */
+import type {
+  LabelRequirement,
+  Labels,
+  LabelSelector,
+  NodeAffinity,
+  NodeSelectorTerm,
+  PodTemplate,
+  Toleration,
+} from '../cluster/index.ts';
+import type { DistributionSpec } from '../engine/index.ts';
+import { readContainers } from './containers.ts';
+import type { FieldReader } from './field-reader.ts';
+import { estimateStoredBytes } from './object-bytes.ts';
+import { effectivePodRequest, readResourceList } from './resources.ts';
+import type { TemplateRegistry } from './template-registry.ts';
+
+/** Grace period of a pod that gives none [s]. */
+const DEFAULT_GRACE_SECONDS = 30;
+
+/** Fields of a pod specification that nothing in the model reads. */
+const POD_FIELDS_WITHOUT_EFFECT = [
+  'activeDeadlineSeconds',
+  'automountServiceAccountToken',
+  'dnsConfig',
+  'dnsPolicy',
+  'enableServiceLinks',
+  'ephemeralContainers',
+  'hostAliases',
+  'hostIPC',
+  'hostPID',
+  'hostUsers',
+  'hostname',
+  'hostnameOverride',
+  'imagePullSecrets',
+  'os',
+  'preemptionPolicy',
+  'priorityClassName',
+  'readinessGates',
+  'resourceClaims',
+  'resources',
+  'runtimeClassName',
+  'schedulingGates',
+  'securityContext',
+  'serviceAccount',
+  'setHostnameAsFQDN',
+  'shareProcessNamespace',
+  'subdomain',
+  'topologySpreadConstraints',
+  'volumes',
+  'workloadRef',
+] as const;
+
+/** Fields of metadata that nothing in the model reads. */
+const METADATA_FIELDS_WITHOUT_EFFECT = [
+  'annotations',
+  'creationTimestamp',
+  'deletionGracePeriodSeconds',
+  'deletionTimestamp',
+  'finalizers',
+  'generateName',
+  'generation',
+  'managedFields',
+  'ownerReferences',
+  'resourceVersion',
+  'selfLink',
+  'uid',
+] as const;
+
+/** Ends the reading of a metadata map whose modelled fields were read. */
+export function finishMetadata(metadata: FieldReader): void {
+  metadata.ignore(...METADATA_FIELDS_WITHOUT_EFFECT);
+  metadata.finish();
+}
+
+/** Reads the specification of a pod (`spec` of a pod or of a template) and interns the template that it makes with its labels. */
+export function readPodTemplate(holder: FieldReader, labels: Labels, templates: TemplateRegistry, lifetime: DistributionSpec | null): PodTemplate {
+  const spec = holder.requiredMap('spec');
+  const initContainers = readContainers(spec, 'initContainers');
+  const containers = readContainers(spec, 'containers');
+  if (containers.length === 0) spec.refuse('containers', 'a pod needs at least one container', 'a list of containers', 'add containers');
+  const overhead = readResourceList(spec.map('overhead'));
+  const content = {
+    labels,
+    initContainers,
+    containers,
+    requests: effectivePodRequest(initContainers, containers, overhead),
+    nodeSelector: spec.labels('nodeSelector'),
+    nodeAffinity: readAffinity(spec.map('affinity')),
+    tolerations: spec.maps('tolerations').map(readToleration),
+    schedulerName: spec.text('schedulerName') ?? 'default-scheduler',
+    nodeName: spec.text('nodeName') ?? '',
+    priority: spec.wholeNumber('priority', 0, { least: -2_147_483_648 }),
+    hostNetwork: spec.flag('hostNetwork', false),
+    serviceAccountName: spec.text('serviceAccountName') ?? 'default',
+    terminationGracePeriod: spec.seconds('terminationGracePeriodSeconds', DEFAULT_GRACE_SECONDS),
+    restartPolicy: spec.oneOf('restartPolicy', ['Always', 'OnFailure', 'Never'], 'Always'),
+    bytes: estimateStoredBytes({ metadata: { labels }, spec: holder.raw('spec') }, 'pod'),
+  };
+  spec.ignore(...POD_FIELDS_WITHOUT_EFFECT);
+  spec.finish();
+  return templates.intern(content, lifetime);
+}
+
+function readToleration(reader: FieldReader): Toleration {
+  const operator = reader.oneOf('operator', ['Equal', 'Exists'], 'Equal');
+  const key = reader.text('key') ?? '';
+  if (key === '' && operator !== 'Exists') {
+    reader.refuse('operator', 'a toleration without key must have operator Exists', 'Exists', 'write operator: Exists');
+  }
+  const tolerationSeconds = reader.wholeNumber('tolerationSeconds', undefined, { least: -2_147_483_648 });
+  const toleration: Toleration = {
+    key,
+    operator,
+    value: reader.text('value') ?? '',
+    effect: reader.oneOf('effect', ['', 'NoSchedule', 'PreferNoSchedule', 'NoExecute'], ''),
+    ...(tolerationSeconds === undefined ? {} : { tolerationSeconds }),
+  };
+  reader.finish();
+  return toleration;
+}
+
+function readAffinity(reader: FieldReader | undefined): NodeAffinity {
+  const node = reader?.map('nodeAffinity');
+  const required = node?.map('requiredDuringSchedulingIgnoredDuringExecution');
+  const terms = required?.maps('nodeSelectorTerms').map(readTerm);
+  required?.finish();
+  const preferred = (node?.maps('preferredDuringSchedulingIgnoredDuringExecution') ?? []).map((entry) => {
+    const weight = entry.wholeNumber('weight', 1, { least: 1, most: 100 });
+    const term = readTerm(entry.requiredMap('preference'));
+    entry.finish();
+    return { weight, term };
+  });
+  node?.finish();
+  reader?.ignore('podAffinity', 'podAntiAffinity');
+  reader?.finish();
+  return { ...(terms === undefined ? {} : { required: terms }), preferred };
+}
+
+function readTerm(reader: FieldReader): NodeSelectorTerm {
+  const term = { matchExpressions: readRequirements(reader, 'matchExpressions'), matchFields: readRequirements(reader, 'matchFields') };
+  reader.finish();
+  return term;
+}
+
+/** Reads a list of label requirements. */
+export function readRequirements(reader: FieldReader, key: string): LabelSelector {
+  return reader.maps(key).map((entry): LabelRequirement => {
+    const operator = entry.oneOf('operator', ['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt'], 'In');
+    const requirement = { key: entry.requiredText('key'), operator, values: entry.texts('values') };
+    const needsValues = operator !== 'Exists' && operator !== 'DoesNotExist';
+    if (needsValues !== requirement.values.length > 0) {
+      entry.refuse('values', needsValues ? `${operator} needs values` : `${operator} takes no values`, needsValues ? 'a list of texts' : 'no values');
+    }
+    entry.finish();
+    return requirement;
+  });
+}

@@ -1,0 +1,124 @@
+/** Which series the page draws, thinned so that the page stays small. */
+import type { MetricsResult, TimeSeriesResult } from '../metrics/index.ts';
+import { parseLabels } from '../metrics/index.ts';
+
+/** One line of a chart; null = the series did not exist yet. */
+export interface ChartLine {
+  readonly label: string;
+  readonly values: readonly (number | null)[];
+}
+
+/** One chart over virtual time. */
+export interface Chart {
+  readonly title: string;
+  /** What the vertical axis counts. */
+  readonly unit: string;
+  readonly times_s: readonly number[];
+  readonly lines: readonly ChartLine[];
+}
+
+/** Points of a line at most: more than a screen shows. */
+const MAXIMUM_POINTS = 600;
+/** Lines of a chart at most, the largest first: more cannot be told apart. */
+const MAXIMUM_LINES = 6;
+
+/** What a chart takes from the result. */
+interface ChartDefinition {
+  readonly title: string;
+  readonly unit: string;
+  readonly metric: string;
+  /** The label that names a line; undefined = one line. */
+  readonly by?: string;
+  /** Only these values of that label, in this order; otherwise the largest lines. */
+  readonly only?: readonly string[];
+  /** Draw the increase per second of a counter instead of its value. */
+  readonly rate?: boolean;
+}
+
+const definitions: readonly ChartDefinition[] = [
+  {
+    title: 'Pods by state',
+    unit: 'pods',
+    metric: 'plimsoll_pods',
+    by: 'phase',
+    only: ['pending', 'bound', 'running', 'ready', 'failed', 'terminating'],
+  },
+  { title: 'Scheduling throughput', unit: 'pods/s', metric: 'plimsoll_scheduling_throughput_pods_per_second' },
+  { title: 'API requests by verb', unit: 'requests/s', metric: 'apiserver_request_total', by: 'verb', rate: true },
+  {
+    title: 'Utilisation of servers and limiters',
+    unit: 'share in use',
+    metric: 'plimsoll_server_utilisation',
+    by: 'server',
+  },
+  { title: 'Queues at servers and limiters', unit: 'waiting', metric: 'plimsoll_server_queue_length', by: 'server' },
+  { title: 'Scheduling queues', unit: 'pods', metric: 'scheduler_pending_pods', by: 'queue' },
+  { title: 'Work queues of controllers', unit: 'keys', metric: 'workqueue_depth', by: 'name' },
+  { title: 'etcd database', unit: 'bytes', metric: 'etcd_mvcc_db_total_size_in_bytes' },
+];
+
+/** The charts of a replication; those without any value other than 0 are left out. */
+export function chartsOf({ timeseries }: MetricsResult): Chart[] {
+  return definitions
+    .map((definition) => chart(definition, timeseries))
+    .filter(({ lines }) => lines.some(({ values }) => values.some((value) => value !== null && value !== 0)));
+}
+
+function chart(definition: ChartDefinition, all: readonly TimeSeriesResult[]): Chart {
+  const { title, unit, metric, by } = definition;
+  const selected = all.filter((series) => series.metric === metric);
+  const times = selected.reduce<readonly number[]>(
+    (most, { times_s }) => (times_s.length > most.length ? times_s : most),
+    [],
+  );
+  const groups = new Map<string, (number | null)[]>();
+  for (const { labels, values } of selected) {
+    const name = by === undefined ? metric : (parseLabels(labels)[by] ?? '');
+    // A series that began later lacks its first samples: it is set to the right.
+    const aligned = [...Array<null>(times.length - values.length).fill(null), ...values];
+    const sum = groups.get(name);
+    groups.set(name, sum === undefined ? aligned : sum.map((value, i) => add(value, aligned[i] ?? null)));
+  }
+  const lines = linesOf(definition, groups, times);
+  const step = Math.ceil(times.length / MAXIMUM_POINTS);
+  return {
+    title,
+    unit,
+    times_s: everyNth(times, step),
+    lines: lines.map(({ label, values }) => ({ label, values: everyNth(values, step) })),
+  };
+}
+
+/** The lines to draw: the ones named, or the largest. */
+function linesOf(
+  { only, rate }: ChartDefinition,
+  groups: ReadonlyMap<string, readonly (number | null)[]>,
+  times: readonly number[],
+): ChartLine[] {
+  const lines = [...groups].map(([label, values]) => ({
+    label,
+    values: rate === true ? increasePerSecond(values, times) : values,
+  }));
+  if (only !== undefined) return only.flatMap((name) => lines.find(({ label }) => label === name) ?? []);
+  const peak = ({ values }: ChartLine): number => values.reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
+  return lines.sort((a, b) => peak(b) - peak(a) || (a.label < b.label ? -1 : 1)).slice(0, MAXIMUM_LINES);
+}
+
+/** Differences over time; a counter that goes down was reset, and counts from 0. */
+function increasePerSecond(values: readonly (number | null)[], times: readonly number[]): (number | null)[] {
+  return values.map((value, i) => {
+    const span = (times[i] ?? 0) - (times[i - 1] ?? 0);
+    if (value === null || i === 0 || span <= 0) return null;
+    const before = values[i - 1] ?? 0;
+    return (value >= before ? value - before : value) / span;
+  });
+}
+
+function add(a: number | null, b: number | null): number | null {
+  return a === null ? b : a + (b ?? 0);
+}
+
+/** Every `step`-th element, the last of each stretch, so that the end is kept. */
+function everyNth<T>(values: readonly T[], step: number): T[] {
+  return values.filter((_, i) => (values.length - 1 - i) % step === 0);
+}

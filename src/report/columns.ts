@@ -1,0 +1,75 @@
+/** The columns of every CSV, in order, with their meaning: the header of the files and the dictionary in results/README.md. */
+
+/** One column. */
+export interface Column {
+  readonly name: string;
+  readonly meaning: string;
+}
+
+/** One CSV file of a results directory. */
+export interface CsvFile {
+  readonly file: string;
+  /** What a row is. */
+  readonly row: string;
+  readonly columns: readonly Column[];
+}
+
+const scenario = { name: 'scenario', meaning: 'name of the scenario (`metadata.name`)' };
+const variant = { name: 'variant', meaning: 'point of a sweep as sorted `PATH=VALUE;…`; empty for a plain run' };
+const replication = { name: 'replication', meaning: 'number of the replication, from 1' };
+const metric = { name: 'metric', meaning: 'name of the metric; `plimsoll explain METRIC` tells what it is' };
+const labels = { name: 'labels', meaning: '`k=v;k=v` sorted by key, absent labels left out' };
+const statistic = { name: 'statistic', meaning: 'which statistic of the series, see below' };
+const unit = { name: 'unit', meaning: 'unit of the value: `s`, `B`, `1` (a plain number), `1/s`' };
+
+export const csvFiles = {
+  summary: {
+    file: 'summary.csv',
+    row: 'one statistic of one series of one replication',
+    columns: [scenario, variant, replication, metric, labels, statistic, { name: 'value', meaning: 'its value' }, unit],
+  },
+  timeseries: {
+    file: 'timeseries.csv',
+    row: 'one sample of one series of one replication',
+    columns: [
+      scenario,
+      variant,
+      replication,
+      { name: 'time_s', meaning: 'virtual time since the start of the run [s]' },
+      { ...metric, meaning: `${metric.meaning}; a histogram's number of observations is \`<metric>_count\`` },
+      labels,
+      { name: 'value', meaning: 'a gauge at that instant; counters and `_count` since statistics began' },
+      unit,
+    ],
+  },
+  histograms: {
+    file: 'histograms.csv',
+    row: 'one Prometheus bucket of one histogram of one replication',
+    columns: [
+      scenario,
+      variant,
+      replication,
+      metric,
+      labels,
+      { name: 'le', meaning: "upper bound of the bucket in the metric's unit, inclusive; `+Inf` for the last" },
+      { name: 'count', meaning: 'observations at or below the bound (cumulative, counted exactly)' },
+    ],
+  },
+  aggregate: {
+    file: 'aggregate.csv',
+    row: 'one statistic of one series over all replications that ran to their end',
+    columns: [
+      scenario,
+      variant,
+      metric,
+      labels,
+      statistic,
+      { name: 'mean', meaning: 'mean over the replications' },
+      { name: 'sd', meaning: 'sample standard deviation; empty for a single replication' },
+      { name: 'ci95_low', meaning: "lower end of the mean's 95 % confidence interval (Student's t)" },
+      { name: 'ci95_high', meaning: 'upper end of it' },
+      { name: 'n', meaning: 'replications that have the statistic' },
+      unit,
+    ],
+  },
+} as const satisfies Record<string, CsvFile>;

@@ -1,0 +1,95 @@
+/** Results as CSV (contract section 4). Nothing in a file depends on wall time or on the number of workers. */
+import { stringify } from 'csv-stringify/sync';
+import { aggregate, unitOfStatistic } from '../experiment/aggregate.ts';
+import { ranToItsEnd } from '../experiment/run-control.ts';
+import type { ScenarioRun } from '../experiment/run-scenario.ts';
+import { statisticNames } from '../metrics/index.ts';
+import { type CsvFile, csvFiles } from './columns.ts';
+
+type Cell = string | number | undefined;
+
+/** `summary.csv`: every statistic of every series of every replication. */
+export function summaryCsv(runs: readonly ScenarioRun[]): string {
+  return toCsv(csvFiles.summary, summaryRows(runs));
+}
+
+/** `histograms.csv`: the metrics' own Prometheus buckets. */
+export function histogramsCsv(runs: readonly ScenarioRun[]): string {
+  return toCsv(csvFiles.histograms, histogramRows(runs));
+}
+
+/** `aggregate.csv`: over the replications that ran to their end. */
+export function aggregateCsv(runs: readonly ScenarioRun[]): string {
+  return toCsv(csvFiles.aggregate, aggregateRows(runs));
+}
+
+/**
+ * `timeseries.csv`, one piece per series: it may be long. The fields that a series' rows share are made into CSV once; a sample adds two
+ * numbers, which need no quoting. (A row through the CSV library costs 3 µs, and a large run has millions.)
+ */
+export function* timeseriesCsv(runs: readonly ScenarioRun[]): Generator<string> {
+  yield toCsv(csvFiles.timeseries, []);
+  for (const { scenario, variant, replications } of runs) {
+    for (const { replication, metrics } of replications) {
+      const head = csvFields([scenario.name, variant, replication]);
+      for (const { metric, labels, unit, times_s, values } of metrics.timeseries) {
+        const middle = csvFields([metric, labels]);
+        const tail = csvFields([unit]);
+        yield times_s.map((time, i) => `${head},${time},${middle},${values[i]},${tail}\n`).join('');
+      }
+    }
+  }
+}
+
+function* summaryRows(runs: readonly ScenarioRun[]): Generator<Cell[]> {
+  for (const { scenario, variant, replications } of runs) {
+    for (const { replication, metrics } of replications) {
+      for (const { metric, labels, unit, statistics } of metrics.series) {
+        for (const statistic of statisticNames) {
+          const value = statistics[statistic];
+          if (value === undefined) continue;
+          yield [
+            scenario.name,
+            variant,
+            replication,
+            metric,
+            labels,
+            statistic,
+            value,
+            unitOfStatistic(statistic, unit),
+          ];
+        }
+      }
+    }
+  }
+}
+
+function* histogramRows(runs: readonly ScenarioRun[]): Generator<Cell[]> {
+  for (const { scenario, variant, replications } of runs) {
+    for (const { replication, metrics } of replications) {
+      for (const { metric, labels, buckets, histogram } of metrics.series) {
+        if (buckets === undefined || histogram === undefined) continue;
+        for (const [le, count] of buckets) yield [scenario.name, variant, replication, metric, labels, le, count];
+        yield [scenario.name, variant, replication, metric, labels, '+Inf', histogram.count];
+      }
+    }
+  }
+}
+
+function* aggregateRows(runs: readonly ScenarioRun[]): Generator<Cell[]> {
+  for (const { scenario, variant, replications } of runs) {
+    for (const row of aggregate(replications.filter(({ endReason }) => ranToItsEnd(endReason)))) {
+      const { metric, labels, statistic, mean, sd, ci95Low, ci95High, n, unit } = row;
+      yield [scenario.name, variant, metric, labels, statistic, mean, sd, ci95Low, ci95High, n, unit];
+    }
+  }
+}
+
+function toCsv({ columns }: CsvFile, rows: Iterable<Cell[]>): string {
+  return stringify([columns.map(({ name }) => name), ...rows]);
+}
+
+/** Fields with commas between, quoted where they must be. */
+function csvFields(fields: readonly Cell[]): string {
+  return stringify([fields]).trimEnd();
+}

@@ -1,0 +1,200 @@
+/** `report.html`: one self-contained page without network: verdict first, then the bottleneck, charts, tables, and what it all rests on. */
+import { type AggregateRow, aggregate, ranToItsEnd, type ScenarioRun, type Verdict } from '../experiment/index.ts';
+import { findMetric, type StatisticName } from '../metrics/index.ts';
+import { type Chart, chartsOf } from './charts.ts';
+import {
+  describeBarrier,
+  describeBottleneck,
+  describeBound,
+  describeEnding,
+  describeHolds,
+  describeMargin,
+  describeMeasured,
+  describeObjective,
+  describeReason,
+  formatNumber,
+  formatPercent,
+  formatValue,
+} from './format-value.ts';
+import { embeddedJson, html, type Markup, raw, table } from './html.ts';
+import type { Manifest } from './manifest.ts';
+import { pageScript } from './page-script.ts';
+import { pageStyle } from './page-style.ts';
+import { formatParameter, type ParameterCatalogue } from './parameters-in-play.ts';
+import { verdictLine } from './verdict-table.ts';
+
+/** The chart library, as text, to put into the page. */
+export interface PageAssets {
+  readonly uplotScript: string;
+  readonly uplotStyle: string;
+}
+
+/** A run with its verdict. */
+export interface JudgedRun {
+  readonly run: ScenarioRun;
+  readonly verdict: Verdict;
+}
+
+/** The page of a run (one element) or of a sweep (one per point). */
+export function htmlReport(
+  judged: readonly JudgedRun[],
+  manifest: Manifest,
+  catalogue: ParameterCatalogue,
+  assets: PageAssets,
+): string {
+  const first = judged[0]?.run;
+  const name = first?.scenario.name ?? '';
+  const charts = judged.length === 1 ? chartsOfRun(first) : [];
+  const page = html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${name}: Plimsoll</title>
+<style>${raw(assets.uplotStyle)}${raw(pageStyle)}</style></head>
+<body><main>
+<h1>${name}</h1>
+<p class="soft">${first?.scenario.question ?? ''}</p>
+${judged.length === 1 ? judged.map(runSections) : sweepSections(judged)}
+${chartSection(charts)}
+${judged.length === 1 ? judged.map(({ run }) => statisticsSection(run)) : []}
+${settingsSection(judged, manifest, catalogue)}
+</main>
+<script type="application/json" id="chart-data">${embeddedJson(charts)}</script>
+<script>${raw(assets.uplotScript)}</script>
+<script>${raw(pageScript)}</script>
+</body></html>
+`;
+  return page.markup;
+}
+
+function chartsOfRun(run: ScenarioRun | undefined): Chart[] {
+  const replication = run?.replications[0];
+  return replication === undefined ? [] : chartsOf(replication.metrics);
+}
+
+/** Verdict, objectives, barriers, bottleneck and endings of one run. */
+function runSections({ run, verdict }: JudgedRun): Markup {
+  const objectives = verdict.objectives.map((outcome) => [
+    describeObjective(outcome),
+    describeBound(outcome),
+    describeMeasured(outcome),
+    describeMargin(outcome),
+    html`<span class="${outcome.holds ? 'good' : 'bad'}">${describeHolds(outcome)}</span>`,
+  ]);
+  const barriers = verdict.barriers.map((barrier) => [
+    barrier.description,
+    html`<span class="${barrier.holds ? 'good' : 'bad'}">${describeBarrier(barrier)}</span>`,
+  ]);
+  return html`<p class="verdict ${verdict.holds ? 'good' : 'bad'}">${verdictLine(run, verdict)}</p>
+${objectives.length === 0 ? '' : table('Objectives', ['objective', 'bound', 'measured', 'margin', 'holds'], objectives, 99)}
+${barriers.length === 0 ? '' : table('Barriers', ['barrier', 'outcome'], barriers, 99)}
+<p>Ended: ${verdict.endings.map((ending) => describeEnding(ending, run.replications.length)).join('; ')}.</p>
+${verdict.notes.map((note) => html`<p>${note}</p>`)}
+<h2>Bottleneck</h2>
+<p>${describeBottleneck(verdict.bottleneck)}. <span class="soft">Chosen by: ${describeReason(verdict.bottleneck)}.</span></p>
+${waitingTable(verdict)}`;
+}
+
+/** Places where the flow waited. */
+function waitingTable({ bottleneck }: Verdict): Markup {
+  if (bottleneck.places.length === 0) return raw('');
+  const rows = bottleneck.places
+    .slice(0, 12)
+    .map(({ server, kind, share, waitSeconds, waits }) => [
+      server,
+      kind,
+      html`<span class="bar" style="width:${(share * 8).toFixed(2)}rem"></span>`,
+      formatPercent(share),
+      formatValue(waitSeconds, 's'),
+      formatNumber(waits),
+    ]);
+  const caption = `Where ${bottleneck.flow === 'all' ? 'all requests' : bottleneck.flow} waited`;
+  return table(caption, ['server or limiter', 'kind', '', 'share', 'waiting time', 'waits'], rows, 3);
+}
+
+/** The points of a sweep: one row each, and the verdict of each folded below. */
+function sweepSections(judged: readonly JudgedRun[]): Markup {
+  const objectives = judged[0]?.verdict.objectives ?? [];
+  const head = [
+    'variant',
+    ...objectives.map((o) => `${describeObjective(o)} ${describeBound(o)}`),
+    'bottleneck',
+    'holds',
+  ];
+  const rows = judged.map(({ run, verdict }) => [
+    run.variant,
+    ...verdict.objectives.map((o) => html`<span class="${o.holds ? 'good' : 'bad'}">${describeMeasured(o)}</span>`),
+    verdict.bottleneck.places[0]?.server ?? '-',
+    html`<span class="${verdict.holds ? 'good' : 'bad'}">${verdict.holds ? 'yes' : 'NO'}</span>`,
+  ]);
+  const held = judged.filter(({ verdict }) => verdict.holds).length;
+  return html`<p class="verdict">${held} of ${judged.length} points hold</p>
+${table('Points of the sweep', head, rows, 99)}
+${judged.map((point) => html`<details><summary>${point.run.variant}</summary>${runSections(point)}${statisticsSection(point.run)}</details>`)}`;
+}
+
+function chartSection(charts: readonly Chart[]): Markup {
+  if (charts.length === 0) return raw('');
+  const figures = charts.map(({ title, unit, lines }, i) => {
+    const peaks = lines.map(({ label, values }) => `${label} up to ${formatNumber(peakOf(values))}`).join(', ');
+    return html`<figure><figcaption>${title} <span class="soft">[${unit}]</span></figcaption>
+<div id="chart-${i}" role="img" aria-label="${title} over virtual time: ${peaks}"></div></figure>\n`;
+  });
+  return html`<h2>Over virtual time</h2><p class="soft">Replication 1; timeseries.csv has all of them and every series.</p>
+<div class="charts">${figures}</div>`;
+}
+
+function peakOf(values: readonly (number | null)[]): number {
+  return values.reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
+}
+
+const HISTOGRAM_COLUMNS = ['count', 'mean', 'p50', 'p90', 'p99', 'max'] as const satisfies readonly StatisticName[];
+const COUNTER_COLUMNS = ['final', 'rate'] as const satisfies readonly StatisticName[];
+const GAUGE_COLUMNS = ['mean', 'min', 'max', 'final'] as const satisfies readonly StatisticName[];
+
+/** Statistics of all series, means over the replications, folded by metric. */
+function statisticsSection({ replications }: ScenarioRun): Markup {
+  const rows = aggregate(replications.filter(({ endReason }) => ranToItsEnd(endReason)));
+  const metrics = [...new Set(rows.map(({ metric }) => metric))];
+  const folded = metrics.map((metric) =>
+    metricDetails(
+      metric,
+      rows.filter((row) => row.metric === metric),
+    ),
+  );
+  return html`<h2>Statistics</h2><p class="soft">Means over the replications; summary.csv has each, aggregate.csv the intervals.</p>
+${folded}`;
+}
+
+function metricDetails(metric: string, rows: readonly AggregateRow[]): Markup {
+  const definition = findMetric(metric);
+  const columns = { histogram: HISTOGRAM_COLUMNS, counter: COUNTER_COLUMNS, gauge: GAUGE_COLUMNS }[
+    definition?.kind ?? 'gauge'
+  ];
+  const series = [...new Set(rows.map(({ labels }) => labels))].map((labels) => {
+    const own = rows.filter((row) => row.labels === labels);
+    return [labels, ...columns.map((statistic) => cellOf(own.find((row) => row.statistic === statistic)))];
+  });
+  return html`<details><summary><code>${metric}</code> <span class="soft">${definition?.help ?? ''}</span></summary>
+${table(metric, ['labels', ...columns], series, 1)}</details>\n`;
+}
+
+function cellOf(row: AggregateRow | undefined): string {
+  return row === undefined ? '' : formatValue(row.mean, row.unit);
+}
+
+/** What differs from the defaults, what was accepted without effect, and the assumptions. */
+function settingsSection(judged: readonly JudgedRun[], manifest: Manifest, catalogue: ParameterCatalogue): Markup {
+  const overrides = (judged[0]?.run.scenario.overrides ?? []).map(({ path, value, default: usual, origin }) => {
+    return [path, formatParameter(path, value, catalogue), formatParameter(path, usual, catalogue), origin];
+  });
+  const accepted = [...new Set(judged.flatMap(({ verdict }) => verdict.acceptedWithoutEffect))];
+  const assumptions = manifest.assumptions.map(({ path, help, reason }) => [path, help, reason]);
+  const profiles = judged[0]?.run.scenario.profiles.join(', ') ?? '';
+  return html`<h2>What it rests on</h2>
+<dl><dt>seed</dt><dd>${manifest.seed}</dd><dt>profiles</dt><dd>${profiles === '' ? 'none' : profiles}</dd>
+<dt>events</dt><dd>${formatNumber(manifest.events)}, ${formatNumber(manifest.eventsPerSecond)} per second</dd>
+<dt>program</dt><dd>Plimsoll ${manifest.program.version}${manifest.program.gitCommit === null ? '' : ` (${manifest.program.gitCommit.slice(0, 12)})`}, Node ${manifest.nodeVersion}</dd>
+<dt>fingerprints</dt><dd><code>${manifest.runs.flatMap(({ replications }) => replications.map(({ fingerprint }) => fingerprint)).join(' ')}</code></dd></dl>
+${overrides.length === 0 ? html`<p>Every parameter has its default.</p>` : table('Parameters that differ from their default', ['parameter', 'value', 'default', 'set by'], overrides, 99)}
+${accepted.length === 0 ? '' : html`<h3>Accepted, no effect modelled</h3><ul>${accepted.map((what) => html`<li>${what}</li>`)}</ul>`}
+<details><summary>${assumptions.length} assumptions in play</summary>${table('Assumptions', ['parameter', 'what it is', 'why this value'], assumptions, 99)}</details>`;
+}

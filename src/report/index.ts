@@ -1,0 +1,11 @@
+/** Reports: results as text for people and for other programs. */
+export * from './columns.ts';
+export * from './csv.ts';
+export * from './format-value.ts';
+export * from './html-report.ts';
+export * from './json-document.ts';
+export * from './manifest.ts';
+export * from './parameters-in-play.ts';
+export * from './result-files.ts';
+export * from './results-readme.ts';
+export * from './verdict-table.ts';

@@ -1,0 +1,44 @@
+/** The one JSON document of `--format json`: manifest, verdict and statistics of every point. */
+import type { SeriesResult } from '../metrics/index.ts';
+import { describeBound, describeObjective, describeReason } from './format-value.ts';
+import type { JudgedRun } from './html-report.ts';
+import type { Manifest } from './manifest.ts';
+
+/** The document, ending with a line break. */
+export function jsonDocument(judged: readonly JudgedRun[], manifest: Manifest): string {
+  const document = {
+    holds: judged.every(({ verdict }) => verdict.holds),
+    points: judged.map(pointOf),
+    manifest,
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+function pointOf({ run, verdict }: JudgedRun): object {
+  const { objectives, bottleneck, ...rest } = verdict;
+  return {
+    variant: run.variant,
+    verdict: {
+      ...rest,
+      objectives: objectives.map((outcome) => ({
+        ...outcome,
+        description: describeObjective(outcome),
+        bound: describeBound(outcome),
+        // JSON has no undefined inside lists: a replication without data is null.
+        measured: outcome.measured ?? null,
+        perReplication: outcome.perReplication.map((value) => value ?? null),
+      })),
+      bottleneck: { flow: bottleneck.flow, chosenBy: describeReason(bottleneck), places: bottleneck.places },
+    },
+    replications: run.replications.map(({ replication, seed, fingerprint, metrics }) => ({
+      replication,
+      seed,
+      fingerprint,
+      statistics: metrics.series.map(statisticsOf),
+    })),
+  };
+}
+
+function statisticsOf({ metric, labels, unit, statistics }: SeriesResult): object {
+  return { metric, labels, unit, ...statistics };
+}

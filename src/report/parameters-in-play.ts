@@ -1,0 +1,35 @@
+/** Parameters for people: which assumptions a result rests on, and values in their units. */
+import type { ParameterSet } from '../engine/index.ts';
+import type { PlainValue, ResolvedScenario } from '../scenario/resolved-scenario.ts';
+import { formatDuration } from '../units/index.ts';
+
+/** The parameters of all components, by component. */
+export type ParameterCatalogue = Readonly<Record<string, ParameterSet>>;
+
+/** One assumption. */
+export interface Assumption {
+  /** "kubelet.podWorkerLatency". */
+  readonly path: string;
+  readonly help: string;
+  readonly reason: string;
+}
+
+/** All parameters whose default is an assumption and which this scenario leaves at it. */
+export function assumptionsInPlay({ overrides }: ResolvedScenario, catalogue: ParameterCatalogue): Assumption[] {
+  const changed = new Set(overrides.map(({ path }) => path));
+  return Object.entries(catalogue)
+    .flatMap(([component, set]) =>
+      Object.entries(set).map(([name, parameter]) => ({ path: `${component}.${name}`, parameter })),
+    )
+    .filter(({ path, parameter }) => parameter.source.kind === 'assumption' && !changed.has(path))
+    .map(({ path, parameter: { help, source } }) => ({ path, help, reason: source.where }))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** A parameter's plain value for people: durations with their unit, distributions as written. */
+export function formatParameter(path: string, value: PlainValue, catalogue: ParameterCatalogue): string {
+  const dot = path.indexOf('.');
+  const parameter = catalogue[path.slice(0, dot)]?.[path.slice(dot + 1)];
+  if (parameter?.type === 'duration' && typeof value === 'number') return formatDuration(value);
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,29 @@
+/** All files of a results directory, as text: whoever calls writes them. */
+import type { ScenarioRun } from '../experiment/index.ts';
+import { aggregateCsv, histogramsCsv, summaryCsv, timeseriesCsv } from './csv.ts';
+import { htmlReport, type JudgedRun, type PageAssets } from './html-report.ts';
+import type { Manifest } from './manifest.ts';
+import type { ParameterCatalogue } from './parameters-in-play.ts';
+
+/** A file to write, its text in pieces. */
+export interface ResultFile {
+  readonly name: string;
+  readonly pieces: Iterable<string>;
+}
+
+/** The files of a run (one element) or a sweep (one per point), made one after the other, as they may be long. */
+export function* resultFiles(
+  judged: readonly JudgedRun[],
+  manifest: Manifest,
+  catalogue: ParameterCatalogue,
+  assets: PageAssets,
+): Generator<ResultFile> {
+  const runs: readonly ScenarioRun[] = judged.map(({ run }) => run);
+  yield { name: 'summary.csv', pieces: [summaryCsv(runs)] };
+  yield { name: 'timeseries.csv', pieces: timeseriesCsv(runs) };
+  yield { name: 'histograms.csv', pieces: [histogramsCsv(runs)] };
+  yield { name: 'aggregate.csv', pieces: [aggregateCsv(runs)] };
+  yield { name: 'report.html', pieces: [htmlReport(judged, manifest, catalogue, assets)] };
+  // Last: whoever finds a manifest finds everything else too.
+  yield { name: 'manifest.json', pieces: [`${JSON.stringify(manifest, null, 2)}\n`] };
+}

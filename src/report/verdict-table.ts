@@ -1,0 +1,132 @@
+/** The verdict as the terminal shows it. */
+import Table from 'cli-table3';
+import type { ScenarioRun, Verdict } from '../experiment/index.ts';
+import {
+  describeBarrier,
+  describeBottleneck,
+  describeBound,
+  describeEnding,
+  describeHolds,
+  describeMargin,
+  describeMeasured,
+  describeObjective,
+  describeReason,
+  formatBytes,
+  formatNumber,
+} from './format-value.ts';
+import type { RunFacts } from './manifest.ts';
+
+/** What the terminal's verdict needs beside the run. */
+export interface VerdictContext {
+  readonly facts: RunFacts;
+  /** Assumptions that the result rests on. */
+  readonly assumptions: number;
+  /** Where the files are; undefined if none were written. */
+  readonly directory: string | undefined;
+  /** ANSI colours, for a terminal that shows them. */
+  readonly colour: boolean;
+}
+
+/** Longest list of accepted kinds and fields on the terminal; the page has all. */
+const ACCEPTED_SHOWN = 8;
+
+/** The verdict of one run, ending with a line break. */
+export function verdictTable(run: ScenarioRun, verdict: Verdict, context: VerdictContext): string {
+  const { scenario, seed, planned } = run;
+  const title = `${scenario.name}: seed ${seed}, ${planned} replication${planned === 1 ? '' : 's'}`;
+  return [
+    title,
+    ...(scenario.question === '' ? [] : [scenario.question]),
+    '',
+    ...(verdict.objectives.length === 0 ? [] : [objectivesTable(verdict, context.colour)]),
+    ...verdict.barriers.map((barrier) => `barrier     ${barrier.description}: ${describeBarrier(barrier)}`),
+    `bottleneck  ${describeBottleneck(verdict.bottleneck)}`,
+    `            chosen by: ${describeReason(verdict.bottleneck)}`,
+    ...verdict.endings.map((ending) => `ended       ${describeEnding(ending, run.replications.length)}`),
+    ...verdict.notes.map((note) => `note        ${note}`),
+    ...acceptedLines(verdict),
+    `rests on    ${context.assumptions} assumption${context.assumptions === 1 ? '' : 's'} (report.html lists them)`,
+    `speed       ${speedOf(run, context.facts)}`,
+    ...(context.directory === undefined ? [] : [`written     ${context.directory}`]),
+    `verdict     ${paint(verdictLine(run, verdict), verdict.holds, context.colour)}`,
+    '',
+  ].join('\n');
+}
+
+/** The verdict in a few words. */
+export function verdictLine({ replications, planned }: ScenarioRun, verdict: Verdict): string {
+  const failedObjectives = verdict.objectives.filter(({ holds }) => !holds).length;
+  const failedBarriers = verdict.barriers.filter(({ holds }) => !holds).length;
+  if (!verdict.complete)
+    return `NOT COMPLETE: ${replications.length} of ${planned} replications began, some were stopped`;
+  if (verdict.objectives.length + verdict.barriers.length === 0) return 'nothing to hold: no objective and no barrier';
+  if (verdict.holds) return 'HOLDS: every objective and barrier';
+  const parts = [];
+  if (failedObjectives > 0) parts.push(`${failedObjectives} of ${verdict.objectives.length} objectives`);
+  if (failedBarriers > 0) parts.push(`${failedBarriers} of ${verdict.barriers.length} barriers`);
+  return `FAILS: ${parts.join(' and ')}`;
+}
+
+/** One line per point of a sweep, with what each objective measured. */
+export function sweepTable(results: readonly { run: ScenarioRun; verdict: Verdict }[], colour: boolean): string {
+  const [first] = results;
+  if (first === undefined) return '';
+  const head = [
+    'variant',
+    ...first.verdict.objectives.map((outcome) => `${describeObjective(outcome)} ${describeBound(outcome)}`),
+    'barriers',
+    'bottleneck',
+    'holds',
+  ];
+  const table = plainTable(head);
+  for (const { run, verdict } of results) {
+    const met = verdict.barriers.filter(({ holds }) => holds).length;
+    table.push([
+      run.variant,
+      ...verdict.objectives.map((outcome) => paint(describeMeasured(outcome), outcome.holds, colour)),
+      `${met} of ${verdict.barriers.length}`,
+      verdict.bottleneck.places[0]?.server ?? '-',
+      paint(verdict.holds ? 'yes' : 'NO', verdict.holds, colour),
+    ]);
+  }
+  return `${table.toString()}\n`;
+}
+
+function objectivesTable({ objectives }: Verdict, colour: boolean): string {
+  const table = plainTable(['objective', 'bound', 'measured', 'margin', 'holds']);
+  for (const outcome of objectives) {
+    table.push([
+      describeObjective(outcome),
+      describeBound(outcome),
+      describeMeasured(outcome),
+      describeMargin(outcome),
+      paint(describeHolds(outcome), outcome.holds, colour),
+    ]);
+  }
+  return table.toString();
+}
+
+/** A table without colours of its own. */
+function plainTable(head: string[]): Table.Table {
+  return new Table({ head, style: { head: [], border: [] } });
+}
+
+function acceptedLines({ acceptedWithoutEffect: accepted }: Verdict): string[] {
+  if (accepted.length === 0) return [];
+  const more = accepted.length - ACCEPTED_SHOWN;
+  return [
+    'accepted, no effect modelled:',
+    ...accepted.slice(0, ACCEPTED_SHOWN).map((what) => `            ${what}`),
+    ...(more > 0 ? [`            and ${more} more (report.html lists them)`] : []),
+  ];
+}
+
+function speedOf({ replications }: ScenarioRun, { wallSeconds, peakMemoryBytes }: RunFacts): string {
+  const events = replications.reduce((sum, replication) => sum + replication.events, 0);
+  const rate = formatNumber(Math.round(events / Math.max(wallSeconds, 1e-3)));
+  return `${formatNumber(events)} events in ${wallSeconds.toFixed(2)} s, ${rate} events/s, peak ${formatBytes(peakMemoryBytes)}`;
+}
+
+function paint(text: string, good: boolean, colour: boolean): string {
+  return colour ? `\u001b[${good ? 32 : 31}m${text}\u001b[39m` : text;
+}

@@ -1,0 +1,108 @@
+/** Names that refer to something else in the scenario: that something must exist. */
+import type { Intent } from '../cluster/index.ts';
+import { nearestName, PlimsollError, type SourcePosition } from '../errors/index.ts';
+import type { TemplateEntry, ValuePath } from '../manifests/index.ts';
+import type { Operation } from './operations/index.ts';
+
+/** Where problems go, and how they are placed. */
+interface NameContext {
+  readonly errors: PlimsollError[];
+  place(path: ValuePath): { position?: SourcePosition; path: string };
+}
+
+/** What the operations of a scenario create, by the names under which others may refer to it. */
+interface CreatedNames {
+  readonly deployments: Set<string>;
+  readonly pods: Set<string>;
+  readonly services: Set<string>;
+  readonly churns: Set<string>;
+}
+
+/** Checks every reference of the operations. */
+export function checkNames(operations: readonly Operation[], schedulerNames: ReadonlySet<string>, templates: readonly TemplateEntry[], context: NameContext): void {
+  const created = namesOf(operations);
+  for (const [index, operation] of operations.entries()) {
+    const at = (...path: ValuePath) => ['spec', 'operations', index, operation.kind, ...path];
+    switch (operation.kind) {
+      case 'barrier':
+        if (operation.of !== undefined) {
+          check(operation.of.name, new Set([...created.deployments, ...created.pods]), at('of'), context);
+        }
+        break;
+      case 'scale':
+      case 'rollout':
+        check(operation.deployments.name, created.deployments, at('deployments'), context);
+        break;
+      case 'delete':
+        check(operation.selection.name, created[operation.what], at(operation.what), context);
+        break;
+      case 'stop':
+        check(operation.churn, created.churns, at('churn'), context);
+        break;
+    }
+  }
+  checkSchedulers(templates, schedulerNames, operations, context);
+}
+
+function namesOf(operations: readonly Operation[]): CreatedNames {
+  const names: CreatedNames = { deployments: new Set(), pods: new Set(), services: new Set(), churns: new Set() };
+  for (const operation of operations) {
+    if (operation.kind === 'createDeployment') names.deployments.add(operation.name);
+    if (operation.kind === 'createPods') names.pods.add(operation.name);
+    if (operation.kind === 'createService') names.services.add(operation.name);
+    if (operation.kind === 'churn') {
+      names.churns.add(operation.name);
+      names[operation.object.what].add(operation.name);
+    }
+    if ('intents' in operation) for (const intent of operation.intents) addIntent(names, intent);
+  }
+  // Pods of a Deployment are found under its name.
+  for (const name of names.deployments) names.pods.add(name);
+  return names;
+}
+
+function addIntent(names: CreatedNames, intent: Intent): void {
+  if (intent.kind === 'Deployment') names.deployments.add(intent.name);
+  if (intent.kind === 'Pod') names.pods.add(intent.name);
+  if (intent.kind === 'Service') names.services.add(intent.name);
+}
+
+function check(name: string, known: ReadonlySet<string>, path: ValuePath, context: NameContext): void {
+  if (name === 'all' || known.has(name)) return;
+  const nearest = nearestName(name, known);
+  context.errors.push(
+    new PlimsollError('P208', {
+      ...context.place(path),
+      message: `no operation creates "${name}"`,
+      expected: known.size === 0 ? 'all (no operation gives a name)' : `all, or one of ${[...known].slice(0, MAXIMUM_LISTED).join(', ')}`,
+      nearest,
+      ...(nearest === undefined ? {} : { fix: `write ${nearest}` }),
+    }),
+  );
+}
+
+/** More names than this are not listed in a message. */
+const MAXIMUM_LISTED = 20;
+
+/** Pods that name a scheduler which does not run would stay unscheduled for ever. */
+function checkSchedulers(templates: readonly TemplateEntry[], schedulerNames: ReadonlySet<string>, operations: readonly Operation[], context: NameContext): void {
+  const unknown = new Set(templates.map(({ template }) => template.schedulerName).filter((name) => !schedulerNames.has(name)));
+  for (const name of unknown) {
+    const index = operations.findIndex((operation) => usesScheduler(operation, name));
+    const nearest = nearestName(name, schedulerNames);
+    context.errors.push(
+      new PlimsollError('P208', {
+        ...context.place(index < 0 ? ['spec', 'operations'] : ['spec', 'operations', index]),
+        message: `pods name the scheduler "${name}", which is not there`,
+        expected: `one of ${[...schedulerNames].join(', ')}`,
+        nearest,
+        fix: 'add it under spec.schedulers, or as a profile of the scheduler\'s configuration',
+      }),
+    );
+  }
+}
+
+function usesScheduler(operation: Operation, name: string): boolean {
+  if (operation.kind === 'createPods') return operation.template.schedulerName === name;
+  return 'intents' in operation && operation.intents.some((intent) => 'template' in intent && intent.template.schedulerName === name);
+}

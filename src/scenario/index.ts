@@ -1,0 +1,8 @@
+/** Scenarios: schema, resolution, profiles, operations. */
+export * from './load-scenario.ts';
+export * from './materialise-parameters.ts';
+export * from './operations/index.ts';
+export * from './profiles/index.ts';
+export * from './resolve-scenario.ts';
+export type * from './resolved-scenario.ts';
+export * from './scenario-source.ts';

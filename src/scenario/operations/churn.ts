@@ -1,0 +1,86 @@
+/** churn: objects come and go in the background, so that their number is steady: until its time is over, `stop`, or the end of the run. */
+import { z } from 'zod';
+import type { PodTemplate } from '../../cluster/index.ts';
+import { PlimsollError } from '../../errors/index.ts';
+import { resolveDistribution } from '../distribution-form.ts';
+import type { Nanoseconds } from '../../units/index.ts';
+import { strictMap } from '../schema-parts.ts';
+import { nameSchema, positiveDurationSchema, rateSchema, wholeNumberSchema } from '../value-forms.ts';
+import { type DeploymentIntent, deploymentShape, makeDeployments } from './create-deployment.ts';
+import { operationKind, type OperationContext, type Requesting, resolveRequesting } from './operation.ts';
+import { makePodTemplate } from './pod-options.ts';
+import { preloadShape, requestShape } from './request-shape.ts';
+
+/** What comes and goes. Objects are named `<name>-<n>`, n counting up for as long as the churn runs. */
+export type ChurnedObject =
+  | { readonly what: 'pods'; readonly namespace: string; readonly template: PodTemplate }
+  /** A Deployment like this one; its name and its `app` label are replaced by `<name>-<n>`. */
+  | { readonly what: 'deployments'; readonly deployment: DeploymentIntent };
+
+/**
+ * A churn, resolved. At every arrival one object is created and, once there are more than `population`, the oldest is deleted.
+ * It does not block: the next operation starts at once.
+ */
+export interface Churn extends Requesting {
+  readonly kind: 'churn';
+  /** Name under which `stop` finds it. */
+  readonly name: string;
+  readonly object: ChurnedObject;
+  /** Objects that are there at a time. */
+  readonly population: number;
+  /** Instant at which it ends; undefined = no such instant. */
+  readonly until?: Nanoseconds;
+  /** Span after which it ends; undefined = no such span. */
+  readonly for?: Nanoseconds;
+  /** Whether the population exists, bound and Ready, at t = 0. */
+  readonly preload: boolean;
+}
+
+/** Largest population. */
+const MAXIMUM_POPULATION = 1_000_000;
+/** Most replicas of one Deployment. */
+const MAXIMUM_REPLICAS = 1_000_000;
+
+export const churn = operationKind({
+  help: 'Objects come and go in the background at `rate`, so that `population` of them are there at a time.',
+  schema: strictMap({
+    what: z.enum(['pods', 'deployments']),
+    population: wholeNumberSchema(0, MAXIMUM_POPULATION),
+    ...deploymentShape,
+    name: nameSchema.optional(),
+    replicas: wholeNumberSchema(0, MAXIMUM_REPLICAS).optional(),
+    until: positiveDurationSchema.optional(),
+    for: positiveDurationSchema.optional(),
+    ...requestShape,
+    rate: rateSchema,
+    ...preloadShape,
+  }),
+  resolve: (written, context): Churn => {
+    if (written.until !== undefined && written.for !== undefined) {
+      context.errors.push(
+        new PlimsollError('P209', { ...context.place(['for']), message: 'churn has both until and for', expected: 'until (an instant) or for (a span)', fix: 'remove one of them' }),
+      );
+    }
+    const name = written.name ?? 'churn';
+    return {
+      kind: 'churn',
+      name,
+      object: resolveObject(written, name, context),
+      population: written.population,
+      ...(written.until === undefined ? {} : { until: written.until }),
+      ...(written.for === undefined ? {} : { for: written.for }),
+      preload: written.preload ?? false,
+      ...resolveRequesting(written, context),
+    };
+  },
+});
+
+function resolveObject(written: z.output<typeof churn.schema>, name: string, context: OperationContext): ChurnedObject {
+  const lifetime = (written.duration && resolveDistribution(written.duration, ['duration'], context)) ?? null;
+  if (written.what === 'pods') {
+    const template = makePodTemplate(written, { app: name }, context.templates, lifetime, lifetime === null ? 'Always' : 'Never');
+    return { what: 'pods', namespace: written.namespace ?? 'default', template };
+  }
+  const [deployment] = makeDeployments({ ...written, name, replicas: written.replicas ?? 1 }, undefined, lifetime, context);
+  return { what: 'deployments', deployment: deployment as DeploymentIntent };
+}

@@ -1,0 +1,73 @@
+/** createNodes: machines join the cluster, each with its kubelet and kube-proxy. */
+import { z } from 'zod';
+import type { NodeSpecification, Taint } from '../../cluster/index.ts';
+import { BYTES_PER_GIBIBYTE, bytes, milliCpu, type Nanoseconds } from '../../units/index.ts';
+import { nodeResourcesSchema, resolveResources } from '../resources-form.ts';
+import { strictMap } from '../schema-parts.ts';
+import { labelsSchema, nameSchema, wholeNumberSchema } from '../value-forms.ts';
+import { type Arrivals, pacingShape, resolveArrivals } from './arrivals.ts';
+import { operationKind } from './operation.ts';
+import { preloadShape } from './request-shape.ts';
+
+/** Most nodes that one operation may create. */
+const MAXIMUM_NODES = 100_000;
+/** Pods that a kubelet takes where nothing is said (maxPods). */
+const DEFAULT_PODS = 110;
+
+/** Nodes to be created, resolved. */
+export interface CreateNodes {
+  readonly kind: 'createNodes';
+  /** Instant at which it starts, beside the list of operations; undefined = in its turn. */
+  readonly at?: Nanoseconds;
+  /** Nodes are named `<namePrefix>-<n>`; n goes on over all operations with the same prefix. */
+  readonly namePrefix: string;
+  readonly count: number;
+  /** What each node offers; its zone and host name labels are added per node. */
+  readonly specification: NodeSpecification;
+  /** Zones to which nodes are dealt in turn; empty = nodes without zone. */
+  readonly zones: readonly string[];
+  /** How the machines' starts are spread; they register themselves, so that no client limits them. */
+  readonly arrivals: Arrivals;
+  /** Whether they are registered and Ready at t = 0. */
+  readonly preload: boolean;
+}
+
+const taintSchema = strictMap({
+  key: z.string().min(1),
+  value: z.string().optional(),
+  effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']),
+});
+
+/** What a node offers where nothing is said: four cores and 16 GiB. */
+const DEFAULT_ALLOCATABLE = { cpu: milliCpu(4000), memory: bytes(16 * BYTES_PER_GIBIBYTE) } as const;
+
+export const createNodes = operationKind({
+  help: 'Machines join the cluster, each with its kubelet and kube-proxy.',
+  schema: strictMap({
+    count: wholeNumberSchema(1, MAXIMUM_NODES),
+    namePrefix: nameSchema.optional(),
+    allocatable: nodeResourcesSchema.optional(),
+    zones: z.array(nameSchema).optional(),
+    labels: labelsSchema.optional(),
+    taints: z.array(taintSchema).optional(),
+    unschedulable: z.boolean().optional(),
+    ...pacingShape,
+    ...preloadShape,
+  }),
+  resolve: (written, context): CreateNodes => ({
+    kind: 'createNodes',
+    ...(written.at === undefined ? {} : { at: written.at }),
+    namePrefix: written.namePrefix ?? 'node',
+    count: written.count,
+    specification: {
+      allocatable: resolveResources(written.allocatable, DEFAULT_ALLOCATABLE),
+      pods: written.allocatable?.pods ?? DEFAULT_PODS,
+      labels: written.labels ?? {},
+      taints: (written.taints ?? []).map((taint): Taint => ({ ...taint, value: taint.value ?? '' })),
+      unschedulable: written.unschedulable ?? false,
+    },
+    zones: written.zones ?? [],
+    arrivals: resolveArrivals(written, context),
+    preload: written.preload ?? false,
+  }),
+});

@@ -1,0 +1,61 @@
+/** delete: removes objects, as `kubectl delete` does: pods gracefully, workloads with their pods in the background. */
+import { PlimsollError } from '../../errors/index.ts';
+import { strictMap } from '../schema-parts.ts';
+import { wholeNumberSchema } from '../value-forms.ts';
+import { operationKind, type Requesting, resolveRequesting } from './operation.ts';
+import { requestShape } from './request-shape.ts';
+import { namespaceShape, resolveSelection, type Selection, selectionNameSchema } from './selection.ts';
+
+/** Kinds of objects that can be deleted. */
+export const deletableKinds = ['deployments', 'pods', 'services'] as const;
+
+/** A kind of objects that can be deleted. */
+export type DeletableKind = (typeof deletableKinds)[number];
+
+/** Objects to be deleted, resolved. */
+export interface Delete extends Requesting {
+  readonly kind: 'delete';
+  readonly what: DeletableKind;
+  readonly selection: Selection;
+  /** Most objects to be deleted, oldest first; undefined = all that are selected. */
+  readonly count?: number;
+}
+
+/** Most objects of one operation. */
+const MAXIMUM_COUNT = 5_000_000;
+
+const nameOrNothing = selectionNameSchema.optional();
+
+export const deleteObjects = operationKind({
+  help: 'Deletes Deployments, pods or Services by name, or all of a kind; `count` limits it to the oldest.',
+  schema: strictMap({
+    deployments: nameOrNothing,
+    pods: nameOrNothing,
+    services: nameOrNothing,
+    ...namespaceShape,
+    count: wholeNumberSchema(1, MAXIMUM_COUNT).optional(),
+    ...requestShape,
+  }),
+  resolve: (written, context): Delete => {
+    const given = deletableKinds.filter((kind) => written[kind] !== undefined);
+    const [what] = given;
+    if (given.length !== 1) {
+      context.errors.push(
+        new PlimsollError(what === undefined ? 'P205' : 'P209', {
+          ...context.place([]),
+          message: what === undefined ? 'delete names no objects' : `delete names several kinds: ${given.join(', ')}`,
+          expected: `one of ${deletableKinds.join(', ')}`,
+          fix: what === undefined ? 'add deployments: all' : 'make an operation for each kind',
+        }),
+      );
+    }
+    const kind = what ?? 'pods';
+    return {
+      kind: 'delete',
+      what: kind,
+      selection: resolveSelection(written[kind] ?? 'all', written),
+      ...(written.count === undefined ? {} : { count: written.count }),
+      ...resolveRequesting(written, context),
+    };
+  },
+});

@@ -1,0 +1,54 @@
+/** All kinds of operations, by the name under which a scenario writes them. To add one: a file here and a line below. */
+import { apply } from './apply.ts';
+import { barrier } from './barrier.ts';
+import { churn } from './churn.ts';
+import { createDeployment } from './create-deployment.ts';
+import { createNodes } from './create-nodes.ts';
+import { createPods } from './create-pods.ts';
+import { createService } from './create-service.ts';
+import { deleteObjects } from './delete.ts';
+import { fault } from './fault.ts';
+import { rollout } from './rollout.ts';
+import { scale } from './scale.ts';
+import { sleep } from './sleep.ts';
+import { stop } from './stop.ts';
+
+export const operationKinds = {
+  createNodes,
+  createDeployment,
+  createService,
+  createPods,
+  apply,
+  scale,
+  delete: deleteObjects,
+  churn,
+  stop,
+  barrier,
+  sleep,
+  fault,
+  rollout,
+} as const;
+
+/** Name of a kind of operation. */
+export type OperationName = keyof typeof operationKinds;
+
+/** One operation, resolved. */
+export type Operation = ReturnType<(typeof operationKinds)[OperationName]['resolve']>;
+
+export type { Apply } from './apply.ts';
+export type { Arrivals } from './arrivals.ts';
+export type { Barrier, BarrierCondition, BarrierConditionKind } from './barrier.ts';
+export type { Churn, ChurnedObject } from './churn.ts';
+export { defaultClient, type OperationClient } from './client.ts';
+export type { CreateDeployment, DeploymentIntent } from './create-deployment.ts';
+export type { CreateNodes } from './create-nodes.ts';
+export type { CreatePods } from './create-pods.ts';
+export type { CreateService, ServiceIntent } from './create-service.ts';
+export type { DeletableKind, Delete } from './delete.ts';
+export type { InjectFault } from './fault.ts';
+export type { Requesting } from './operation.ts';
+export type { Rollout } from './rollout.ts';
+export type { ReplicaChange, Scale } from './scale.ts';
+export { isSelected, type Selection } from './selection.ts';
+export type { Sleep } from './sleep.ts';
+export type { Stop } from './stop.ts';

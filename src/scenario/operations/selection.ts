@@ -1,0 +1,32 @@
+/** Which objects an operation is about: all, or those with a name. */
+import { z } from 'zod';
+import { nameSchema } from '../value-forms.ts';
+
+/** A choice of objects. */
+export interface Selection {
+  /** Undefined = in every namespace. */
+  readonly namespace?: string;
+  /**
+   * `all`, or a name as it was given to the operation that created the objects: `web` is the Deployment web, and also web-0, web-1, …
+   * where the operation made several.
+   */
+  readonly name: string;
+}
+
+/** A name of objects, or the word `all`. */
+export const selectionNameSchema = nameSchema;
+
+/** `namespace`, of operations that choose objects. */
+export const namespaceShape = { namespace: nameSchema.optional() };
+
+/** The choice that was written. */
+export function resolveSelection(name: string, written: z.output<z.ZodObject<typeof namespaceShape>>): Selection {
+  return { ...(written.namespace === undefined ? {} : { namespace: written.namespace }), name };
+}
+
+/** Whether an object is chosen. */
+export function isSelected(selection: Selection, namespace: string, name: string): boolean {
+  if (selection.namespace !== undefined && selection.namespace !== namespace) return false;
+  if (selection.name === 'all' || selection.name === name) return true;
+  return name.startsWith(`${selection.name}-`) && /^\d+$/.test(name.slice(selection.name.length + 1));
+}

@@ -1,0 +1,84 @@
+/** The schedulers of a scenario: algorithm, configuration and settings. */
+import { nearestName, PlimsollError, type SourcePosition } from '../errors/index.ts';
+import { type AcceptedFields, quoteValue, type ValuePath } from '../manifests/index.ts';
+import { DEFAULT_SCHEDULER } from './paths.ts';
+import type { SchedulerSelection } from './resolved-scenario.ts';
+
+/** A setting of an algorithm: one of several words. */
+interface AlgorithmSetting {
+  readonly help: string;
+  readonly choices: readonly string[];
+}
+
+/** An algorithm by which a scheduler can work. */
+interface SchedulingAlgorithm {
+  readonly help: string;
+  readonly settings: Readonly<Record<string, AlgorithmSetting>>;
+}
+
+/** Algorithms by name. */
+export const schedulingAlgorithms = {
+  'kube-scheduler': {
+    help: 'The scheduling framework of Kubernetes with its plugins.',
+    settings: {
+      scoring: {
+        help: 'Scoring strategy of NodeResourcesFit in every profile: spread pods, or pack them.',
+        choices: ['LeastAllocated', 'MostAllocated'],
+      },
+    },
+  },
+} as const satisfies Record<string, SchedulingAlgorithm>;
+
+/** A scheduler as its schema yields it. */
+interface WrittenScheduler {
+  readonly name: string;
+  readonly algorithm?: keyof typeof schedulingAlgorithms | undefined;
+  readonly configuration?: string | undefined;
+  readonly replicas?: number | undefined;
+  readonly settings?: Readonly<Record<string, string | number | boolean>> | undefined;
+}
+
+/** What resolving schedulers takes. */
+interface SchedulerContext {
+  readonly errors: PlimsollError[];
+  readonly accepted: AcceptedFields;
+  place(path: ValuePath): { position?: SourcePosition; path: string };
+  readFile(written: string, path: ValuePath): { readonly file: string; readonly text: string } | undefined;
+}
+
+/** The schedulers of a scenario; one kube-scheduler with its default profile where none is named. */
+export function resolveSchedulers(written: readonly WrittenScheduler[] | undefined, context: SchedulerContext): readonly SchedulerSelection[] {
+  const schedulers = written ?? [{ name: DEFAULT_SCHEDULER }];
+  return schedulers.map((scheduler, index) => {
+    const path = ['spec', 'schedulers', index];
+    if (schedulers.findIndex((other) => other.name === scheduler.name) < index) {
+      context.errors.push(
+        new PlimsollError('P209', { ...context.place([...path, 'name']), message: `there are two schedulers named "${scheduler.name}"`, expected: 'a name of its own for each scheduler' }),
+      );
+    }
+    return resolveScheduler(scheduler, path, context);
+  });
+}
+
+function resolveScheduler(written: WrittenScheduler, path: ValuePath, context: SchedulerContext): SchedulerSelection {
+  const algorithm = written.algorithm ?? 'kube-scheduler';
+  const settings = written.settings ?? {};
+  const known: Readonly<Record<string, AlgorithmSetting>> = schedulingAlgorithms[algorithm].settings;
+  for (const [name, value] of Object.entries(settings)) {
+    const setting = known[name];
+    const names = setting === undefined ? Object.keys(known) : setting.choices;
+    if (setting !== undefined && setting.choices.includes(String(value))) continue;
+    const nearest = nearestName(setting === undefined ? name : String(value), names);
+    context.errors.push(
+      new PlimsollError('P208', {
+        ...context.place([...path, 'settings', name]),
+        message: setting === undefined ? `"${name}" is not a setting of ${algorithm}` : `${quoteValue(value)} is not a value of ${name}`,
+        expected: `one of ${names.join(', ')}`,
+        nearest,
+        ...(nearest === undefined ? {} : { fix: `write ${nearest}` }),
+      }),
+    );
+  }
+  const configuration = written.configuration === undefined ? undefined : context.readFile(written.configuration, [...path, 'configuration']);
+  return { name: written.name, algorithm, ...(configuration === undefined ? {} : { configuration }), replicas: written.replicas ?? 1, settings };
+}

@@ -1,0 +1,92 @@
+import { expect, it } from 'vitest';
+import { assumption, count, duration, measured } from '../../src/engine/index.ts';
+import { judge } from '../../src/experiment/index.ts';
+import { chartsOf } from '../../src/report/charts.ts';
+import { htmlReport } from '../../src/report/html-report.ts';
+import { buildManifest, type RunFacts } from '../../src/report/manifest.ts';
+import { assumptionsInPlay, formatParameter } from '../../src/report/parameters-in-play.ts';
+import { milliseconds, seconds } from '../../src/units/index.ts';
+import { exampleReplication, exampleRun, exampleScenario } from '../experiment/example-run.ts';
+
+const facts: RunFacts = {
+  version: '0.1.0',
+  gitCommit: 'abcdef0123456789',
+  nodeVersion: 'v20.0.0',
+  command: ['run', 'example.yaml'],
+  startedAt: '2026-01-01T00:00:00.000Z',
+  wallSeconds: 0.5,
+  cpuSeconds: 0.6,
+  peakMemoryBytes: 1,
+  workers: 2,
+};
+const catalogue = {
+  kubelet: {
+    syncPeriod: duration({
+      default: seconds(1),
+      range: [seconds(0), seconds(9)],
+      help: 'sync',
+      source: assumption('a guess'),
+    }),
+    maxPods: count({ default: 110, unit: 'pod', range: [1, 500], help: 'pods', source: measured('x') }),
+  },
+};
+const assets = { uplotScript: 'var uPlot = 1;', uplotStyle: '.u{}' };
+
+function page(run = exampleRun([{ starts: [1] }])): string {
+  const judged = [{ run, verdict: judge(run) }];
+  const manifest = buildManifest([run], facts, assumptionsInPlay(run.scenario, catalogue), undefined);
+  return htmlReport(judged, manifest, catalogue, assets);
+}
+
+it('is one page that loads nothing', () => {
+  const text = page();
+  expect(text.startsWith('<!doctype html>')).toBe(true);
+  expect(text).not.toMatch(/(src|href)=|@import|url\(|https?:/);
+  expect(text).toContain('var uPlot = 1;');
+});
+
+it('says the verdict before everything else', () => {
+  const text = page();
+  expect(text.indexOf('class="verdict')).toBeLessThan(text.indexOf('Bottleneck'));
+  expect(text.indexOf('Bottleneck')).toBeLessThan(text.indexOf('Over virtual time'));
+});
+
+it('cannot be broken by a name', () => {
+  const run = exampleRun([{ starts: [1], changes: { notes: ['</script><script>alert(1)</script>'] } }]);
+  const text = page({ ...run, scenario: { ...run.scenario, name: '<b>&"' } });
+  expect(text).not.toContain('<script>alert');
+  expect(text).toContain('<h1>&lt;b&gt;&amp;&quot;</h1>');
+});
+
+it('lists assumptions in play and values that differ, in their units', () => {
+  const path = 'kubelet.syncPeriod';
+  expect(page()).toContain('a guess');
+  expect(formatParameter(path, milliseconds(1500), catalogue)).toBe('1.5s');
+  const overrides = [{ path, value: milliseconds(1500), default: seconds(1), origin: '--set' }];
+  const scenario = exampleScenario({ overrides });
+  expect(assumptionsInPlay(scenario, catalogue)).toEqual([]);
+  expect(assumptionsInPlay(exampleScenario(), catalogue)).toEqual([{ path, help: 'sync', reason: 'a guess' }]);
+  expect(page({ ...exampleRun([{}]), scenario })).toContain('<td class="text">1.5s</td>');
+});
+
+it('draws what moved, thinned to what a screen shows', () => {
+  const charts = chartsOf(exampleReplication({ starts: [1, 2], posts: [1, 1, 1] }).metrics);
+  expect(charts.map(({ title }) => title)).toEqual(['Pods by state']);
+  expect(charts[0]).toMatchObject({ times_s: [0, 10], lines: [{ label: 'running', values: [0, 2] }] });
+  const times_s = Array.from({ length: 2000 }, (_, i) => i);
+  const long = { metric: 'etcd_mvcc_db_total_size_in_bytes', labels: '', unit: 'B', times_s, values: times_s } as const;
+  const [thinned] = chartsOf({ span_s: 2000, series: [], timeseries: [long] });
+  expect(thinned?.times_s.length).toBeLessThanOrEqual(600);
+  expect(thinned?.times_s.at(-1)).toBe(1999);
+});
+
+it('the manifest tells seeds, fingerprints, events per second and why it ended', () => {
+  const run = { ...exampleRun([{ starts: [1] }]), planned: 2 };
+  const manifest = buildManifest([run], facts, [], 'interrupted');
+  expect(manifest).toMatchObject({ seed: '1', events: 1000, eventsPerSecond: 2000, endReason: 'interrupted' });
+  expect(manifest.runs[0]?.replications).toEqual([
+    { replication: 1, seed: '1-1', endReason: 'operations done', endTime_s: 10, events: 1000, fingerprint: 'f1' },
+  ]);
+  expect(manifest.runs[0]?.notRun).toEqual(['1-2']);
+  expect(buildManifest([exampleRun([{}])], facts, [], undefined).endReason).toBe('operations done');
+});

@@ -1,0 +1,80 @@
+import { expect, it } from 'vitest';
+import { judge } from '../../src/experiment/index.ts';
+import type { RunFacts } from '../../src/report/manifest.ts';
+import { sweepTable, verdictTable } from '../../src/report/verdict-table.ts';
+import { seconds } from '../../src/units/index.ts';
+import { exampleRun } from '../experiment/example-run.ts';
+
+const facts: RunFacts = {
+  version: '0.1.0',
+  gitCommit: null,
+  nodeVersion: 'v20.0.0',
+  command: ['run', 'example.yaml'],
+  startedAt: '2026-01-01T00:00:00.000Z',
+  wallSeconds: 0.5,
+  cpuSeconds: 0.6,
+  peakMemoryBytes: 100 * 2 ** 20,
+  workers: 1,
+};
+const context = { facts, assumptions: 3, directory: 'results/example/x', colour: false };
+const objective = { metric: 'pod_startup_latency_seconds', labels: { phase: 'total' }, statistic: 'max', below: 5 };
+
+it('says what held, where it waited, why it ended, what was accepted and where the files are', () => {
+  const run = exampleRun(
+    [
+      {
+        starts: [4],
+        changes: {
+          flows: [{ flow: 'pod_startup', waits: [{ server: 'binder', kind: 'limiter', waitSeconds: 12, waits: 30 }] }],
+          barriers: [
+            { description: 'podsReady: all within 15m', met: true, at: seconds(8), state: '1 of 1 pods Ready' },
+          ],
+          acceptedWithoutEffect: ['Ingress'],
+        },
+      },
+    ],
+    [objective],
+  );
+  expect(verdictTable(run, judge(run), context)).toBe(`example: seed 1, 1 replication
+Does it hold?
+
+┌─────────────────────────────────────────────────┬───────┬──────────┬────────┬───────┐
+│ objective                                       │ bound │ measured │ margin │ holds │
+├─────────────────────────────────────────────────┼───────┼──────────┼────────┼───────┤
+│ max of pod_startup_latency_seconds{phase=total} │ < 5s  │ 4s       │ +20 %  │ yes   │
+└─────────────────────────────────────────────────┴───────┴──────────┴────────┴───────┘
+barrier     podsReady: all within 15m: met at 8s (1 of 1 pods Ready)
+bottleneck  binder (limiter): 100 % of the waiting time of pod_startup, 12s in 30 waits
+            chosen by: tightest objective max of pod_startup_latency_seconds{phase=total}
+ended       operations done at 10s of virtual time
+accepted, no effect modelled:
+            Ingress
+rests on    3 assumptions (report.html lists them)
+speed       1,000 events in 0.50 s, 2,000 events/s, peak 100 MiB
+written     results/example/x
+verdict     HOLDS: every objective and barrier
+`);
+});
+
+it('says FAILS with how much failed, and "no data" where nothing was measured', () => {
+  const run = exampleRun([{ starts: [] }], [objective]);
+  const text = verdictTable(run, judge(run), context);
+  expect(text).toContain('no data');
+  expect(text).toContain('verdict     FAILS: 1 of 1 objectives');
+});
+
+it('colours only where asked to', () => {
+  const run = exampleRun([{ starts: [4] }], [objective]);
+  expect(verdictTable(run, judge(run), context)).not.toContain('\u001b');
+  expect(verdictTable(run, judge(run), { ...context, colour: true })).toContain('\u001b[32mHOLDS');
+});
+
+it('shows a sweep in one line per point', () => {
+  const points = [1, 9].map((start) => {
+    const run = { ...exampleRun([{ starts: [start] }], [objective]), variant: `nodes=${start}` };
+    return { run, verdict: judge(run) };
+  });
+  const text = sweepTable(points, false);
+  expect(text).toMatch(/nodes=1 .*│ 1s .*│ yes/);
+  expect(text).toMatch(/nodes=9 .*│ 9s .*│ NO/);
+});
