@@ -11,6 +11,8 @@ export { parameterRegistry } from './components/parameters.ts';
 export { InvariantViolation, type ParameterDefinition, type ParameterSet } from './engine/index.ts';
 export { type ErrorCode, type ErrorDefinition, errorCatalogue, nearestName, PlimsollError } from './errors/index.ts';
 export {
+  type BenchmarkResult,
+  benchmark,
   createRunControl,
   DEFAULT_SEED,
   type EndReason,
@@ -32,6 +34,7 @@ export { findMetric, type MetricDefinition, metricCatalogue, metricNames } from 
 export {
   aggregateCsv,
   assumptionsInPlay,
+  benchmarkTable,
   buildManifest,
   formatParameter,
   histogramsCsv,
@@ -48,6 +51,7 @@ export {
   timeseriesCsv,
   verdictTable,
 } from './report/index.ts';
+export { faultKinds } from './scenario/faults/index.ts';
 export {
   type Files,
   loadScenario,
@@ -59,5 +63,6 @@ export {
   resolveVariant,
   type ScenarioOverrides,
   type ScenarioSource,
+  scenarioJsonSchema,
 } from './scenario/index.ts';
 export { formatDuration, parseBytes, parseDuration } from './units/index.ts';

@@ -89,7 +89,8 @@ function present(
   if (format === 'json') return jsonDocument(judged, manifest);
   if (format === 'csv') return summaryCsv(judged.map(({ run }) => run));
   const colour = process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '';
-  if (isSweep) return `${sweepTable(judged, colour)}written     ${directory.path}\n`;
+  if (isSweep)
+    return `${judged[0]?.run.scenario.name ?? ''}: seed ${manifest.seed}, ${judged.length} points\n${sweepTable(judged, colour)}written     ${directory.path}\n`;
   const context = { facts, assumptions: manifest.assumptions.length, directory: directory.path, colour };
   return judged.map(({ run, verdict }) => verdictTable(run, verdict, context)).join('\n');
 }

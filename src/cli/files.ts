@@ -1,5 +1,5 @@
 /** The file system, for the command line and everything that is handed it. Written files appear whole or not at all. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Files } from '../index.ts';
 
@@ -11,7 +11,6 @@ export const nodeFiles: Files = {
 
 /** Writes a file under a temporary name beside it and renames it, so that a crash leaves no half file. */
 export function writeFileWhole(path: string, pieces: Iterable<string>): void {
-  mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.part`;
   const file = openSync(temporary, 'w');
   try {

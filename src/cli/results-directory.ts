@@ -21,7 +21,7 @@ export function prepareResultsDirectory(
   const path =
     out ?? unusedPath(join('results', scenario.replaceAll(/[^\w.-]/g, '_'), `${compactTime(startedAt)}-${seed}`));
   try {
-    mkdirSync(path, { recursive: true });
+    makeDirectory(path);
     // A directory may exist and still not be writable.
     const probe = join(path, '.plimsoll-probe');
     writeFileWhole(probe, []);
@@ -64,6 +64,13 @@ function nameLatest(path: string): void {
 /** 20260131T235959Z: sorts by time, and is a file name everywhere. */
 function compactTime(time: Date): string {
   return `${time.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
+}
+
+/** Makes a directory and those above it. (Node's own recursive form never returns below some special file systems.) */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  makeDirectory(dirname(path));
+  mkdirSync(path);
 }
 
 /** Two runs in one second get different directories. */

@@ -2,6 +2,7 @@
 export * from './event-records.ts';
 export * from './kinds.ts';
 export * from './labels.ts';
+export * from './node-affinity.ts';
 export * from './nodes.ts';
 export * from './object-keys.ts';
 export * from './object-tables.ts';

@@ -16,6 +16,8 @@ export const PodCondition = {
   DisruptionTarget: 32,
   /** PodScheduled is False with reason Unschedulable. */
   Unschedulable: 64,
+  /** Not a condition: the kubelet has written the container statuses. */
+  Reported: 128,
 } as const;
 
 /** status.reason of pods that failed, as it is stored. 0 = none. */

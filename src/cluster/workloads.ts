@@ -49,6 +49,8 @@ export class ReplicaSetVersions extends VersionTable {
   readonly observedGeneration = this.int32(0);
   /** Annotation deployment.kubernetes.io/revision of the owning Deployment's rollout. */
   readonly rollout = this.int32(0);
+  /** Annotation deployment.kubernetes.io/desired-replicas: the Deployment's size when it last scaled this ReplicaSet [pod], -1 = none. */
+  readonly desired = this.int32(-1);
   /** status.replicas, readyReplicas, availableReplicas [pod]. */
   readonly statusReplicas = this.int32(0);
   readonly readyReplicas = this.int32(0);

@@ -1,10 +1,12 @@
 /** All parameters of all components, by component and name: what scenarios, profiles, `list parameters` and `explain` go by. */
-import type { ParameterSet } from '../engine/index.ts';
+import type { ParameterSet, ValuesOf } from '../engine/index.ts';
 import { objectSizeParameters } from './api-machinery/index.ts';
 import { clientGoParameters } from './client-go/client-go.parameters.ts';
 import { etcdParameters } from './etcd/index.ts';
 import { hostParameters, networkParameters } from './host/host.parameters.ts';
 import { kubeApiserverParameters } from './kube-apiserver/index.ts';
+import { kubeProxyParameters } from './kube-proxy/kube-proxy.parameters.ts';
+import { kubeletParameters } from './kubelet/kubelet.parameters.ts';
 
 /** Parameters by component. Adding a component = one line. */
 export const parameterRegistry = {
@@ -14,7 +16,14 @@ export const parameterRegistry = {
   etcd: etcdParameters,
   kubeApiserver: kubeApiserverParameters,
   clientGo: clientGoParameters,
+  kubelet: kubeletParameters,
+  kubeProxy: kubeProxyParameters,
 } as const satisfies Record<string, ParameterSet>;
 
 /** Name of a component that has parameters. */
 export type ComponentName = keyof typeof parameterRegistry;
+
+/** Values of all components' parameters as the components take them. */
+export type ModelParameters = {
+  readonly [Component in ComponentName]: ValuesOf<(typeof parameterRegistry)[Component]>;
+};

@@ -3,6 +3,7 @@
  * (a row number); an {@link EventId} adds the row's generation, so that a stale id is recognised.
  */
 import type { Branded } from '../units/index.ts';
+import { grown } from './column.ts';
 
 /** Names a pending event: a 31-bit integer, valid until the event has fired or is cancelled. */
 export type EventId = Branded<'EventId'>;
@@ -76,23 +77,11 @@ export class EventRecords {
   private grow(): void {
     const capacity = this.types.length * 2;
     if (capacity > HANDLE_COUNT) throw new RangeError(`more than ${HANDLE_COUNT} events pending`);
-    const types = new Uint16Array(capacity);
-    const firstArguments = new Int32Array(capacity);
-    const secondArguments = new Int32Array(capacity);
-    const ranks = new Float64Array(capacity);
-    const generations = new Uint8Array(capacity);
-    const nextFree = new Int32Array(capacity);
-    types.set(this.types);
-    firstArguments.set(this.firstArguments);
-    secondArguments.set(this.secondArguments);
-    ranks.set(this.ranks);
-    generations.set(this.generations);
-    nextFree.set(this.nextFree);
-    this.types = types;
-    this.firstArguments = firstArguments;
-    this.secondArguments = secondArguments;
-    this.ranks = ranks;
-    this.generations = generations;
-    this.nextFree = nextFree;
+    this.types = grown(this.types, capacity);
+    this.firstArguments = grown(this.firstArguments, capacity);
+    this.secondArguments = grown(this.secondArguments, capacity);
+    this.ranks = grown(this.ranks, capacity);
+    this.generations = grown(this.generations, capacity);
+    this.nextFree = grown(this.nextFree, capacity);
   }
 }

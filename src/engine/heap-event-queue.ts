@@ -1,5 +1,7 @@
 /** The plain event queue: a binary heap ordered by (key, order of pushing). The slow twin of the radix ladder, kept obviously right. */
+import { grown } from './column.ts';
 import type { DroppedListener, EventQueue } from './event-queue.ts';
+import { Tombstones } from './tombstones.ts';
 
 /** Room for entries and handles at first; both grow by doubling. */
 const INITIAL_CAPACITY = 1024;
@@ -23,8 +25,8 @@ export class HeapEventQueue implements EventQueue {
   private sequences = new Float64Array(INITIAL_CAPACITY);
   /** Handles in heap order, state. */
   private handles = new Int32Array(INITIAL_CAPACITY);
-  /** 1 where the handle's entry is cancelled, by handle, state. */
-  private cancelled = new Uint8Array(INITIAL_CAPACITY);
+  /** Cancelled entries still in the heap, state. */
+  private readonly tombstones = new Tombstones();
 
   constructor(onDropped: DroppedListener) {
     this.onDropped = onDropped;
@@ -63,19 +65,14 @@ export class HeapEventQueue implements EventQueue {
   }
 
   cancel(handle: number): void {
-    if (handle >= this.cancelled.length) {
-      const grown = new Uint8Array(Math.max(handle + 1, this.cancelled.length * 2));
-      grown.set(this.cancelled);
-      this.cancelled = grown;
-    }
-    this.cancelled[handle] = 1;
+    this.tombstones.mark(handle);
     this.size--;
   }
 
   private dropCancelledTop(): void {
-    while (this.length > 0 && this.cancelled[this.handles[0] as number] === 1) {
+    while (this.length > 0 && this.tombstones.has(this.handles[0] as number)) {
       const handle = this.removeTop();
-      this.cancelled[handle] = 0;
+      this.tombstones.clear(handle);
       this.onDropped(handle);
     }
   }
@@ -120,14 +117,8 @@ export class HeapEventQueue implements EventQueue {
 
   private grow(): void {
     const capacity = this.keys.length * 2;
-    const keys = new Float64Array(capacity);
-    const sequences = new Float64Array(capacity);
-    const handles = new Int32Array(capacity);
-    keys.set(this.keys);
-    sequences.set(this.sequences);
-    handles.set(this.handles);
-    this.keys = keys;
-    this.sequences = sequences;
-    this.handles = handles;
+    this.keys = grown(this.keys, capacity);
+    this.sequences = grown(this.sequences, capacity);
+    this.handles = grown(this.handles, capacity);
   }
 }

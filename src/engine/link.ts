@@ -3,6 +3,7 @@
  * ends run on different threads.
  */
 import type { Nanoseconds, SimTime } from '../units/index.ts';
+import { grown } from './column.ts';
 import type { EventType, LinkId, Simulation } from './simulation.ts';
 
 /** Many links in typed columns. Their order on the wire is the order of sending: a late message holds up those behind it. */
@@ -45,15 +46,9 @@ export class LinkTable {
 
   private grow(): void {
     const capacity = this.ids.length * 2;
-    const ids = new Int32Array(capacity);
-    const minimumDelays = new Float64Array(capacity);
-    const lastArrivals = new Float64Array(capacity);
-    ids.set(this.ids);
-    minimumDelays.set(this.minimumDelays);
-    lastArrivals.set(this.lastArrivals);
-    this.ids = ids;
-    this.minimumDelays = minimumDelays;
-    this.lastArrivals = lastArrivals;
+    this.ids = grown(this.ids, capacity);
+    this.minimumDelays = grown(this.minimumDelays, capacity);
+    this.lastArrivals = grown(this.lastArrivals, capacity);
   }
 }
 

@@ -6,6 +6,7 @@
  * A job's waiting is its sojourn minus its work.
  */
 import type { Nanoseconds, SimTime } from '../units/index.ts';
+import { grown } from './column.ts';
 import { type EventId, NO_EVENT } from './event-records.ts';
 import type { EventType, Simulation } from './simulation.ts';
 
@@ -239,23 +240,12 @@ export class ProcessorSharing {
   private grow(): void {
     const capacity = this.marks.length * 2;
     if (capacity > SLOT_MASK + 1) throw new RangeError(`${this.name}: more than ${SLOT_MASK + 1} jobs in service`);
-    const marks = new Float64Array(capacity);
-    const heap = new Int32Array(capacity);
-    const places = new Int32Array(capacity).fill(NOT_IN_HEAP);
-    const tags = new Int32Array(capacity);
-    const starts = new Float64Array(capacity);
-    const generations = new Int32Array(capacity);
-    marks.set(this.marks);
-    heap.set(this.heap);
-    places.set(this.places);
-    tags.set(this.tags);
-    starts.set(this.starts);
-    generations.set(this.generations);
-    this.marks = marks;
-    this.heap = heap;
-    this.places = places;
-    this.tags = tags;
-    this.starts = starts;
-    this.generations = generations;
+    const used = this.places.length;
+    this.marks = grown(this.marks, capacity);
+    this.heap = grown(this.heap, capacity);
+    this.places = grown(this.places, capacity).fill(NOT_IN_HEAP, used);
+    this.tags = grown(this.tags, capacity);
+    this.starts = grown(this.starts, capacity);
+    this.generations = grown(this.generations, capacity);
   }
 }

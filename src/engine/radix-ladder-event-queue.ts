@@ -12,8 +12,12 @@
  * First in, first out on equal keys needs no sequence numbers: equal keys always share a bucket, and buckets, moves and
  * sorting keep their order.
  */
+import { BucketSet } from './bucket-set.ts';
+import { grown } from './column.ts';
+import { firstAbove, MAX_INSERTION_SORT, sortByBins, sortByInsertion } from './entry-sort.ts';
 import type { DroppedListener, EventQueue } from './event-queue.ts';
 import { SideHeap } from './side-heap.ts';
+import { Tombstones } from './tombstones.ts';
 
 /** Entries of a chunk, the piece in which buckets grow. An entry is two doubles, key and handle: 16 bytes. */
 const CHUNK_SHIFT = 5;
@@ -29,17 +33,15 @@ const BUCKET_SPANS = Float64Array.from({ length: LEVELS }, (_, level) => BUCKETS
 const TWO_TO_MINUS_32 = 2 ** -32;
 
 /** A bucket of at most this many entries is sorted at once, whatever the size of the queue. */
-const MIN_SORTED_AT_ONCE = 32;
+const MIN_SORTED_AT_ONCE = 64;
 /** Nor is a larger one, beyond which the run would leave the first-level cache. */
-const MAX_SORTED_AT_ONCE = 512;
+const MAX_SORTED_AT_ONCE = 1024;
 /** In between: this share of the queue (as a shift), so that few of the entries pushed meanwhile land in the window. */
 const SORTED_SHARE_SHIFT = 5;
-/** Up to this many entries insertion alone sorts fastest. */
-const MAX_INSERTION_SORT = 24;
 /** An entry is put in its place in the run if at most this many others must move. */
 const MAX_SHIFTED = 24;
 /** A side heap of more entries than this is turned into buckets, which are faster. */
-const MAX_SIDE = 64;
+const MAX_SIDE = 32;
 /** Cancelled entries are swept out when there are more than this many, and more than live ones. */
 const MIN_SWEPT = 4096;
 
@@ -52,11 +54,9 @@ export class RadixLadderEventQueue implements EventQueue {
 
   /** Told of each cancelled entry that leaves the queue, port. */
   private readonly onDropped: DroppedListener;
-  /** Cancelled entries still in the queue [entry], state; and how many set off the next sweep. */
-  private dead = 0;
+  /** Cancelled entries still in the queue, state; and how many of them set off the next sweep [entry]. */
+  private readonly tombstones = new Tombstones();
   private sweepAt = MIN_SWEPT;
-  /** 1 where the handle's entry is cancelled, by handle, state. */
-  private cancelled = new Uint8Array(1024);
 
   /** The sorted entries of the present window, key and handle in turn, state; live from `runStart` to `runEnd` (both even). */
   private run = new Float64Array(4 * MAX_SORTED_AT_ONCE);
@@ -81,10 +81,8 @@ export class RadixLadderEventQueue implements EventQueue {
   private readonly tails = new Int32Array(BUCKETS);
   private readonly firstChunks = new Int32Array(BUCKETS);
   private readonly chunkCounts = new Int32Array(BUCKETS);
-  /** A bit for each bucket in use, for each word of those with a bit, and for each level with any, state. */
-  private readonly bucketBits = new Int32Array(BUCKETS / 32);
-  private readonly wordBits = new Int32Array(LEVELS);
-  private levelBits = 0;
+  /** The buckets that have entries, state. */
+  private readonly inUse = new BucketSet(LEVELS);
 
   /** Work space of the sort. */
   private readonly unsorted = new Float64Array(2 * MAX_SORTED_AT_ONCE);
@@ -101,9 +99,7 @@ export class RadixLadderEventQueue implements EventQueue {
   }
 
   peekKey(): number {
-    if (this.runStart < this.runEnd && this.side.size === 0 && this.dead === 0)
-      return this.run[this.runStart] as number;
-    return this.settle();
+    return this.settle(Number.MAX_SAFE_INTEGER);
   }
 
   pop(): number {
@@ -111,27 +107,26 @@ export class RadixLadderEventQueue implements EventQueue {
   }
 
   popUntil(lastKey: number): number {
-    if (this.runStart < this.runEnd && this.side.size === 0 && this.dead === 0) {
-      const position = this.runStart;
+    const position = this.runStart;
+    if (position < this.runEnd && this.side.size === 0) {
       const key = this.run[position] as number;
       if (key > lastKey) return -1;
-      this.runStart = position + 2;
-      this.size--;
-      this.poppedKey = key;
-      return (this.run[position + 1] as number) | 0;
+      const handle = (this.run[position + 1] as number) | 0;
+      if (!this.tombstones.has(handle)) {
+        this.runStart = position + 2;
+        this.size--;
+        this.poppedKey = key;
+        return handle;
+      }
     }
     return this.popSettledUntil(lastKey);
   }
 
   cancel(handle: number): void {
-    if (handle >= this.cancelled.length) {
-      const grown = new Uint8Array(Math.max(handle + 1, this.cancelled.length * 2));
-      grown.set(this.cancelled);
-      this.cancelled = grown;
-    }
-    this.cancelled[handle] = 1;
+    const { tombstones } = this;
+    tombstones.mark(handle);
     this.size--;
-    if (++this.dead > this.sweepAt && this.dead > this.size) this.sweep();
+    if (tombstones.count > this.sweepAt && tombstones.count > this.size) this.sweep();
   }
 
   /** Adds an entry that lies beyond the window to its bucket. */
@@ -162,16 +157,15 @@ export class RadixLadderEventQueue implements EventQueue {
       this.firstFreeChunk = this.nextChunk[chunk] as number;
     } else {
       chunk = this.chunksUsed++;
-      if (chunk === this.nextChunk.length) this.growChunks();
+      if (chunk === this.nextChunk.length) {
+        this.nextChunk = grown(this.nextChunk, 2 * chunk);
+        this.entries = grown(this.entries, 2 * this.entries.length);
+      }
     }
     if (tail === 0) {
       this.firstChunks[bucket] = chunk;
       this.chunkCounts[bucket] = 1;
-      const level = bucket >> 8;
-      const word = bucket >> 5;
-      this.bucketBits[word] = (this.bucketBits[word] as number) | (1 << bucket);
-      this.wordBits[level] = (this.wordBits[level] as number) | (1 << (word & 7));
-      this.levelBits |= 1 << level;
+      this.inUse.add(bucket);
     } else {
       this.nextChunk[(tail - 1) >> CHUNK_SHIFT] = chunk;
       this.chunkCounts[bucket] = (this.chunkCounts[bucket] as number) + 1;
@@ -179,31 +173,34 @@ export class RadixLadderEventQueue implements EventQueue {
     return chunk << CHUNK_SHIFT;
   }
 
-  /** Makes sure that the next live entry is at the head of run or side heap; returns its key, or -1 if there is none. */
-  private settle(): number {
+  /**
+   * Makes sure that the next live entry is at the head of run or side heap; returns its key, or -1 if there is none.
+   * Does not open a window that begins after `lastKey`, because what is pushed before its begin would be crowded in it.
+   */
+  private settle(lastKey: number): number {
     for (;;) {
       if (this.runStart < this.runEnd) {
         const key = this.run[this.runStart] as number;
         // On equal keys the run goes first: whatever is in the side heap was pushed later.
         if (this.side.size === 0 || key <= this.side.topKey()) {
           const handle = (this.run[this.runStart + 1] as number) | 0;
-          if (this.dead === 0 || this.cancelled[handle] !== 1) return key;
+          if (!this.tombstones.has(handle)) return key;
           this.runStart += 2;
           this.drop(handle);
           continue;
         }
       }
       if (this.side.size > 0) {
-        if (this.dead === 0 || this.cancelled[this.side.topHandle()] !== 1) return this.side.topKey();
+        if (!this.tombstones.has(this.side.topHandle())) return this.side.topKey();
         this.drop(this.side.pop());
-      } else if (!this.openNextWindow()) {
+      } else if (!this.openNextWindow(lastKey)) {
         return -1;
       }
     }
   }
 
   private popSettledUntil(lastKey: number): number {
-    const key = this.settle();
+    const key = this.settle(lastKey);
     if (key < 0 || key > lastKey) return -1;
     this.poppedKey = key;
     this.size--;
@@ -216,41 +213,39 @@ export class RadixLadderEventQueue implements EventQueue {
   }
 
   private drop(handle: number): void {
-    this.cancelled[handle] = 0;
-    this.dead--;
+    this.tombstones.clear(handle);
     this.onDropped(handle);
   }
 
-  /** Turns the next bucket into the window; false if all buckets are empty. Run and side heap must be empty. */
-  private openNextWindow(): boolean {
+  /**
+   * Turns the next bucket into the window; false if all buckets are empty or the next begins after `lastKey`.
+   * Run and side heap must be empty.
+   */
+  private openNextWindow(lastKey: number): boolean {
     this.runStart = 0;
     this.runEnd = 0;
-    while (this.levelBits !== 0) {
-      const level = lowestBit(this.levelBits);
-      const word = (level << 3) | lowestBit(this.wordBits[level] as number);
-      const bucket = (word << 5) | lowestBit(this.bucketBits[word] as number);
+    for (;;) {
+      const bucket = this.inUse.smallest();
+      if (bucket < 0) return false;
+      const level = bucket >> 8;
       const first = this.firstChunks[bucket] as number;
+      const span = BUCKET_SPANS[level] as number;
+      const base = Math.floor((this.entries[first << (CHUNK_SHIFT + 1)] as number) / span) * span;
+      if (base > lastKey) return false;
       const tail = this.tails[bucket] as number;
       const count = (((this.chunkCounts[bucket] as number) - 1) << CHUNK_SHIFT) + (((tail - 1) & CHUNK_MASK) + 1);
-      const span = BUCKET_SPANS[level] as number;
       this.detach(bucket);
-      this.setBase(Math.floor((this.entries[first << (CHUNK_SHIFT + 1)] as number) / span) * span);
-      if (count <= MIN_SORTED_AT_ONCE || level === 0 || count <= this.sortedAtOnce()) {
-        this.windowEnd = this.base + span - 1;
-        if (level === 0) this.copyIntoRun(first, tail, count);
-        else this.sortIntoRun(first, tail, count, span);
+      this.setBase(base);
+      const sortedAtOnce = Math.min(this.size >> SORTED_SHARE_SHIFT, MAX_SORTED_AT_ONCE);
+      if (count <= MIN_SORTED_AT_ONCE || count <= sortedAtOnce || level === 0) {
+        this.windowEnd = base + span - 1;
+        this.fillRun(first, tail, count, span);
         // Cancelled entries may have been all there was.
         if (this.runEnd > 0) return true;
       } else {
         this.moveDown(first, tail);
       }
     }
-    return false;
-  }
-
-  private sortedAtOnce(): number {
-    const share = this.size >> SORTED_SHARE_SHIFT;
-    return share < MAX_SORTED_AT_ONCE ? share : MAX_SORTED_AT_ONCE;
   }
 
   private setBase(base: number): void {
@@ -261,15 +256,8 @@ export class RadixLadderEventQueue implements EventQueue {
 
   /** Takes a bucket's chunks away from it. */
   private detach(bucket: number): void {
-    const level = bucket >> 8;
-    const word = bucket >> 5;
     this.tails[bucket] = 0;
-    const bits = (this.bucketBits[word] as number) & ~(1 << bucket);
-    this.bucketBits[word] = bits;
-    if (bits !== 0) return;
-    const words = (this.wordBits[level] as number) & ~(1 << (word & 7));
-    this.wordBits[level] = words;
-    if (words === 0) this.levelBits &= ~(1 << level);
+    this.inUse.remove(bucket);
   }
 
   /** Puts the live entries of a chain of chunks into the buckets that the base now gives them, and frees the chunks. */
@@ -280,11 +268,10 @@ export class RadixLadderEventQueue implements EventQueue {
       const end = chunk === last ? tail : start + CHUNK_ENTRIES;
       for (let position = start; position < end; position++) {
         const handle = (this.entries[2 * position + 1] as number) | 0;
-        if (this.dead !== 0 && this.cancelled[handle] === 1) this.drop(handle);
+        if (this.tombstones.has(handle)) this.drop(handle);
         else this.append(this.entries[2 * position] as number, handle);
       }
-      const next = this.nextChunk[chunk] as number;
-      this.freeChunk(chunk);
+      const next = this.freeChunk(chunk);
       if (chunk === last) return;
       chunk = next;
     }
@@ -299,61 +286,51 @@ export class RadixLadderEventQueue implements EventQueue {
       const start = chunk << CHUNK_SHIFT;
       const end = chunk === last ? tail : start + CHUNK_ENTRIES;
       for (let position = start; position < end; position++) {
-        const handle = entries[2 * position + 1] as number;
-        if (this.dead !== 0 && this.cancelled[handle | 0] === 1) {
-          this.drop(handle | 0);
-          continue;
+        const handle = (entries[2 * position + 1] as number) | 0;
+        if (this.tombstones.has(handle)) {
+          this.drop(handle);
+        } else {
+          target[length++] = entries[2 * position] as number;
+          target[length++] = handle;
         }
-        target[length] = entries[2 * position] as number;
-        target[length + 1] = handle;
-        length += 2;
       }
-      const next = this.nextChunk[chunk] as number;
-      this.freeChunk(chunk);
+      const next = this.freeChunk(chunk);
       if (chunk === last) return length >> 1;
       chunk = next;
     }
   }
 
-  private freeChunk(chunk: number): void {
+  /** Frees a chunk; returns the one that came after it. */
+  private freeChunk(chunk: number): number {
+    const next = this.nextChunk[chunk] as number;
     this.nextChunk[chunk] = this.firstFreeChunk;
     this.firstFreeChunk = chunk;
+    return next;
   }
 
-  /** Entries of one key need no sorting. There may be any number of them. */
-  private copyIntoRun(first: number, tail: number, count: number): void {
+  /** Moves a chain of chunks, which covers `span` keys, into the empty run and sorts it. */
+  private fillRun(first: number, tail: number, count: number, span: number): void {
+    // Of one key there may be any number of entries; they are in order already.
     if (2 * count > this.run.length) this.run = new Float64Array(4 * count);
-    this.runEnd = 2 * this.collect(first, tail, this.run);
-  }
-
-  private sortIntoRun(first: number, tail: number, count: number, span: number): void {
-    if (count <= MAX_INSERTION_SORT) {
-      const live = this.collect(first, tail, this.run);
-      this.runEnd = 2 * live;
+    if (span === 1 || count <= MAX_INSERTION_SORT) {
+      this.runEnd = 2 * this.collect(first, tail, this.run);
       sortByInsertion(this.run, this.runEnd);
-      return;
+    } else {
+      const live = this.collect(first, tail, this.unsorted);
+      this.runEnd = 2 * live;
+      sortByBins(this.unsorted, live, this.base, span, this.binEnds, this.run);
     }
-    const live = this.collect(first, tail, this.unsorted);
-    this.runEnd = 2 * live;
-    sortByBins(this.unsorted, live, this.base, span, this.binEnds, this.run);
   }
 
   /** Adds an entry to the present window: at its place in the run if that is near either end, else to the side heap. */
   private pushIntoWindow(key: number, handle: number): void {
-    if (this.side.size > 0) {
-      this.pushAside(key, handle);
-      return;
-    }
+    if (this.side.size > 0) return this.pushAside(key, handle);
     const { run, runStart, runEnd } = this;
     if (runStart === runEnd || key >= (run[runEnd - 2] as number)) {
-      if (runEnd === run.length) {
-        this.makeRoomInRun();
-        this.pushIntoWindow(key, handle);
-        return;
-      }
-      run[runEnd] = key;
-      run[runEnd + 1] = handle;
-      this.runEnd = runEnd + 2;
+      if (runEnd === run.length) this.makeRoomInRun();
+      this.run[this.runEnd] = key;
+      this.run[this.runEnd + 1] = handle;
+      this.runEnd += 2;
       return;
     }
     const place = firstAbove(run, runStart, runEnd, key);
@@ -418,77 +395,6 @@ export class RadixLadderEventQueue implements EventQueue {
       this.moveDown(first, tail);
     }
     // Those in run and side heap remain; do not come back for them alone.
-    this.sweepAt = 2 * this.dead + MIN_SWEPT;
+    this.sweepAt = 2 * this.tombstones.count + MIN_SWEPT;
   }
-
-  private growChunks(): void {
-    const entries = new Float64Array(this.entries.length * 2);
-    entries.set(this.entries);
-    this.entries = entries;
-    const nextChunk = new Int32Array(this.nextChunk.length * 2);
-    nextChunk.set(this.nextChunk);
-    this.nextChunk = nextChunk;
-  }
-}
-
-/** Number of the lowest bit that is set. */
-function lowestBit(bits: number): number {
-  return 31 - Math.clz32(bits & -bits);
-}
-
-/** Position of the first entry whose key is above `key`, in a sorted run from `start` to `end`. */
-function firstAbove(run: Float64Array, start: number, end: number, key: number): number {
-  let low = start >> 1;
-  let high = end >> 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((run[2 * middle] as number) <= key) low = middle + 1;
-    else high = middle;
-  }
-  return 2 * low;
-}
-
-/** Sorts entries in place, keeping the order of equal keys. Fast if there are few, or nearly sorted ones. */
-function sortByInsertion(run: Float64Array, end: number): void {
-  for (let next = 2; next < end; next += 2) {
-    const key = run[next] as number;
-    let hole = next;
-    if ((run[hole - 2] as number) <= key) continue;
-    const handle = run[next + 1] as number;
-    do {
-      run[hole] = run[hole - 2] as number;
-      run[hole + 1] = run[hole - 1] as number;
-      hole -= 2;
-    } while (hole > 0 && (run[hole - 2] as number) > key);
-    run[hole] = key;
-    run[hole + 1] = handle;
-  }
-}
-
-/** Sorts `count` entries into `run`, keeping the order of equal keys: first into about as many bins, then by insertion. */
-function sortByBins(
-  unsorted: Float64Array,
-  count: number,
-  base: number,
-  span: number,
-  binEnds: Int32Array,
-  run: Float64Array,
-): void {
-  const bins = count > 1 ? 1 << (32 - Math.clz32(count - 1)) : 1;
-  const binsPerKey = bins / span;
-  binEnds.fill(0, 0, bins + 1);
-  for (let i = 0; i < count; i++) {
-    const bin = (((unsorted[2 * i] as number) - base) * binsPerKey) | 0;
-    binEnds[bin + 1] = (binEnds[bin + 1] as number) + 2;
-  }
-  for (let bin = 1; bin < bins; bin++) binEnds[bin] = (binEnds[bin] as number) + (binEnds[bin - 1] as number);
-  for (let i = 0; i < count; i++) {
-    const key = unsorted[2 * i] as number;
-    const bin = ((key - base) * binsPerKey) | 0;
-    const position = binEnds[bin] as number;
-    binEnds[bin] = position + 2;
-    run[position] = key;
-    run[position + 1] = unsorted[2 * i + 1] as number;
-  }
-  sortByInsertion(run, 2 * count);
 }

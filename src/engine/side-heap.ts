@@ -1,5 +1,7 @@
 /** A small 4-ary heap of (key, order of pushing, handle): where the radix ladder puts what lands in the middle of its present window. */
 
+import { grown } from './column.ts';
+
 /** Entries at first; grows by doubling. */
 const INITIAL_CAPACITY = 64;
 
@@ -55,7 +57,7 @@ export class SideHeap {
     for (;;) {
       const first = 4 * hole + 1;
       if (first >= last) break;
-      const end = first + 4 < last ? first + 4 : last;
+      const end = Math.min(first + 4, last);
       let least = first;
       for (let child = first + 1; child < end; child++) if (this.isBefore(child, least)) least = child;
       const leastKey = keys[least] as number;
@@ -82,14 +84,8 @@ export class SideHeap {
 
   private grow(): void {
     const capacity = this.keys.length * 2;
-    const keys = new Float64Array(capacity);
-    const sequences = new Float64Array(capacity);
-    const handles = new Int32Array(capacity);
-    keys.set(this.keys);
-    sequences.set(this.sequences);
-    handles.set(this.handles);
-    this.keys = keys;
-    this.sequences = sequences;
-    this.handles = handles;
+    this.keys = grown(this.keys, capacity);
+    this.sequences = grown(this.sequences, capacity);
+    this.handles = grown(this.handles, capacity);
   }
 }

@@ -49,6 +49,7 @@ const MESSAGES_PER_LINK = 2 ** 33;
 const MAX_LINKS = 2 ** 20;
 const MAX_EVENT_TYPES = 2 ** 16;
 const OUTSIDE_OF_EVENTS = -1;
+const TWO_TO_MINUS_32 = 2 ** -32;
 
 /** A hook and when it is due. */
 interface EventHook {
@@ -84,6 +85,14 @@ export class Simulation {
   private readonly linkNames: string[] = [];
   private readonly linkSequences: number[] = [];
   private readonly linkArrivals: number[] = [];
+  /** Messages of the present instant, by handle, and how they are ordered; kept so that no array is made for each instant. */
+  private readonly group: number[] = [];
+  private readonly byRank = (left: number, right: number): number =>
+    (this.records.ranks[left] as number) - (this.records.ranks[right] as number);
+  /** Messages of the present instant that are out of the queue but not delivered yet [message], state. */
+  private undelivered = 0;
+  /** Whether {@link run} is in progress, state. */
+  private running = false;
   /** Type of the event in progress, state; -1 outside of events. */
   private currentType = OUTSIDE_OF_EVENTS;
   /** The two lanes of the fingerprint, state, 32-bit integers. */
@@ -166,28 +175,15 @@ export class Simulation {
    */
   run(until: SimTime): void {
     if (!(until >= this.now)) throw new RangeError(`cannot run until ${until} ns: it is ${this.now} ns already`);
-    const { queue } = this;
-    const lastKey = 2 * Math.min(until, LAST_INSTANT) + 1;
+    this.invariant(!this.running, 'engine', 'run was called by an event handler');
     this.stopReason = undefined;
-    let running = true;
-    while (running) {
-      const handle = queue.popUntil(lastKey);
-      if (handle < 0) break;
-      const key = queue.poppedKey;
-      // Even keys are those of messages. Several of one instant are delivered in an order of their own.
-      if ((key & 1) === 1) this.now = ((key - 1) / 2) as SimTime;
-      else {
-        this.now = (key / 2) as SimTime;
-        const second = queue.popUntil(key);
-        if (second >= 0) {
-          running = this.deliverGroup(handle, second);
-          continue;
-        }
-      }
-      running = this.process(handle);
+    this.running = true;
+    try {
+      if (this.processAll(2 * Math.min(until, LAST_INSTANT) + 1)) this.now = until;
+    } finally {
+      this.running = false;
+      this.currentType = OUTSIDE_OF_EVENTS;
     }
-    this.currentType = OUTSIDE_OF_EVENTS;
-    if (running) this.now = until;
     this.checkInvariants();
   }
 
@@ -198,7 +194,7 @@ export class Simulation {
 
   /** Events and messages still to come [event]. */
   get pendingEvents(): number {
-    return this.queue.size;
+    return this.queue.size + this.undelivered;
   }
 
   /** A hash over (instant, type, arguments) of every event so far, in order: two runs with the same one did the same. */
@@ -234,6 +230,28 @@ export class Simulation {
     for (const { check } of this.checks) check();
   }
 
+  /** Runs all events up to a queue key; false if it was stopped before. */
+  private processAll(lastKey: number): boolean {
+    const { queue } = this;
+    for (;;) {
+      const handle = queue.popUntil(lastKey);
+      if (handle < 0) return true;
+      const key = queue.poppedKey;
+      // Even keys are those of messages. Several of one instant are delivered in an order of their own.
+      if ((key & 1) === 0) {
+        this.now = (key / 2) as SimTime;
+        const second = queue.popUntil(key);
+        if (second >= 0) {
+          if (this.deliverGroup(handle, second)) continue;
+          return false;
+        }
+      } else {
+        this.now = ((key - 1) / 2) as SimTime;
+      }
+      if (!this.process(handle)) return false;
+    }
+  }
+
   /** Runs one event of the present instant; false if the run is to stop after it. */
   private process(handle: number): boolean {
     const { records } = this;
@@ -254,30 +272,38 @@ export class Simulation {
 
   /** Runs all messages of the present instant by (link, sequence); false if the run is to stop. */
   private deliverGroup(first: number, second: number): boolean {
-    const { queue, records } = this;
+    const { queue, group } = this;
     const key = 2 * this.now;
-    const group = [first, second];
+    group.length = 0;
+    group.push(first, second);
     for (let next = queue.popUntil(key); next >= 0; next = queue.popUntil(key)) group.push(next);
-    group.sort((left, right) => (records.ranks[left] as number) - (records.ranks[right] as number));
+    group.sort(this.byRank);
     for (let i = 0; i < group.length; i++) {
+      this.undelivered = group.length - 1 - i;
       if (this.process(group[i] as number)) continue;
-      for (const handle of group.slice(i + 1)) queue.push(key, handle);
+      // Stopped in their midst: the others go back, already in order.
+      this.undelivered = 0;
+      for (i++; i < group.length; i++) queue.push(key, group[i] as number);
       return false;
     }
     return true;
   }
 
-  /** Mixes an event into the fingerprint. Every step is a bijection of the lanes, so that no event is ever forgotten. */
+  /**
+   * Mixes an event into the fingerprint. Each step is a bijection of the two lanes, so that no event is ever forgotten, and
+   * events that differ in instant and first argument alone, or in the other words alone, never look the same.
+   */
   private absorb(type: number, a: number, b: number): void {
     const instant = this.now;
-    let left = this.laneA;
-    let right = this.laneB;
-    left = Math.imul(left ^ (instant | 0), 0x85ebca6b);
-    right = Math.imul(right ^ (((instant / 0x1_0000_0000) | 0) + (type << 16)), 0xc2b2ae35);
-    left = Math.imul(((left << 13) | (left >>> 19)) ^ a, 0xcc9e2d51);
-    right = Math.imul(((right << 15) | (right >>> 17)) ^ b, 0x1b873593);
-    this.laneA = left ^ (right >>> 16);
-    this.laneB = (right + ((left << 7) | (left >>> 25))) | 0;
+    let left = Math.imul(this.laneA ^ (instant | 0), 0x85ebca6b);
+    let right = Math.imul(this.laneB ^ a, 0xcc9e2d51);
+    left ^= right >>> 15;
+    right ^= left >>> 13;
+    left = Math.imul(left ^ b, 0x1b873593);
+    right = Math.imul(right ^ (((instant * TWO_TO_MINUS_32) | 0) + (type << 16)), 0xc2b2ae35);
+    left ^= right >>> 16;
+    this.laneA = left;
+    this.laneB = right ^ (left >>> 14);
   }
 
   private callHooks(): void {

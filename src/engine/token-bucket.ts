@@ -3,6 +3,7 @@
  * and waits for it. So callers are served in the order in which they asked.
  */
 import { type Nanoseconds, NS_PER_SECOND, type SimTime } from '../units/index.ts';
+import { grown } from './column.ts';
 
 /** Many buckets in typed columns: one for each of thousands of clients. */
 export class TokenBuckets {
@@ -18,10 +19,10 @@ export class TokenBuckets {
   add(qps: number, burst: number): number {
     const index = this.count++;
     if (index === this.rates.length) {
-      this.rates = doubled(this.rates);
-      this.bursts = doubled(this.bursts);
-      this.tokens = doubled(this.tokens);
-      this.changedAt = doubled(this.changedAt);
+      this.rates = grown(this.rates, index * 2);
+      this.bursts = grown(this.bursts, index * 2);
+      this.tokens = grown(this.tokens, index * 2);
+      this.changedAt = grown(this.changedAt, index * 2);
     }
     this.rates[index] = qps;
     this.bursts[index] = burst;
@@ -97,10 +98,4 @@ export class TokenBucket {
   tokensAt(now: SimTime): number {
     return this.buckets.tokensAt(0, now);
   }
-}
-
-function doubled(column: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
-  const larger = new Float64Array(column.length * 2);
-  larger.set(column);
-  return larger;
 }

@@ -3,6 +3,7 @@
  * not the one with the highest utilisation, which may delay nobody who matters.
  */
 import { FLOW_ALL, FLOW_POD_STARTUP, type ServerKind } from '../metrics/index.ts';
+import { NS_PER_SECOND } from '../units/index.ts';
 import type { BarrierVerdict } from './barriers.ts';
 import type { ObjectiveOutcome } from './objectives.ts';
 import type { ReplicationResult } from './replication-result.ts';
@@ -90,9 +91,13 @@ function placesOf(flow: string, replications: readonly ReplicationResult[]): Wai
       byServer.set(server, { kind, waitSeconds: sum.waitSeconds + waitSeconds, waits: sum.waits + count });
     }
   }
+  // Waits are whole nanoseconds; their sum in seconds is told as such again.
+  const whole = (seconds: number): number => Math.round(seconds * NS_PER_SECOND) / NS_PER_SECOND;
   const total = [...byServer.values()].reduce((sum, { waitSeconds }) => sum + waitSeconds, 0);
   return [...byServer]
     .filter(([, { waitSeconds }]) => waitSeconds > 0)
-    .map(([server, place]) => ({ server, ...place, share: place.waitSeconds / total }))
+    .map(([server, { kind, waitSeconds, waits }]) => {
+      return { server, kind, share: waitSeconds / total, waitSeconds: whole(waitSeconds), waits };
+    })
     .sort((a, b) => b.waitSeconds - a.waitSeconds || (a.server < b.server ? -1 : 1));
 }

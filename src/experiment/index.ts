@@ -1,6 +1,7 @@
 /** Experiments: replications, sweeps, and what they amount to. */
 export * from './aggregate.ts';
 export * from './barriers.ts';
+export * from './benchmark.ts';
 export * from './bottleneck.ts';
 export * from './objectives.ts';
 export * from './replication-result.ts';

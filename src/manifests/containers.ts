@@ -37,7 +37,11 @@ export function readContainers(pod: FieldReader, key: 'containers' | 'initContai
   return pod.maps(key).map((reader) => {
     const container = readContainer(reader, key === 'initContainers');
     if (container.name !== '' && names.has(container.name)) {
-      reader.refuse('name', `there are two containers named "${container.name}"`, 'a name of its own for each container');
+      reader.refuse(
+        'name',
+        `there are two containers named "${container.name}"`,
+        'a name of its own for each container',
+      );
     }
     names.add(container.name);
     return container;

@@ -3,7 +3,7 @@
  * (if Kubernetes has the field) or as unknown. Values that the API server would refuse become P303 with their position.
  */
 import type { Labels } from '../cluster/index.ts';
-import { nearestName, PlimsollError } from '../errors/index.ts';
+import { type ErrorCode, type ErrorDetails, nearestName, PlimsollError } from '../errors/index.ts';
 import { type Bytes, type MilliCpu, type Nanoseconds, parseBytes, parseMilliCpu, seconds } from '../units/index.ts';
 import type { AcceptedFields } from './accepted-fields.ts';
 import { formatPath, isMap, quoteValue, type ValuePath } from './value-path.ts';
@@ -114,17 +114,49 @@ export class FieldReader {
     const value = this.text(key);
     if (value === undefined || words.includes(value as Word)) return (value as Word | undefined) ?? fallback;
     const nearest = nearestName(value, words);
-    this.refuse(key, `${quoteValue(value)} is not known`, `one of ${words.join(', ')}`, nearest && `write ${nearest}`, nearest);
+    this.refuse(
+      key,
+      `${quoteValue(value)} is not known`,
+      `one of ${words.join(', ')}`,
+      nearest && `write ${nearest}`,
+      nearest,
+    );
     return fallback;
   }
 
   /** A whole number within its bounds (0 … int32 unless said). */
-  wholeNumber<Fallback extends number | undefined>(key: string, fallback: Fallback, options: NumberOptions = {}): number | Fallback {
+  wholeNumber<Fallback extends number | undefined>(
+    key: string,
+    fallback: Fallback,
+    options: NumberOptions = {},
+  ): number | Fallback {
     const { least = 0, most = INT32_MAXIMUM } = options;
     const value = this.raw(key);
     if (value === undefined) return fallback;
     if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
-    this.refuse(key, `${quoteValue(value)} is not allowed`, `a whole number from ${least} to ${most.toLocaleString('en-US')}`);
+    this.refuse(
+      key,
+      `${quoteValue(value)} is not allowed`,
+      `a whole number from ${least} to ${most.toLocaleString('en-US')}`,
+    );
+    return fallback;
+  }
+
+  /** A number within its bounds, not necessarily whole. */
+  number<Fallback extends number | undefined>(
+    key: string,
+    fallback: Fallback,
+    options: NumberOptions = {},
+  ): number | Fallback {
+    const { least = 0, most = INT32_MAXIMUM } = options;
+    const value = this.raw(key);
+    if (value === undefined) return fallback;
+    if (typeof value === 'number' && value >= least && value <= most) return value;
+    this.refuse(
+      key,
+      `${quoteValue(value)} is not allowed`,
+      `a number from ${least} to ${most.toLocaleString('en-US')}`,
+    );
     return fallback;
   }
 
@@ -151,7 +183,12 @@ export class FieldReader {
     }
     for (const [name, text] of Object.entries(value)) {
       if (typeof text === 'string') continue;
-      this.refuseAt([...this.path, key, name], `${quoteValue(text)} is not a text`, 'a text', `write it in quotes: "${String(text)}"`);
+      this.refuseAt(
+        [...this.path, key, name],
+        `${quoteValue(text)} is not a text`,
+        'a text',
+        `write it in quotes: "${String(text)}"`,
+      );
     }
     return value as Labels;
   }
@@ -166,7 +203,11 @@ export class FieldReader {
     return this.quantity(key, parseBytes, 'a quantity of bytes, such as 512Mi or 2Gi');
   }
 
-  private quantity<T extends number>(key: string, parse: (written: string | number) => T | undefined, expected: string): T | undefined {
+  private quantity<T extends number>(
+    key: string,
+    parse: (written: string | number) => T | undefined,
+    expected: string,
+  ): T | undefined {
     const value = this.raw(key);
     if (value === undefined) return undefined;
     const parsed = typeof value === 'string' || typeof value === 'number' ? parse(value) : undefined;
@@ -201,16 +242,18 @@ export class FieldReader {
   }
 
   private refuseAt(path: ValuePath, message: string, expected: string, fix?: string, nearest?: string): void {
-    this.context.errors.push(
-      new PlimsollError('P303', {
-        message,
-        position: this.context.document.positionOf(path),
-        path: `${this.context.kind} ${formatPath(path.slice(this.context.root.length))}`,
-        expected,
-        nearest,
-        fix,
-      }),
-    );
+    this.report('P303', path, { message, expected, fix, nearest });
+  }
+
+  /** Reports a problem of any code, with the position and path of a value. */
+  report(
+    code: ErrorCode,
+    path: ValuePath,
+    details: Pick<ErrorDetails, 'message' | 'expected' | 'fix' | 'nearest'>,
+  ): void {
+    const { document, kind, root, errors } = this.context;
+    const written = `${kind} ${formatPath(path.slice(root.length))}`;
+    errors.push(new PlimsollError(code, { ...details, position: document.positionOf(path), path: written }));
   }
 
   /** "spec.template.spec.containers[].image": without indices, so that each field is named once. */

@@ -1,8 +1,8 @@
 /** Pod specifications and templates, with the defaults of the API server (K:pkg/apis/core/v1/defaults.go:SetDefaults_PodSpec). */
 import type {
   LabelRequirement,
-  Labels,
   LabelSelector,
+  Labels,
   NodeAffinity,
   NodeSelectorTerm,
   PodTemplate,
@@ -74,11 +74,17 @@ export function finishMetadata(metadata: FieldReader): void {
 }
 
 /** Reads the specification of a pod (`spec` of a pod or of a template) and interns the template that it makes with its labels. */
-export function readPodTemplate(holder: FieldReader, labels: Labels, templates: TemplateRegistry, lifetime: DistributionSpec | null): PodTemplate {
+export function readPodTemplate(
+  holder: FieldReader,
+  labels: Labels,
+  templates: TemplateRegistry,
+  lifetime: DistributionSpec | null,
+): PodTemplate {
   const spec = holder.requiredMap('spec');
   const initContainers = readContainers(spec, 'initContainers');
   const containers = readContainers(spec, 'containers');
-  if (containers.length === 0) spec.refuse('containers', 'a pod needs at least one container', 'a list of containers', 'add containers');
+  if (containers.length === 0)
+    spec.refuse('containers', 'a pod needs at least one container', 'a list of containers', 'add containers');
   const overhead = readResourceList(spec.map('overhead'));
   const content = {
     labels,
@@ -137,8 +143,12 @@ function readAffinity(reader: FieldReader | undefined): NodeAffinity {
   return { ...(terms === undefined ? {} : { required: terms }), preferred };
 }
 
-function readTerm(reader: FieldReader): NodeSelectorTerm {
-  const term = { matchExpressions: readRequirements(reader, 'matchExpressions'), matchFields: readRequirements(reader, 'matchFields') };
+/** Reads one alternative of a node selector. */
+export function readTerm(reader: FieldReader): NodeSelectorTerm {
+  const term = {
+    matchExpressions: readRequirements(reader, 'matchExpressions'),
+    matchFields: readRequirements(reader, 'matchFields'),
+  };
   reader.finish();
   return term;
 }
@@ -150,7 +160,11 @@ export function readRequirements(reader: FieldReader, key: string): LabelSelecto
     const requirement = { key: entry.requiredText('key'), operator, values: entry.texts('values') };
     const needsValues = operator !== 'Exists' && operator !== 'DoesNotExist';
     if (needsValues !== requirement.values.length > 0) {
-      entry.refuse('values', needsValues ? `${operator} needs values` : `${operator} takes no values`, needsValues ? 'a list of texts' : 'no values');
+      entry.refuse(
+        'values',
+        needsValues ? `${operator} needs values` : `${operator} takes no values`,
+        needsValues ? 'a list of texts' : 'no values',
+      );
     }
     entry.finish();
     return requirement;

@@ -2,13 +2,13 @@
  * Kubernetes YAML to intent: what a user asks for, typed, in the order in which it is to be applied. Kinds that cannot be applied yet
  * are refused (P302); fields that have no effect are named, once each.
  */
-import type { Intent } from '../cluster/index.ts';
+import type { Intent, PodTemplate } from '../cluster/index.ts';
 import type { DistributionSpec } from '../engine/index.ts';
 import { combineErrors, nearestName, PlimsollError } from '../errors/index.ts';
 import { AcceptedFields } from './accepted-fields.ts';
 import { FieldReader, type ReadingContext } from './field-reader.ts';
 import { estimateStoredBytes } from './object-bytes.ts';
-import { finishMetadata } from './pod-specification.ts';
+import { finishMetadata, readPodTemplate } from './pod-specification.ts';
 import { readService } from './services.ts';
 import type { TemplateRegistry } from './template-registry.ts';
 import { formatPath, isMap, quoteValue, type ValuePath } from './value-path.ts';
@@ -16,7 +16,12 @@ import { type ObjectIdentity, readDeployment, readPod, readReplicaSet } from './
 import { parseYaml, type YamlDocument } from './yaml-document.ts';
 
 /** Makes the intent of one object whose name is known. */
-type KindReader = (object: FieldReader, identity: ObjectIdentity, templates: TemplateRegistry, lifetime: DistributionSpec | null) => Intent;
+type KindReader = (
+  object: FieldReader,
+  identity: ObjectIdentity,
+  templates: TemplateRegistry,
+  lifetime: DistributionSpec | null,
+) => Intent;
 
 /** A kind that can be applied. */
 interface ApplicableKind {
@@ -35,13 +40,48 @@ export const applicableKinds = {
     namespaced: true,
     read: readOpaque('ServiceAccount', [], ['automountServiceAccountToken', 'imagePullSecrets', 'secrets']),
   },
-  ConfigMap: { apiVersion: 'v1', namespaced: true, read: readOpaque('ConfigMap', ['data', 'binaryData'], ['immutable']) },
-  Secret: { apiVersion: 'v1', namespaced: true, read: readOpaque('Secret', ['data', 'stringData'], ['immutable', 'type']) },
+  ConfigMap: {
+    apiVersion: 'v1',
+    namespaced: true,
+    read: readOpaque('ConfigMap', ['data', 'binaryData'], ['immutable']),
+  },
+  Secret: {
+    apiVersion: 'v1',
+    namespaced: true,
+    read: readOpaque('Secret', ['data', 'stringData'], ['immutable', 'type']),
+  },
   Service: { apiVersion: 'v1', namespaced: true, read: readService },
   Pod: { apiVersion: 'v1', namespaced: true, read: readPod },
   ReplicaSet: { apiVersion: 'apps/v1', namespaced: true, read: readReplicaSet },
   Deployment: { apiVersion: 'apps/v1', namespaced: true, read: readDeployment },
 } as const satisfies Record<string, ApplicableKind>;
+
+/** Kinds of Kubernetes that people apply and that cannot be applied here yet. */
+const KINDS_TO_COME: ReadonlySet<string> = new Set([
+  'ClusterRole',
+  'ClusterRoleBinding',
+  'CronJob',
+  'CustomResourceDefinition',
+  'DaemonSet',
+  'Endpoints',
+  'EndpointSlice',
+  'HorizontalPodAutoscaler',
+  'Ingress',
+  'Job',
+  'LimitRange',
+  'NetworkPolicy',
+  'Node',
+  'PersistentVolume',
+  'PersistentVolumeClaim',
+  'PodDisruptionBudget',
+  'PriorityClass',
+  'ReplicationController',
+  'ResourceQuota',
+  'Role',
+  'RoleBinding',
+  'StatefulSet',
+  'StorageClass',
+]);
 
 /** How manifests are to be read. */
 export interface ReadManifestsOptions {
@@ -64,12 +104,53 @@ export interface ReadManifests {
 export function readManifests(file: string, text: string, options: ReadManifestsOptions): ReadManifests {
   const accepted = options.accepted ?? new AcceptedFields();
   const errors: PlimsollError[] = [];
-  const intents = parseYaml(file, text).flatMap((document) => readDocument(document, document.value, [], { ...options, accepted, errors }));
+  const intents = parseYaml(file, text).flatMap((document) =>
+    readDocument(document, document.value, [], { ...options, accepted, errors }),
+  );
   if (intents.length === 0 && errors.length === 0) {
-    errors.push(new PlimsollError('P301', { message: 'there is no Kubernetes object in the file', position: { file, line: 1, column: 1 } }));
+    errors.push(
+      new PlimsollError('P301', {
+        message: 'there is no Kubernetes object in the file',
+        position: { file, line: 1, column: 1 },
+      }),
+    );
   }
   if (errors.length > 0) throw combineErrors(errors);
   return { intents, accepted };
+}
+
+/**
+ * Reads a file that describes one pod, as load drivers take it: a Pod, whose name may be missing or generated. Throws one PlimsollError with
+ * everything that is wrong.
+ */
+export function readPodTemplateFile(
+  file: string,
+  text: string,
+  options: Pick<ReadManifestsOptions, 'templates' | 'lifetime'> & { readonly accepted: AcceptedFields },
+): PodTemplate {
+  const [document, second] = parseYaml(file, text);
+  const value = document?.value;
+  if (document === undefined || second !== undefined || !isMap(value) || value.kind !== 'Pod') {
+    const position = (second ?? document)?.positionOf([]) ?? { file, line: 1, column: 1 };
+    throw new PlimsollError('P301', {
+      message: 'the file does not describe one pod',
+      position,
+      expected: 'one document of kind Pod',
+    });
+  }
+  const errors: PlimsollError[] = [];
+  const object = new FieldReader(value, [], { document, kind: 'Pod', accepted: options.accepted, errors, root: [] });
+  for (const field of ['apiVersion', 'kind']) object.raw(field);
+  const metadata = object.map('metadata');
+  const labels = metadata?.labels('labels') ?? {};
+  // Whoever creates the pods names them.
+  for (const field of ['name', 'generateName', 'namespace']) metadata?.raw(field);
+  if (metadata !== undefined) finishMetadata(metadata);
+  const template = readPodTemplate(object, labels, options.templates, options.lifetime ?? null);
+  object.ignore('status');
+  object.finish();
+  if (errors.length > 0) throw combineErrors(errors);
+  return template;
 }
 
 /** What is passed along while documents are read. */
@@ -106,7 +187,13 @@ function readDocument(document: YamlDocument, value: unknown, root: ValuePath, s
   return [readObject(document, value, root, kind, applicable, state)];
 }
 
-function kindError(document: YamlDocument, root: ValuePath, kind: string, apiVersion: unknown, applicable: ApplicableKind | undefined): PlimsollError {
+function kindError(
+  document: YamlDocument,
+  root: ValuePath,
+  kind: string,
+  apiVersion: unknown,
+  applicable: ApplicableKind | undefined,
+): PlimsollError {
   const kinds = Object.keys(applicableKinds);
   if (applicable !== undefined) {
     return new PlimsollError('P301', {
@@ -117,13 +204,15 @@ function kindError(document: YamlDocument, root: ValuePath, kind: string, apiVer
       fix: `write apiVersion: ${applicable.apiVersion}`,
     });
   }
+  const isKubernetes = KINDS_TO_COME.has(kind);
   return new PlimsollError('P302', {
-    message: `${kind} cannot be applied`,
+    message: isKubernetes ? `${kind} cannot be applied yet` : `there is no kind ${kind}`,
     position: document.positionOf([...root, 'kind']),
     path: formatPath([...root, 'kind']),
     expected: `one of ${kinds.join(', ')}`,
-    nearest: nearestName(kind, kinds),
-    fix: `remove the object, or write it as one of ${kinds.join(', ')}`,
+    // For a kind that is simply not there yet, the name that happens to be near it would mislead.
+    nearest: isKubernetes ? undefined : nearestName(kind, kinds),
+    fix: 'remove the object, or say what you need by a kind that can be applied',
   });
 }
 
@@ -137,8 +226,7 @@ function readObject(
 ): Intent {
   const context: ReadingContext = { document, kind, accepted: state.accepted, errors: state.errors, root };
   const object = new FieldReader(value, root, context);
-  object.raw('apiVersion');
-  object.raw('kind');
+  for (const field of ['apiVersion', 'kind']) object.raw(field);
   const metadata = object.requiredMap('metadata');
   const name = metadata.requiredText('name');
   const namespace = applicable.namespaced ? (metadata.text('namespace') ?? state.namespace ?? 'default') : '';

@@ -41,7 +41,12 @@ export function readContainerResources(container: FieldReader): Pick<Container, 
     ] as const;
     for (const [name, request, limit] of checks) {
       if (limit > 0 && request > limit) {
-        resources.refuse('requests', `the ${name} request is above its limit`, 'requests at or below limits', `lower the ${name} request`);
+        resources.refuse(
+          'requests',
+          `the ${name} request is above its limit`,
+          'requests at or below limits',
+          `lower the ${name} request`,
+        );
       }
     }
     resources.ignore('claims');
@@ -52,7 +57,9 @@ export function readContainerResources(container: FieldReader): Pick<Container, 
 
 function combine(a: ResourceList, b: ResourceList, operation: (x: number, y: number) => number): ResourceList {
   const names = new Set([...Object.keys(a.extended), ...Object.keys(b.extended)]);
-  const extended = Object.fromEntries([...names].sort().map((name) => [name, operation(a.extended[name] ?? 0, b.extended[name] ?? 0)]));
+  const extended = Object.fromEntries(
+    [...names].sort().map((name) => [name, operation(a.extended[name] ?? 0, b.extended[name] ?? 0)]),
+  );
   return {
     cpu: milliCpu(operation(a.cpu, b.cpu)),
     memory: bytes(operation(a.memory, b.memory)),
@@ -70,7 +77,11 @@ export function addResources(a: ResourceList, b: ResourceList): ResourceList {
  * Effective request of a pod (K:staging component-helpers/resource/helpers.go:PodRequests): the larger of what runs at the same time at the
  * end (containers and sidecars) and the peak while init containers run (each beside the sidecars started before it), plus overhead.
  */
-export function effectivePodRequest(initContainers: readonly Container[], containers: readonly Container[], overhead: ResourceList): ResourceList {
+export function effectivePodRequest(
+  initContainers: readonly Container[],
+  containers: readonly Container[],
+  overhead: ResourceList,
+): ResourceList {
   let running = containers.reduce((sum, container) => addResources(sum, container.requests), NO_RESOURCES);
   let sidecars = NO_RESOURCES;
   let peak = NO_RESOURCES;

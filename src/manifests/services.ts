@@ -56,7 +56,11 @@ function readPort(reader: FieldReader): ServicePort {
   if (!reader.has('port')) reader.refuse('port', 'port is missing', 'a port number', 'add port');
   const targetPort = reader.raw('targetPort') ?? port;
   if (typeof targetPort !== 'string' && typeof targetPort !== 'number') {
-    reader.refuse('targetPort', 'targetPort is neither a number nor a name', 'a port number, or the name of a container port');
+    reader.refuse(
+      'targetPort',
+      'targetPort is neither a number nor a name',
+      'a port number, or the name of a container port',
+    );
   }
   const result: ServicePort = {
     name: reader.text('name') ?? '',

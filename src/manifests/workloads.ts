@@ -2,8 +2,8 @@
 import {
   type DeploymentStrategy,
   type Intent,
-  type Labels,
   type LabelSelector,
+  type Labels,
   selectorFromLabels,
   selectorMatches,
 } from '../cluster/index.ts';
@@ -26,7 +26,12 @@ export interface ObjectIdentity {
 }
 
 /** A Deployment. */
-export function readDeployment(object: FieldReader, { namespace, name }: ObjectIdentity, templates: TemplateRegistry, lifetime: DistributionSpec | null): Intent {
+export function readDeployment(
+  object: FieldReader,
+  { namespace, name }: ObjectIdentity,
+  templates: TemplateRegistry,
+  lifetime: DistributionSpec | null,
+): Intent {
   const spec = object.requiredMap('spec');
   const common = readReplicated(spec, templates, lifetime);
   const intent: Intent = {
@@ -45,16 +50,32 @@ export function readDeployment(object: FieldReader, { namespace, name }: ObjectI
 }
 
 /** A ReplicaSet of its own. */
-export function readReplicaSet(object: FieldReader, { namespace, name }: ObjectIdentity, templates: TemplateRegistry, lifetime: DistributionSpec | null): Intent {
+export function readReplicaSet(
+  object: FieldReader,
+  { namespace, name }: ObjectIdentity,
+  templates: TemplateRegistry,
+  lifetime: DistributionSpec | null,
+): Intent {
   const spec = object.requiredMap('spec');
   const common = readReplicated(spec, templates, lifetime);
   spec.ignore('minReadySeconds');
   spec.finish();
-  return { kind: 'ReplicaSet', namespace, name, ...common, bytes: estimateStoredBytes(object.raw('spec'), 'replicaSet') };
+  return {
+    kind: 'ReplicaSet',
+    namespace,
+    name,
+    ...common,
+    bytes: estimateStoredBytes(object.raw('spec'), 'replicaSet'),
+  };
 }
 
 /** A pod that no workload owns. */
-export function readPod(object: FieldReader, identity: ObjectIdentity, templates: TemplateRegistry, lifetime: DistributionSpec | null): Intent {
+export function readPod(
+  object: FieldReader,
+  identity: ObjectIdentity,
+  templates: TemplateRegistry,
+  lifetime: DistributionSpec | null,
+): Intent {
   const { labels, ...name } = identity;
   return { kind: 'Pod', ...name, template: readPodTemplate(object, labels, templates, lifetime) };
 }
@@ -66,12 +87,25 @@ function readReplicated(spec: FieldReader, templates: TemplateRegistry, lifetime
   const template = readPodTemplate(holder, readTemplateLabels(holder.map('metadata')), templates, lifetime);
   holder.finish();
   if (template.restartPolicy !== 'Always') {
-    spec.refuse('template', `restartPolicy ${template.restartPolicy} is not allowed in a workload`, 'restartPolicy Always');
+    spec.refuse(
+      'template',
+      `restartPolicy ${template.restartPolicy} is not allowed in a workload`,
+      'restartPolicy Always',
+    );
   }
   if (selector.length === 0) {
-    spec.refuse('selector', 'the selector is empty', 'matchLabels or matchExpressions', 'give matchLabels as in template.metadata.labels');
+    spec.refuse(
+      'selector',
+      'the selector is empty',
+      'matchLabels or matchExpressions',
+      'give matchLabels as in template.metadata.labels',
+    );
   } else if (!selectorMatches(selector, template.labels)) {
-    spec.refuse('selector', 'the selector does not match the labels of the template', 'labels of template.metadata.labels');
+    spec.refuse(
+      'selector',
+      'the selector does not match the labels of the template',
+      'labels of template.metadata.labels',
+    );
   }
   return { replicas, selector, template };
 }
@@ -86,7 +120,10 @@ function readTemplateLabels(metadata: FieldReader | undefined): Labels {
 }
 
 function readSelector(reader: FieldReader): LabelSelector {
-  const selector = [...selectorFromLabels(reader.labels('matchLabels')), ...readRequirements(reader, 'matchExpressions')];
+  const selector = [
+    ...selectorFromLabels(reader.labels('matchLabels')),
+    ...readRequirements(reader, 'matchExpressions'),
+  ];
   reader.finish();
   return selector;
 }
@@ -95,7 +132,12 @@ function readStrategy(reader: FieldReader | undefined): DeploymentStrategy {
   const type = reader?.oneOf('type', ['RollingUpdate', 'Recreate'], 'RollingUpdate') ?? 'RollingUpdate';
   const rolling = reader?.map('rollingUpdate');
   if (type === 'Recreate' && rolling !== undefined) {
-    reader?.refuse('rollingUpdate', 'rollingUpdate may not be given with type Recreate', 'no rollingUpdate', 'remove rollingUpdate');
+    reader?.refuse(
+      'rollingUpdate',
+      'rollingUpdate may not be given with type Recreate',
+      'no rollingUpdate',
+      'remove rollingUpdate',
+    );
   }
   const strategy: DeploymentStrategy = {
     type,

@@ -2,7 +2,20 @@
  * YAML with its positions: what was written, and at which line and column, so that every complaint can point at its place.
  * Syntax, duplicate keys, tabs and alias bombs are refused here (P202), all problems of a file at once.
  */
-import { Document, isAlias, isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseAllDocuments, type Node } from 'yaml';
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  visit,
+} from 'yaml';
 import { combineErrors, PlimsollError, type SourcePosition } from '../errors/index.ts';
 import type { ValuePath } from './value-path.ts';
 
@@ -81,11 +94,19 @@ function toPlainValue(file: string, document: Document.Parsed, lines: LineCounte
   } catch (error) {
     throw new PlimsollError('P202', {
       message: `anchors and aliases cannot be expanded: ${(error as Error).message}`,
-      position: positionAt(file, lines, document.range[0]),
+      position: positionAt(file, lines, firstBrokenAlias(document)),
       expected: `at most ${MAXIMUM_ALIASES} aliases, each to an anchor above it`,
       fix: 'write the values out',
     });
   }
+}
+
+/** Where the first alias is that has no anchor; the first of all where each has one. */
+function firstBrokenAlias(document: Document.Parsed): number {
+  const aliases: Alias[] = [];
+  visit(document, { Alias: (_, alias) => void aliases.push(alias) });
+  const culprit = aliases.find((alias) => alias.resolve(document) === undefined) ?? aliases[0];
+  return offsetOf(culprit) ?? document.range[0];
 }
 
 function positionAt(file: string, lines: LineCounter, offset: number): SourcePosition {

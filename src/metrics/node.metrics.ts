@@ -50,6 +50,14 @@ export const nodeMetrics = {
     help: 'iptables rules that a proxy owns, by table; the largest of all nodes.',
     source: 'kube-proxy (alpha)',
   },
+  plimsoll_kube_proxy_syncs_total: {
+    name: 'plimsoll_kube_proxy_syncs_total',
+    kind: 'counter',
+    unit: '1',
+    labels: ['kind'],
+    help: 'Syncs of all proxies, by kind: full, partial.',
+    source: 'ours: the sum over all nodes',
+  },
   node_collector_evictions_total: {
     name: 'node_collector_evictions_total',
     kind: 'counter',

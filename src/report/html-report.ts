@@ -18,7 +18,7 @@ import {
 } from './format-value.ts';
 import { embeddedJson, html, type Markup, raw, table } from './html.ts';
 import type { Manifest } from './manifest.ts';
-import { pageScript } from './page-script.ts';
+import { pagePrelude, pageScript } from './page-script.ts';
 import { pageStyle } from './page-style.ts';
 import { formatParameter, type ParameterCatalogue } from './parameters-in-play.ts';
 import { verdictLine } from './verdict-table.ts';
@@ -58,6 +58,7 @@ ${judged.length === 1 ? judged.map(({ run }) => statisticsSection(run)) : []}
 ${settingsSection(judged, manifest, catalogue)}
 </main>
 <script type="application/json" id="chart-data">${embeddedJson(charts)}</script>
+<script>${raw(pagePrelude)}</script>
 <script>${raw(assets.uplotScript)}</script>
 <script>${raw(pageScript)}</script>
 </body></html>

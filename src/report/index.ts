@@ -1,4 +1,5 @@
 /** Reports: results as text for people and for other programs. */
+export * from './benchmark-table.ts';
 export * from './columns.ts';
 export * from './csv.ts';
 export * from './format-value.ts';

@@ -1,3 +1,11 @@
+/**
+ * Runs before the chart library, which formats numbers in the browser's language and would not load where that is no language
+ * (a browser without a locale, as on a server, says "en-US@posix").
+ */
+export const pagePrelude = `
+try { new Intl.NumberFormat(navigator.language); } catch { Object.defineProperty(navigator, 'language', { value: 'en' }); }
+`;
+
 /** The script of the report page: draws the charts with uPlot, again when the window or the colour scheme changes. Runs in a browser. */
 export const pageScript = `
 (() => {
@@ -25,7 +33,7 @@ export const pageScript = `
             value: (_, v) => v == null ? '' : compact.format(v) })),
         ],
         axes: [
-          { ...axis, values: (_, ticks) => ticks.map(clock) },
+          { ...axis, incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 86400], values: (_, ticks) => ticks.map(clock) },
           { ...axis, size: 60, label: chart.unit, labelSize: 18, values: (_, ticks) => ticks.map((v) => compact.format(v)) },
         ],
       }, [chart.times_s, ...chart.lines.map((each) => each.values)], holder);

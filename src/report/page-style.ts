@@ -16,7 +16,7 @@ table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tab
 caption { text-align: left; padding: .25rem 0; }
 th, td { padding: .25rem .75rem .25rem 0; border-bottom: 1px solid var(--line); vertical-align: top; text-align: left; }
 th.number, td.number { text-align: right; white-space: nowrap; }
-td.text { overflow-wrap: anywhere; }
+td.text { overflow-wrap: anywhere; min-width: 5.5rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: 0; } dt { color: var(--soft); } dd { margin: 0; }
 code { font: .875em ui-monospace, monospace; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1rem; }
@@ -24,5 +24,5 @@ figure { margin: 0; padding: .75rem; background: var(--panel); border-radius: .5
 figcaption { font-weight: 600; margin-bottom: .25rem; }
 summary { cursor: pointer; padding: .25rem 0; }
 .bar { display: inline-block; height: .6em; background: var(--accent); border-radius: 2px; vertical-align: baseline; min-width: 1px; }
-.u-legend { font-size: .75rem; text-align: left; }
+.u-legend { font-size: .75rem; text-align: left; } .u-legend th, .u-legend td { border: 0; padding: .1rem .25rem; min-width: 0; }
 `;

@@ -67,18 +67,19 @@ export function verdictLine({ replications, planned }: ScenarioRun, verdict: Ver
   return `FAILS: ${parts.join(' and ')}`;
 }
 
-/** One line per point of a sweep, with what each objective measured. */
+/** One line per point of a sweep, with what each objective measured; the objectives are numbered and named above the table. */
 export function sweepTable(results: readonly { run: ScenarioRun; verdict: Verdict }[], colour: boolean): string {
   const [first] = results;
   if (first === undefined) return '';
-  const head = [
+  const { objectives } = first.verdict;
+  const legend = objectives.map((outcome, i) => `(${i + 1}) ${describeObjective(outcome)} ${describeBound(outcome)}\n`);
+  const table = plainTable([
     'variant',
-    ...first.verdict.objectives.map((outcome) => `${describeObjective(outcome)} ${describeBound(outcome)}`),
-    'barriers',
+    ...objectives.map((_, i) => `(${i + 1})`),
+    'barriers met',
     'bottleneck',
     'holds',
-  ];
-  const table = plainTable(head);
+  ]);
   for (const { run, verdict } of results) {
     const met = verdict.barriers.filter(({ holds }) => holds).length;
     table.push([
@@ -89,7 +90,7 @@ export function sweepTable(results: readonly { run: ScenarioRun; verdict: Verdic
       paint(verdict.holds ? 'yes' : 'NO', verdict.holds, colour),
     ]);
   }
-  return `${table.toString()}\n`;
+  return `${legend.join('')}${table.toString()}\n`;
 }
 
 function objectivesTable({ objectives }: Verdict, colour: boolean): string {

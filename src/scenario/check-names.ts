@@ -19,7 +19,12 @@ interface CreatedNames {
 }
 
 /** Checks every reference of the operations. */
-export function checkNames(operations: readonly Operation[], schedulerNames: ReadonlySet<string>, templates: readonly TemplateEntry[], context: NameContext): void {
+export function checkNames(
+  operations: readonly Operation[],
+  schedulerNames: ReadonlySet<string>,
+  templates: readonly TemplateEntry[],
+  context: NameContext,
+): void {
   const created = namesOf(operations);
   for (const [index, operation] of operations.entries()) {
     const at = (...path: ValuePath) => ['spec', 'operations', index, operation.kind, ...path];
@@ -74,7 +79,10 @@ function check(name: string, known: ReadonlySet<string>, path: ValuePath, contex
     new PlimsollError('P208', {
       ...context.place(path),
       message: `no operation creates "${name}"`,
-      expected: known.size === 0 ? 'all (no operation gives a name)' : `all, or one of ${[...known].slice(0, MAXIMUM_LISTED).join(', ')}`,
+      expected:
+        known.size === 0
+          ? 'all (no operation gives a name)'
+          : `all, or one of ${[...known].slice(0, MAXIMUM_LISTED).join(', ')}`,
       nearest,
       ...(nearest === undefined ? {} : { fix: `write ${nearest}` }),
     }),
@@ -85,8 +93,15 @@ function check(name: string, known: ReadonlySet<string>, path: ValuePath, contex
 const MAXIMUM_LISTED = 20;
 
 /** Pods that name a scheduler which does not run would stay unscheduled for ever. */
-function checkSchedulers(templates: readonly TemplateEntry[], schedulerNames: ReadonlySet<string>, operations: readonly Operation[], context: NameContext): void {
-  const unknown = new Set(templates.map(({ template }) => template.schedulerName).filter((name) => !schedulerNames.has(name)));
+function checkSchedulers(
+  templates: readonly TemplateEntry[],
+  schedulerNames: ReadonlySet<string>,
+  operations: readonly Operation[],
+  context: NameContext,
+): void {
+  const unknown = new Set(
+    templates.map(({ template }) => template.schedulerName).filter((name) => !schedulerNames.has(name)),
+  );
   for (const name of unknown) {
     const index = operations.findIndex((operation) => usesScheduler(operation, name));
     const nearest = nearestName(name, schedulerNames);
@@ -96,7 +111,7 @@ function checkSchedulers(templates: readonly TemplateEntry[], schedulerNames: Re
         message: `pods name the scheduler "${name}", which is not there`,
         expected: `one of ${[...schedulerNames].join(', ')}`,
         nearest,
-        fix: 'add it under spec.schedulers, or as a profile of the scheduler\'s configuration',
+        fix: "add it under spec.schedulers, or as a profile of the scheduler's configuration",
       }),
     );
   }
@@ -104,5 +119,8 @@ function checkSchedulers(templates: readonly TemplateEntry[], schedulerNames: Re
 
 function usesScheduler(operation: Operation, name: string): boolean {
   if (operation.kind === 'createPods') return operation.template.schedulerName === name;
-  return 'intents' in operation && operation.intents.some((intent) => 'template' in intent && intent.template.schedulerName === name);
+  return (
+    'intents' in operation &&
+    operation.intents.some((intent) => 'template' in intent && intent.template.schedulerName === name)
+  );
 }

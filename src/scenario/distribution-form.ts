@@ -33,8 +33,16 @@ const spanForms = z.discriminatedUnion('distribution', [
   strictMap({ distribution: z.literal('exponential'), mean: durationSchema }),
   strictMap({ distribution: z.literal('uniform'), min: durationSchema, max: durationSchema }),
   strictMap({ distribution: z.literal('lognormal'), p50: durationSchema, p99: durationSchema }),
-  strictMap({ distribution: z.literal('gamma'), shape: numberSchema(MINIMUM_SHAPE, MAXIMUM_SHAPE), mean: durationSchema }),
-  strictMap({ distribution: z.literal('pareto'), min: durationSchema, alpha: numberSchema(MINIMUM_SHAPE, MAXIMUM_SHAPE) }),
+  strictMap({
+    distribution: z.literal('gamma'),
+    shape: numberSchema(MINIMUM_SHAPE, MAXIMUM_SHAPE),
+    mean: durationSchema,
+  }),
+  strictMap({
+    distribution: z.literal('pareto'),
+    min: durationSchema,
+    alpha: numberSchema(MINIMUM_SHAPE, MAXIMUM_SHAPE),
+  }),
 ]);
 
 const mapForm = spanForms.superRefine((written, context) => {
@@ -64,7 +72,11 @@ interface SampleReader {
 }
 
 /** The complete distribution; `undefined`, reported, where its file cannot be read. */
-export function resolveDistribution(written: WrittenDistribution, path: ValuePath, reader: SampleReader): DistributionSpec | undefined {
+export function resolveDistribution(
+  written: WrittenDistribution,
+  path: ValuePath,
+  reader: SampleReader,
+): DistributionSpec | undefined {
   if (!('empirical' in written)) return written;
   const source = reader.readFile(written.empirical, [...path, 'empirical']);
   if (source === undefined) return undefined;
@@ -92,6 +104,12 @@ function readSamples(file: string, text: string, errors: PlimsollError[]): reado
     values.push(span);
   }
   if (values.length > 0) return values;
-  errors.push(new PlimsollError('P205', { message: 'the file holds no sample', position: { file, line: 1, column: 1 }, expected: 'one duration a line' }));
+  errors.push(
+    new PlimsollError('P205', {
+      message: 'the file holds no sample',
+      position: { file, line: 1, column: 1 },
+      expected: 'one duration a line',
+    }),
+  );
   return undefined;
 }

@@ -1,4 +1,6 @@
 /** Scenarios: schema, resolution, profiles, operations. */
+export * from './json-schema.ts';
+export { scenarioJsonSchema } from './json-schema.ts';
 export * from './load-scenario.ts';
 export * from './materialise-parameters.ts';
 export * from './operations/index.ts';

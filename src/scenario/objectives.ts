@@ -1,7 +1,13 @@
 /** Objectives: what is written in a scenario, checked against the metric catalogue, and the official Kubernetes SLOs. */
 import { nearestName, PlimsollError, type SourcePosition } from '../errors/index.ts';
 import { quoteValue, type ValuePath } from '../manifests/index.ts';
-import { findMetric, type MetricDefinition, metricNames, type StatisticName, statisticsOfKind } from '../metrics/index.ts';
+import {
+  findMetric,
+  type MetricDefinition,
+  metricNames,
+  type StatisticName,
+  statisticsOfKind,
+} from '../metrics/index.ts';
 import { parseBytes, parseDuration, parseRate, toSeconds } from '../units/index.ts';
 import type { Objective } from './resolved-scenario.ts';
 
@@ -37,13 +43,22 @@ function apiCall(labels: Readonly<Record<string, string>>): Objective {
 }
 
 /** The objectives of a scenario: the official set, or those that are written. Names are looked up, bounds read in the metric's unit. */
-export function resolveObjectives(written: 'kubernetes-slos' | readonly WrittenObjective[] | undefined, context: ObjectiveContext): readonly Objective[] {
+export function resolveObjectives(
+  written: 'kubernetes-slos' | readonly WrittenObjective[] | undefined,
+  context: ObjectiveContext,
+): readonly Objective[] {
   if (written === undefined) return [];
   if (written === 'kubernetes-slos') return kubernetesSlos;
-  return written.flatMap((objective, index) => resolveObjective(objective, ['spec', 'objectives', index], context) ?? []);
+  return written.flatMap(
+    (objective, index) => resolveObjective(objective, ['spec', 'objectives', index], context) ?? [],
+  );
 }
 
-function resolveObjective(written: WrittenObjective, path: ValuePath, context: ObjectiveContext): Objective | undefined {
+function resolveObjective(
+  written: WrittenObjective,
+  path: ValuePath,
+  context: ObjectiveContext,
+): Objective | undefined {
   const metric = findMetric(written.metric);
   if (metric === undefined) {
     unknownName(written.metric, metricNames, [...path, 'metric'], 'metric', context);
@@ -51,7 +66,8 @@ function resolveObjective(written: WrittenObjective, path: ValuePath, context: O
   }
   const labels = written.labels ?? {};
   for (const label of Object.keys(labels)) {
-    if (!metric.labels.includes(label)) unknownName(label, metric.labels, [...path, 'labels', label], `label of ${metric.name}`, context);
+    if (!metric.labels.includes(label))
+      unknownName(label, metric.labels, [...path, 'labels', label], `label of ${metric.name}`, context);
   }
   const statistics = statisticsOfKind[metric.kind];
   if (!statistics.includes(written.statistic as StatisticName)) {
@@ -68,13 +84,22 @@ function resolveObjective(written: WrittenObjective, path: ValuePath, context: O
   };
 }
 
-function unknownName(name: string, known: readonly string[], path: ValuePath, what: string, context: ObjectiveContext): void {
+function unknownName(
+  name: string,
+  known: readonly string[],
+  path: ValuePath,
+  what: string,
+  context: ObjectiveContext,
+): void {
   const nearest = nearestName(name, known);
   context.errors.push(
     new PlimsollError('P208', {
       ...context.place(path),
       message: `"${name}" is not a ${what}`,
-      expected: known.length > MAXIMUM_LISTED ? `one of the ${known.length} names of \`plimsoll list metrics\`` : `one of ${known.join(', ') || '(none)'}`,
+      expected:
+        known.length > MAXIMUM_LISTED
+          ? `one of the ${known.length} names of \`plimsoll list metrics\``
+          : `one of ${known.join(', ') || '(none)'}`,
       nearest,
       ...(nearest === undefined ? {} : { fix: `write ${nearest}` }),
     }),
@@ -84,7 +109,12 @@ function unknownName(name: string, known: readonly string[], path: ValuePath, wh
 /** More names than this are not listed in a message. */
 const MAXIMUM_LISTED = 20;
 
-function resolveBounds(written: WrittenObjective, metric: MetricDefinition, path: ValuePath, context: ObjectiveContext): Pick<Objective, 'below' | 'above'> | undefined {
+function resolveBounds(
+  written: WrittenObjective,
+  metric: MetricDefinition,
+  path: ValuePath,
+  context: ObjectiveContext,
+): Pick<Objective, 'below' | 'above'> | undefined {
   const given = (['below', 'above'] as const).filter((bound) => written[bound] !== undefined);
   const [bound] = given;
   if (bound === undefined || given.length > 1) {

@@ -16,12 +16,22 @@ export function parameterPath(component: string, name: string): string {
 }
 
 /** All parameters by path. */
-export const parametersByPath: ReadonlyMap<string, { readonly component: string; readonly name: string; readonly definition: ParameterDefinition }> =
-  new Map(
-    Object.entries<ParameterSet>(parameterRegistry).flatMap(([component, set]) =>
-      Object.entries(set).map(([name, definition]) => [parameterPath(component, name), { component, name, definition }] as const),
+export const parametersByPath: ReadonlyMap<
+  string,
+  { readonly component: string; readonly name: string; readonly definition: ParameterDefinition }
+> = new Map(
+  Object.entries<ParameterSet>(parameterRegistry).flatMap(([component, set]) =>
+    Object.entries(set).map(
+      ([name, definition]) => [parameterPath(component, name), { component, name, definition }] as const,
     ),
-  );
+  ),
+);
+
+const switchSchema: z.ZodType<boolean, unknown> = formSchema({
+  expected: 'true or false',
+  json: { type: 'boolean' },
+  parse: (written) => (typeof written === 'boolean' ? written : wrongForm(written)),
+});
 
 /** The schema of one parameter's value. */
 export function parameterSchema(definition: ParameterDefinition): z.ZodType<ParsedParameterValue, unknown> {
@@ -41,14 +51,13 @@ export function parameterSchema(definition: ParameterDefinition): z.ZodType<Pars
 
 /** The scenario's `parameters`: every parameter that exists, by path. */
 export const parametersSchema = strictMap(
-  Object.fromEntries([...parametersByPath].map(([path, { definition }]) => [path, parameterSchema(definition).optional().meta({ description: definition.help })])),
+  Object.fromEntries(
+    [...parametersByPath].map(([path, { definition }]) => [
+      path,
+      parameterSchema(definition).optional().meta({ description: definition.help }),
+    ]),
+  ),
 );
-
-const switchSchema: z.ZodType<boolean, unknown> = formSchema({
-  expected: 'true or false',
-  json: { type: 'boolean' },
-  parse: (written) => (typeof written === 'boolean' ? written : wrongForm(written)),
-});
 
 function numberParameterSchema(definition: NumberParameter): z.ZodType<number, unknown> {
   const [least, most] = definition.range;
@@ -81,7 +90,9 @@ function durationParameterSchema(definition: DurationParameter): z.ZodType<numbe
     parse: (written) => {
       const span = written === 0 ? 0 : typeof written === 'string' ? parseDuration(written) : undefined;
       if (span === undefined) {
-        return typeof written === 'string' && /^-\d/.test(written) ? outOfRange(written, expected) : wrongForm(written, durationFix(written));
+        return typeof written === 'string' && /^-\d/.test(written)
+          ? outOfRange(written, expected)
+          : wrongForm(written, durationFix(written));
       }
       return span < least || span > most ? outOfRange(written, expected) : span;
     },

@@ -23,7 +23,11 @@ function wholeReference(text: string): string | undefined {
 }
 
 /** Values of all declared params. Reports params that refer to each other in a circle or to none. */
-export function resolveParams(declared: Readonly<Record<string, unknown>>, document: YamlDocument, errors: PlimsollError[]): Params {
+export function resolveParams(
+  declared: Readonly<Record<string, unknown>>,
+  document: YamlDocument,
+  errors: PlimsollError[],
+): Params {
   const resolved = new Map<string, unknown>();
   const inProgress: string[] = [];
   const inCircle = new Set<string>();
@@ -72,7 +76,13 @@ interface Substitution {
 }
 
 /** A copy of `value` with all params replaced. Unknown params are reported and stay as they are. */
-export function substituteParams(value: unknown, path: ValuePath, params: Params, document: YamlDocument, errors: PlimsollError[]): unknown {
+export function substituteParams(
+  value: unknown,
+  path: ValuePath,
+  params: Params,
+  document: YamlDocument,
+  errors: PlimsollError[],
+): unknown {
   return substitute(value, path, { names: [...params.keys()], valueOf: (name) => params.get(name), document, errors });
 }
 
@@ -80,7 +90,9 @@ function substitute(value: unknown, path: ValuePath, substitution: Substitution)
   if (typeof value === 'string') return substituteText(value, path, substitution);
   if (Array.isArray(value)) return value.map((item, index) => substitute(item, [...path, index], substitution));
   if (isMap(value)) {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, substitute(item, [...path, key], substitution)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, substitute(item, [...path, key], substitution)]),
+    );
   }
   return value;
 }
@@ -92,9 +104,23 @@ function substituteText(text: string, path: ValuePath, substitution: Substitutio
   if (unknown.length > 0) return text;
   const whole = wholeReference(text);
   if (whole !== undefined) return substitution.valueOf(whole);
+  for (const name of paramsIn(text)) {
+    const value = substitution.valueOf(name);
+    if (typeof value === 'object' && value !== null) substitution.errors.push(notATextError(name, path, substitution));
+  }
   return text.replace(REFERENCE, (match, braced: string | undefined, plain: string | undefined) =>
     match === '$$' ? '$' : String(substitution.valueOf((braced ?? plain) as string)),
   );
+}
+
+function notATextError(name: string, path: ValuePath, { document }: Substitution): PlimsollError {
+  return new PlimsollError('P204', {
+    message: `$${name} is a map or a list, which cannot be part of a text`,
+    position: document.positionOf(path),
+    path: formatPath(path),
+    expected: `a text, a number, true or false as the value of $${name}`,
+    fix: `use "$${name}" alone, or give the param a plain value`,
+  });
 }
 
 function undeclaredError(name: string, path: ValuePath, { names, document }: Substitution): PlimsollError {
@@ -103,7 +129,10 @@ function undeclaredError(name: string, path: ValuePath, { names, document }: Sub
     message: `$${name} is not declared`,
     position: document.positionOf(path),
     path: formatPath(path),
-    expected: names.length === 0 ? 'a param declared under spec.params (there are none)' : `one of ${names.map((known) => `$${known}`).join(', ')}`,
+    expected:
+      names.length === 0
+        ? 'a param declared under spec.params (there are none)'
+        : `one of ${names.map((known) => `$${known}`).join(', ')}`,
     nearest: nearest === undefined ? undefined : `$${nearest}`,
     fix: `declare it under spec.params ("${name}: <value>"), or write $$ for a plain dollar sign`,
   });

@@ -47,19 +47,21 @@ function splitPath(path: string): ValuePath {
 function put(tree: Record<string, unknown>, path: ValuePath, value: unknown): ValuePath | UnknownPath {
   let holder: Record<string | number, unknown> = tree;
   for (const [depth, step] of path.slice(0, -1).entries()) {
-    const next = holder[step];
+    const next: unknown = holder[step];
     if (typeof next === 'object' && next !== null) {
       holder = next as Record<string | number, unknown>;
       continue;
     }
     // A map that is not there yet is made; a list, or a value that is none, leads nowhere.
-    if ((next !== undefined && next !== null) || typeof path[depth + 1] === 'number') return leadsNowhere(path, depth);
+    const isValue = next !== undefined && next !== null;
+    if (isValue || Array.isArray(holder) || typeof path[depth + 1] === 'number') return leadsNowhere(path, depth);
     const made: Record<string, unknown> = {};
     holder[step] = made;
     holder = made;
   }
   const last = path.at(-1) as string | number;
-  if (Array.isArray(holder) && !(typeof last === 'number' && last < holder.length)) return leadsNowhere(path, path.length - 1);
+  if (Array.isArray(holder) && !(typeof last === 'number' && last < holder.length))
+    return leadsNowhere(path, path.length - 1);
   holder[last] = value;
   return path;
 }
@@ -72,16 +74,30 @@ function leadsNowhere(path: ValuePath, depth: number): UnknownPath {
   };
 }
 
-function setSchedulerValue(tree: Record<string, unknown>, spec: Record<string, unknown>, path: string, value: unknown): ValuePath | UnknownPath {
+function setSchedulerValue(
+  tree: Record<string, unknown>,
+  spec: Record<string, unknown>,
+  path: string,
+  value: unknown,
+): ValuePath | UnknownPath {
   const match = /^schedulers\.([^.]+)\.(settings\.[^.]+|replicas|algorithm|configuration)$/.exec(path);
-  if (match === null) return { ...unknown(path, []), expected: 'schedulers.<name>.settings.<setting>, or schedulers.<name>.replicas', nearest: undefined };
+  if (match === null)
+    return {
+      ...unknown(path, []),
+      expected: 'schedulers.<name>.settings.<setting>, or schedulers.<name>.replicas',
+      nearest: undefined,
+    };
   const [, name, key] = match as unknown as [string, string, string];
   if (!Array.isArray(spec.schedulers)) spec.schedulers = [{ name: DEFAULT_SCHEDULER }];
   const schedulers = spec.schedulers as readonly unknown[];
   const names = schedulers.map((scheduler) => (isMap(scheduler) ? String(scheduler.name) : ''));
   const index = names.indexOf(name);
   if (index < 0) {
-    return { message: `there is no scheduler "${name}"`, expected: `one of ${names.join(', ')}`, nearest: nearestName(name, names) };
+    return {
+      message: `there is no scheduler "${name}"`,
+      expected: `one of ${names.join(', ')}`,
+      nearest: nearestName(name, names),
+    };
   }
   return put(tree, ['spec', 'schedulers', index, ...key.split('.')], value);
 }

@@ -30,7 +30,8 @@ export function resolveParameters(
 ): { parameters: PlainParameters; overrides: readonly ParameterOverride[] } {
   const given = new Map<string, Given>();
   for (const name of profileNames) {
-    for (const [path, value] of Object.entries(profileValues(name))) given.set(path, { value, origin: `profile ${name}` });
+    for (const [path, value] of Object.entries(profileValues(name)))
+      given.set(path, { value, origin: `profile ${name}` });
   }
   for (const [path, value] of Object.entries(written)) {
     if (value === undefined) continue;
@@ -56,7 +57,12 @@ function allParameters(given: ReadonlyMap<string, Given>): PlainParameters {
 
 function overridesOf(given: ReadonlyMap<string, Given>): readonly ParameterOverride[] {
   return [...given]
-    .map(([path, { value, origin }]) => ({ path, value, default: (parametersByPath.get(path) as { definition: ParameterDefinition }).definition.default, origin }))
+    .map(([path, { value, origin }]) => ({
+      path,
+      value,
+      default: (parametersByPath.get(path) as { definition: ParameterDefinition }).definition.default,
+      origin,
+    }))
     .filter((override) => JSON.stringify(override.value) !== JSON.stringify(override.default))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
 }

@@ -8,17 +8,18 @@ import { TemplateRegistry } from '../manifests/template-registry.ts';
 import { parseYaml } from '../manifests/yaml-document.ts';
 import { parseDuration } from '../units/index.ts';
 import { checkNames } from './check-names.ts';
-import { errorsFromIssues, type IssueContext, type Override, origin, place } from './issues.ts';
+import { errorsFromIssues } from './issues.ts';
 import { resolveObjectives } from './objectives.ts';
 import { type Operation, operationKinds } from './operations/index.ts';
 import type { OperationContext } from './operations/operation.ts';
 import { type Params, resolveParams, substituteParams } from './params.ts';
 import { setByPath } from './paths.ts';
+import { isFromOutside, type Override, type Provenance, place } from './provenance.ts';
 import { resolveParameters } from './resolve-parameters.ts';
 import type { ResolvedScenario, WrittenValue } from './resolved-scenario.ts';
 import { readOrExplain, type ScenarioSource } from './scenario-source.ts';
-import { scenarioSchema, type WrittenScenario } from './schema.ts';
 import { resolveSchedulers } from './scheduler-selection.ts';
+import { scenarioSchema, type WrittenScenario } from './schema.ts';
 
 /** Replications of a scenario that says nothing. */
 const DEFAULT_REPLICATIONS = 1;
@@ -36,11 +37,9 @@ export interface ScenarioOverrides {
 }
 
 /** What one resolution works with. */
-interface Resolution extends IssueContext {
+interface Resolution extends Provenance {
   readonly source: ScenarioSource;
   readonly errors: PlimsollError[];
-  /** Paths of files that came from outside are looked for from the working directory too. */
-  readonly fromOutside: (path: ValuePath) => boolean;
 }
 
 /** Resolves a scenario. Throws one PlimsollError with everything that is wrong. */
@@ -49,11 +48,15 @@ export function resolveScenario(source: ScenarioSource, overrides: ScenarioOverr
   const tree = isMap(source.document.value) ? structuredClone(source.document.value) : source.document.value;
   const overridden = isMap(tree) ? applyOverrides(tree, overrides, errors) : [];
   const { value, params } = replaceParams(tree, source, errors);
-  const context: IssueContext = { document: source.document, value, overridden };
+  const context: Provenance = { document: source.document, value, overridden };
   const parsed = scenarioSchema.safeParse(value);
-  if (!parsed.success) errors.push(...errorsFromIssues(parsed.error.issues, context));
+  if (!parsed.success) {
+    // A value whose $param could not be replaced has been complained about already.
+    const reported = new Set(errors.map((error) => error.details.path));
+    errors.push(...errorsFromIssues(parsed.error.issues, context).filter((error) => !reported.has(error.details.path)));
+  }
   if (errors.length > 0 || !parsed.success) throw combineErrors(inFileOrder(errors));
-  const resolution: Resolution = { ...context, source, errors, fromOutside: (path) => origin(path, context).includes('(from ') && overridden.length > 0 };
+  const resolution: Resolution = { ...context, source, errors };
   const scenario = assemble(parsed.data, params, resolution);
   if (errors.length > 0) throw combineErrors(inFileOrder(errors));
   return scenario;
@@ -66,12 +69,23 @@ function inFileOrder(errors: readonly PlimsollError[]): readonly PlimsollError[]
   return [...errors].sort((a, b) => line(a) - line(b) || column(a) - column(b));
 }
 
-function applyOverrides(tree: Record<string, unknown>, overrides: ScenarioOverrides, errors: PlimsollError[]): Override[] {
+function applyOverrides(
+  tree: Record<string, unknown>,
+  overrides: ScenarioOverrides,
+  errors: PlimsollError[],
+): Override[] {
   const applied: Override[] = [];
   const apply = (path: string, value: unknown, label: string) => {
     const result = setByPath(tree, path, value);
     if ('message' in result) {
-      errors.push(new PlimsollError('P103', { message: `${label}: ${result.message}`, path, expected: result.expected, nearest: result.nearest }));
+      errors.push(
+        new PlimsollError('P103', {
+          message: `${label}: ${result.message}`,
+          path,
+          expected: result.expected,
+          nearest: result.nearest,
+        }),
+      );
     } else {
       applied.push({ path: result, origin: label });
     }
@@ -81,8 +95,10 @@ function applyOverrides(tree: Record<string, unknown>, overrides: ScenarioOverri
     apply(path, readSetValue(text, label, errors), label);
   }
   if (overrides.until !== undefined) apply('spec.until', overrides.until, `--until ${overrides.until}`);
-  if (overrides.replications !== undefined) apply('spec.replications', overrides.replications, `--replications ${overrides.replications}`);
-  for (const [path, value] of Object.entries(overrides.values ?? {})) apply(path, value, `${path}=${JSON.stringify(value)}`);
+  if (overrides.replications !== undefined)
+    apply('spec.replications', overrides.replications, `--replications ${overrides.replications}`);
+  for (const [path, value] of Object.entries(overrides.values ?? {}))
+    apply(path, value, `${path}=${JSON.stringify(value)}`);
   return applied;
 }
 
@@ -91,13 +107,23 @@ function readSetValue(text: string, label: string, errors: PlimsollError[]): unk
     return parseYaml(label, text)[0]?.value ?? '';
   } catch (error) {
     if (!(error instanceof PlimsollError)) throw error;
-    errors.push(new PlimsollError('P102', { message: `${label}: ${error.details.message}`, expected: 'a YAML value', fix: 'quote the value' }));
+    errors.push(
+      new PlimsollError('P102', {
+        message: `${label}: ${error.details.message}`,
+        expected: 'a YAML value',
+        fix: 'quote the value',
+      }),
+    );
     return '';
   }
 }
 
 /** The tree with all $params replaced below spec, and the params themselves. */
-function replaceParams(tree: unknown, source: ScenarioSource, errors: PlimsollError[]): { value: unknown; params: Params } {
+function replaceParams(
+  tree: unknown,
+  source: ScenarioSource,
+  errors: PlimsollError[],
+): { value: unknown; params: Params } {
   const spec = isMap(tree) ? tree.spec : undefined;
   if (!isMap(tree) || !isMap(spec)) return { value: tree, params: new Map() };
   const declared = isMap(spec.params) ? spec.params : {};
@@ -112,7 +138,11 @@ function replaceParams(tree: unknown, source: ScenarioSource, errors: PlimsollEr
   return { value: { ...tree, spec: replaced }, params };
 }
 
-function checkParamNames(declared: Readonly<Record<string, unknown>>, source: ScenarioSource, errors: PlimsollError[]): void {
+function checkParamNames(
+  declared: Readonly<Record<string, unknown>>,
+  source: ScenarioSource,
+  errors: PlimsollError[],
+): void {
   for (const name of Object.keys(declared)) {
     if (/^[A-Za-z_]\w*$/.test(name)) continue;
     const path = ['spec', 'params', name];
@@ -146,8 +176,16 @@ function assemble(written: WrittenScenario, params: Params, resolution: Resoluti
       attempt: (action) => attempt(action, errors),
     }),
   );
-  const schedulers = resolveSchedulers(spec.schedulers, { errors, accepted, place: placed, readFile });
-  const schedulerNames = new Set(schedulers.flatMap((scheduler) => scheduler.profiles.map((profile) => profile.schedulerName)));
+  const schedulers = resolveSchedulers(spec.schedulers, {
+    errors,
+    accepted,
+    place: placed,
+    readFile,
+    attempt: (action) => attempt(action, errors),
+  });
+  const schedulerNames = new Set(
+    schedulers.flatMap((scheduler) => scheduler.configuration.profiles.map((profile) => profile.schedulerName)),
+  );
   checkNames(operations, schedulerNames, templates.plain(), { errors, place: placed });
   return {
     name: written.metadata.name,
@@ -158,7 +196,11 @@ function assemble(written: WrittenScenario, params: Params, resolution: Resoluti
     until: spec.until,
     warmUp: spec.warmUp ?? parseDuration('0')!,
     params: Object.fromEntries(params) as ResolvedScenario['params'],
-    ...resolveParameters(profileNames, spec.parameters ?? {}, { errors, readFile, originOf: (path) => originOf(path, resolution) }),
+    ...resolveParameters(profileNames, spec.parameters ?? {}, {
+      errors,
+      readFile,
+      originOf: (path) => originOf(path, resolution),
+    }),
     schedulers,
     operations,
     templates: templates.plain(),
@@ -198,11 +240,15 @@ function originOf(path: string, { overridden }: Resolution): string {
   return override.origin.startsWith('--set') ? '--set' : 'variant';
 }
 
-function readNamedFile(name: string, path: ValuePath, resolution: Resolution): { file: string; text: string } | undefined {
+function readNamedFile(
+  name: string,
+  path: ValuePath,
+  resolution: Resolution,
+): { file: string; text: string } | undefined {
   const { source, errors } = resolution;
   const beside = source.files.resolve(source.file, name);
   // What a user types on the command line is meant from where they type it, unless it is found beside the scenario.
-  const candidates = resolution.fromOutside(path) && beside !== name ? [beside, name] : [beside];
+  const candidates = isFromOutside(path, resolution) && beside !== name ? [beside, name] : [beside];
   const problems: PlimsollError[] = [];
   for (const file of candidates) {
     const text = attempt(() => readOrExplain(source.files, file, place(path, resolution)), problems);

@@ -3,7 +3,7 @@
  * Everything behind this point (experiment, workers) needs nothing else; it is plain data, so that it crosses to a worker as it is.
  */
 import type { DistributionSpec } from '../engine/index.ts';
-import type { TemplateEntry } from '../manifests/index.ts';
+import type { KubeSchedulerConfiguration, TemplateEntry } from '../manifests/index.ts';
 import type { Nanoseconds } from '../units/index.ts';
 import type { Operation } from './operations/index.ts';
 
@@ -36,9 +36,10 @@ export interface ParameterOverride {
 export interface SchedulerSelection {
   readonly name: string;
   readonly algorithm: 'kube-scheduler';
-  /** Text of a KubeSchedulerConfiguration, with the file it came from; undefined = the default profile. */
-  readonly configuration?: { readonly file: string; readonly text: string };
+  /** Its profiles, plugins, arguments and limits: from its KubeSchedulerConfiguration file and its settings, or the defaults. */
+  readonly configuration: KubeSchedulerConfiguration;
   readonly replicas: number;
+  /** Settings of the algorithm as written; those of kube-scheduler are part of {@link configuration} already. */
   readonly settings: Readonly<Record<string, string | number | boolean>>;
 }
 

@@ -1,14 +1,17 @@
 /** Amounts of resources as they are written in operations: cpu, memory, ephemeral-storage and extended resources by name. */
 import { z } from 'zod';
 import type { ResourceList } from '../cluster/index.ts';
-import { nearestName } from '../errors/index.ts';
+import { isMap } from '../manifests/index.ts';
 import { bytes, milliCpu } from '../units/index.ts';
-import { cpuSchema, memorySchema, type RefusalParams, wholeNumberSchema } from './value-forms.ts';
+import { severalForms, strictMap } from './schema-parts.ts';
+import { cpuSchema, memorySchema, wholeNumberSchema } from './value-forms.ts';
 
 /** Most units of an extended resource. */
 const MAXIMUM_UNITS = 1_000_000;
 /** Most pods that a node may be said to take. */
 const MAXIMUM_PODS = 10_000;
+
+const extendedAmount = wholeNumberSchema(0, MAXIMUM_UNITS);
 
 const ownResources = {
   cpu: cpuSchema.optional(),
@@ -22,32 +25,20 @@ export const resourcesSchema = resources(ownResources);
 /** Amounts that a node offers; `pods` is its largest number of pods. */
 export const nodeResourcesSchema = resources({ ...ownResources, pods: wholeNumberSchema(1, MAXIMUM_PODS).optional() });
 
-/** A map of amounts. Names that are not in `shape` must be those of extended resources. */
+/** A map of amounts: of the resources in `shape`, and of extended resources, which are counted in whole units. */
 function resources<const Shape extends z.core.$ZodLooseShape>(shape: Shape) {
-  return z
-    .object(shape)
-    .catchall(wholeNumberSchema(0, MAXIMUM_UNITS))
-    .superRefine((written, context) => {
-      const own = Object.keys(shape);
-      for (const name of Object.keys(written)) if (!own.includes(name) && !isExtended(name)) refuse(name, own, context);
-    });
+  const anyExtended = z.object(shape).catchall(extendedAmount);
+  type Amounts = z.output<typeof anyExtended>;
+  return severalForms([anyExtended as unknown as z.ZodType<Amounts>], (written) => {
+    const extended = isMap(written) ? Object.keys(written).filter(isExtended) : [];
+    const known = { ...shape, ...Object.fromEntries(extended.map((name) => [name, extendedAmount])) };
+    return strictMap(known) as unknown as z.ZodType<Amounts>;
+  });
 }
 
 /** Extended resources have a domain (nvidia.com/gpu) or are huge pages. */
 function isExtended(name: string): boolean {
   return name.includes('/') || name.startsWith('hugepages-');
-}
-
-function refuse(name: string, own: readonly string[], context: z.core.$RefinementCtx): void {
-  const nearest = nearestName(name, own);
-  const params: RefusalParams = {
-    refused: `unknown resource "${name}"`,
-    code: 'P203',
-    expected: `one of ${own.join(', ')}, or an extended resource with its domain, such as nvidia.com/gpu`,
-    nearest,
-    ...(nearest === undefined ? {} : { fix: `write "${nearest}"` }),
-  };
-  context.addIssue({ code: 'custom', message: params.refused, path: [name], params: { ...params } });
 }
 
 /** What was asked for, as amounts; `fallback` stands in for CPU and memory that were not given. */

@@ -46,7 +46,11 @@ export function loadScenarioSource(files: Files, path: string): ScenarioSource {
 }
 
 /** Text of a file, or a coded error that says why there is none. */
-export function readOrExplain(files: Files, path: string, details: { position?: PlimsollError['details']['position']; path?: string } = {}): string {
+export function readOrExplain(
+  files: Files,
+  path: string,
+  details: { position?: PlimsollError['details']['position']; path?: string } = {},
+): string {
   try {
     return files.readText(path);
   } catch (error) {

@@ -1,8 +1,17 @@
 /** The schedulers of a scenario: algorithm, configuration and settings. */
 import { nearestName, PlimsollError, type SourcePosition } from '../errors/index.ts';
-import { type AcceptedFields, quoteValue, type ValuePath } from '../manifests/index.ts';
+import {
+  type AcceptedFields,
+  defaultSchedulerConfiguration,
+  type FitScoring,
+  type KubeSchedulerConfiguration,
+  quoteValue,
+  readKubeSchedulerConfiguration,
+  type ValuePath,
+} from '../manifests/index.ts';
 import { DEFAULT_SCHEDULER } from './paths.ts';
 import type { SchedulerSelection } from './resolved-scenario.ts';
+import { schedulerPlugins } from './scheduler-plugins.ts';
 
 /** A setting of an algorithm: one of several words. */
 interface AlgorithmSetting {
@@ -44,16 +53,24 @@ interface SchedulerContext {
   readonly accepted: AcceptedFields;
   place(path: ValuePath): { position?: SourcePosition; path: string };
   readFile(written: string, path: ValuePath): { readonly file: string; readonly text: string } | undefined;
+  attempt<T>(action: () => T): T | undefined;
 }
 
 /** The schedulers of a scenario; one kube-scheduler with its default profile where none is named. */
-export function resolveSchedulers(written: readonly WrittenScheduler[] | undefined, context: SchedulerContext): readonly SchedulerSelection[] {
+export function resolveSchedulers(
+  written: readonly WrittenScheduler[] | undefined,
+  context: SchedulerContext,
+): readonly SchedulerSelection[] {
   const schedulers = written ?? [{ name: DEFAULT_SCHEDULER }];
   return schedulers.map((scheduler, index) => {
     const path = ['spec', 'schedulers', index];
     if (schedulers.findIndex((other) => other.name === scheduler.name) < index) {
       context.errors.push(
-        new PlimsollError('P209', { ...context.place([...path, 'name']), message: `there are two schedulers named "${scheduler.name}"`, expected: 'a name of its own for each scheduler' }),
+        new PlimsollError('P209', {
+          ...context.place([...path, 'name']),
+          message: `there are two schedulers named "${scheduler.name}"`,
+          expected: 'a name of its own for each scheduler',
+        }),
       );
     }
     return resolveScheduler(scheduler, path, context);
@@ -67,18 +84,56 @@ function resolveScheduler(written: WrittenScheduler, path: ValuePath, context: S
   for (const [name, value] of Object.entries(settings)) {
     const setting = known[name];
     const names = setting === undefined ? Object.keys(known) : setting.choices;
-    if (setting !== undefined && setting.choices.includes(String(value))) continue;
+    if (setting?.choices.includes(String(value))) continue;
     const nearest = nearestName(setting === undefined ? name : String(value), names);
     context.errors.push(
       new PlimsollError('P208', {
         ...context.place([...path, 'settings', name]),
-        message: setting === undefined ? `"${name}" is not a setting of ${algorithm}` : `${quoteValue(value)} is not a value of ${name}`,
+        message:
+          setting === undefined
+            ? `"${name}" is not a setting of ${algorithm}`
+            : `${quoteValue(value)} is not a value of ${name}`,
         expected: `one of ${names.join(', ')}`,
         nearest,
         ...(nearest === undefined ? {} : { fix: `write ${nearest}` }),
       }),
     );
   }
-  const configuration = written.configuration === undefined ? undefined : context.readFile(written.configuration, [...path, 'configuration']);
-  return { name: written.name, algorithm, ...(configuration === undefined ? {} : { configuration }), replicas: written.replicas ?? 1, settings };
+  return {
+    name: written.name,
+    algorithm,
+    configuration: applySettings(resolveConfiguration(written, path, context), settings),
+    replicas: written.replicas ?? 1,
+    settings,
+  };
+}
+
+/** The configuration of the file; without one, the default profile under the scheduler's own name. */
+function resolveConfiguration(
+  written: WrittenScheduler,
+  path: ValuePath,
+  context: SchedulerContext,
+): KubeSchedulerConfiguration {
+  const fallback = defaultSchedulerConfiguration(schedulerPlugins, written.name);
+  if (written.configuration === undefined) return fallback;
+  const source = context.readFile(written.configuration, [...path, 'configuration']);
+  if (source === undefined) return fallback;
+  return (
+    context.attempt(() =>
+      readKubeSchedulerConfiguration(source.file, source.text, schedulerPlugins, context.accepted),
+    ) ?? fallback
+  );
+}
+
+function applySettings(
+  configuration: KubeSchedulerConfiguration,
+  settings: NonNullable<WrittenScheduler['settings']>,
+): KubeSchedulerConfiguration {
+  if (settings.scoring === undefined) return configuration;
+  const strategy = settings.scoring as FitScoring['strategy'];
+  const profiles = configuration.profiles.map((profile) => ({
+    ...profile,
+    arguments: { ...profile.arguments, nodeResourcesFit: { ...profile.arguments.nodeResourcesFit, strategy } },
+  }));
+  return { ...configuration, profiles };
 }

@@ -7,12 +7,14 @@ import { profiles } from './profiles/index.ts';
 import { schedulingAlgorithms } from './scheduler-selection.ts';
 import { severalForms, strictMap } from './schema-parts.ts';
 import {
+  boundSchema,
   durationSchema,
   labelsSchema,
   nameSchema,
   numberSchema,
   positiveDurationSchema,
   type RefusalParams,
+  scalarSchema,
   textSchema,
   wholeNumberSchema,
 } from './value-forms.ts';
@@ -28,10 +30,16 @@ const MAXIMUM_SCHEDULER_REPLICAS = 9;
 
 /** One operation: a map with one key, the kind of the operation. */
 const operationSchema = strictMap(
-  Object.fromEntries(Object.entries(operationKinds).map(([name, kind]) => [name, kind.schema.optional().meta({ description: kind.help })])),
+  Object.fromEntries(
+    Object.entries(operationKinds).map(([name, kind]) => [
+      name,
+      kind.schema.optional().meta({ description: kind.help }),
+    ]),
+  ),
 ).superRefine((written, context) => {
   const given = Object.keys(written);
-  if (given.length === 1) return;
+  // An operation whose key is unknown has been complained about already.
+  if (given.length === 1 || context.issues.length > 0) return;
   const params: RefusalParams = {
     refused: given.length === 0 ? 'the operation is empty' : `one operation has several kinds: ${given.join(', ')}`,
     code: given.length === 0 ? 'P205' : 'P209',
@@ -49,15 +57,15 @@ const schedulerSchema = strictMap({
   algorithm: z.enum(Object.keys(schedulingAlgorithms) as [keyof typeof schedulingAlgorithms]).optional(),
   configuration: textSchema('a file with a KubeSchedulerConfiguration, relative to the scenario').optional(),
   replicas: wholeNumberSchema(1, MAXIMUM_SCHEDULER_REPLICAS).optional(),
-  settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+  settings: z.record(z.string(), scalarSchema).optional(),
 });
 
 const objectiveSchema = strictMap({
   metric: textSchema('the name of a metric; `plimsoll list metrics` shows all'),
   labels: labelsSchema.optional(),
   statistic: textSchema('a statistic, such as p99, mean, max, rate or final'),
-  below: z.union([z.string(), z.number()]).optional(),
-  above: z.union([z.string(), z.number()]).optional(),
+  below: boundSchema.optional(),
+  above: boundSchema.optional(),
   confidence: numberSchema(0, 1).optional(),
 });
 const objectiveList = z.array(objectiveSchema);
@@ -75,7 +83,9 @@ export const scenarioSchema = strictMap({
   kind: z.literal(SCENARIO_KIND),
   metadata: strictMap({ name: nameSchema }),
   spec: strictMap({
-    profile: severalForms([profileName, profileNames], (written) => (Array.isArray(written) ? profileNames : profileName)).optional(),
+    profile: severalForms([profileName, profileNames], (written) =>
+      Array.isArray(written) ? profileNames : profileName,
+    ).optional(),
     replications: wholeNumberSchema(1, MAXIMUM_REPLICATIONS).optional(),
     until: positiveDurationSchema,
     warmUp: durationSchema.optional(),
@@ -84,7 +94,9 @@ export const scenarioSchema = strictMap({
     schedulers: z.array(schedulerSchema).min(1).optional(),
     operations: z.array(operationSchema).min(1),
     experiment: strictMap({ vary: variesSchema.optional(), variants: variantsSchema.optional() }).optional(),
-    objectives: severalForms([officialObjectives, objectiveList], (written) => (isMap(written) || Array.isArray(written) ? objectiveList : officialObjectives)).optional(),
+    objectives: severalForms([officialObjectives, objectiveList], (written) =>
+      isMap(written) || Array.isArray(written) ? objectiveList : officialObjectives,
+    ).optional(),
   }),
 });
 

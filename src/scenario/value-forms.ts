@@ -83,9 +83,10 @@ const durationForm = (positive: boolean): Form<Nanoseconds> => ({
 export function durationFix(written: unknown): string | undefined {
   if (typeof written === 'number' && Number.isFinite(written)) return `give it a unit: "${written}s" for seconds`;
   if (typeof written !== 'string') return undefined;
-  const match = /^([\d.]+)\s*(nanoseconds?|microseconds?|millis(?:econds?)?|secs?|seconds?|mins?|minutes?|hours?|hrs?|days?|[smhd])$/i.exec(
-    written.trim(),
-  );
+  const match =
+    /^([\d.]+)\s*(nanoseconds?|microseconds?|millis(?:econds?)?|secs?|seconds?|mins?|minutes?|hours?|hrs?|days?|[smhd])$/i.exec(
+      written.trim(),
+    );
   if (match === null) return undefined;
   const word = (match[2] as string).toLowerCase();
   const unit = word.startsWith('mic') ? 'us' : word.startsWith('mil') ? 'ms' : word.startsWith('n') ? 'ns' : word[0];
@@ -120,7 +121,9 @@ export const rateSchema: z.ZodType<PerSecond, unknown> = formSchema({
     if (rate !== undefined && rate <= MAXIMUM_RATE) return rate;
     const number = typeof written === 'number' ? written : Number.parseFloat(written);
     const inForm = typeof written === 'number' ? !Number.isNaN(written) : /^-?[\d.]+(\s*\/\s*[smh])?$/.test(written);
-    return inForm && Number.isFinite(number) ? outOfRange(written, 'a rate above 0 and at most 1e6/s') : wrongForm(written);
+    return inForm && Number.isFinite(number)
+      ? outOfRange(written, 'a rate above 0 and at most 1e6/s')
+      : wrongForm(written);
   },
 });
 
@@ -150,7 +153,8 @@ function parseQuantityForm<T extends number>(
   const value = parse(written);
   if (value !== undefined && Number.isSafeInteger(value)) return value;
   const number = typeof written === 'number' ? written : parseBytes(written.replace(/^-/, ''));
-  if (number !== undefined && Number.isFinite(number)) return outOfRange(written, 'a quantity that is not negative and below 2^53');
+  if (number !== undefined && Number.isFinite(number))
+    return outOfRange(written, 'a quantity that is not negative and below 2^53');
   return wrongForm(written, suggest(String(written)));
 }
 
@@ -159,7 +163,12 @@ function suggestQuantity(text: string, kind: 'm' | 'b'): string | undefined {
   const match = /^([\d.]+)\s*([a-zA-Z]+)$/.exec(text.trim());
   if (match === null) return undefined;
   const [, digits, word] = match as unknown as [string, string, string];
-  if (kind === 'm') return /^(millicpus?|millicores?|milli)$/i.test(word) ? `write "${digits}m"` : /^(cpus?|cores?)$/i.test(word) ? `write "${digits}"` : undefined;
+  if (kind === 'm')
+    return /^(millicpus?|millicores?|milli)$/i.test(word)
+      ? `write "${digits}m"`
+      : /^(cpus?|cores?)$/i.test(word)
+        ? `write "${digits}"`
+        : undefined;
   const letter = (word[0] as string).toUpperCase();
   if (!'KMGTPE'.includes(letter)) return letter === 'B' ? `write "${digits}"` : undefined;
   if (/i/i.test(word.slice(1))) return `write "${digits}${letter}i"`;
@@ -219,7 +228,8 @@ export const nameSchema: z.ZodType<string, unknown> = formSchema({
   expected: 'a name of lower-case letters, digits, "-" and ".", such as web or shop-frontend',
   json: { type: 'string', pattern: '^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$', maxLength: MAXIMUM_NAME_LENGTH },
   parse: (written) => {
-    if (typeof written !== 'string') return wrongForm(written, typeof written === 'number' ? `write it in quotes: "${written}"` : undefined);
+    if (typeof written !== 'string')
+      return wrongForm(written, typeof written === 'number' ? `write it in quotes: "${written}"` : undefined);
     const isName = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(written) && written.length <= MAXIMUM_NAME_LENGTH;
     return isName ? written : wrongForm(written);
   },
@@ -234,6 +244,37 @@ export function textSchema(expected: string): z.ZodType<string, unknown> {
   });
 }
 
+/** A text, a finite number, or true or false: whatever a single YAML scalar can say. */
+export const scalarSchema: z.ZodType<string | number | boolean, unknown> = formSchema({
+  expected: 'a text, a number, true or false',
+  json: { type: ['string', 'number', 'boolean'] },
+  parse: (written) => {
+    const isScalar = ['string', 'boolean'].includes(typeof written) || Number.isFinite(written);
+    return isScalar ? (written as string | number | boolean) : wrongForm(written);
+  },
+});
+
+/** A bound of an objective, whose unit is its metric's. */
+export const boundSchema: z.ZodType<string | number, unknown> = formSchema({
+  expected: 'a bound in the unit of the metric, such as 1s, 8Gi, 100/s or 0.5',
+  json: { type: ['string', 'number'] },
+  parse: (written) =>
+    typeof written === 'string' || (typeof written === 'number' && Number.isFinite(written))
+      ? written
+      : wrongForm(written),
+});
+
+/** maxSurge or maxUnavailable: a whole number, or a share of the replicas that is kept as it is written. */
+export const rollingBoundSchema: z.ZodType<string | number, unknown> = formSchema({
+  expected: 'a whole number, or a share such as 25%',
+  json: { type: ['string', 'integer'], minimum: 0, pattern: '^[0-9]+%$' },
+  parse: (written) => {
+    if (typeof written === 'string' && /^\d+%$/.test(written)) return written;
+    if (typeof written !== 'number' || !Number.isInteger(written)) return wrongForm(written);
+    return written >= 0 ? written : outOfRange(written, 'a number that is not negative');
+  },
+});
+
 /** Labels: a map of texts. Numbers and booleans are refused, as the API server does. */
 export const labelsSchema: z.ZodType<Record<string, string>, unknown> = formSchema({
   expected: 'a map of texts, such as {app: web, tier: "1"}',
@@ -242,7 +283,11 @@ export const labelsSchema: z.ZodType<Record<string, string>, unknown> = formSche
     if (typeof written !== 'object' || written === null || Array.isArray(written)) return wrongForm(written);
     for (const [key, value] of Object.entries(written)) {
       if (typeof value !== 'string') {
-        return { ...wrongForm(written), refused: `the value of "${key}" is not a text`, fix: `write ${key}: "${String(value)}"` };
+        return {
+          ...wrongForm(written),
+          refused: `the value of "${key}" is not a text`,
+          fix: `write ${key}: "${String(value)}"`,
+        };
       }
     }
     return written as Record<string, string>;
@@ -250,6 +295,8 @@ export const labelsSchema: z.ZodType<Record<string, string>, unknown> = formSche
 });
 
 /** One of several words. */
-export function choiceSchema<const Choice extends string>(choices: readonly [Choice, ...Choice[]]): z.ZodType<Choice, unknown> {
+export function choiceSchema<const Choice extends string>(
+  choices: readonly [Choice, ...Choice[]],
+): z.ZodType<Choice, unknown> {
   return z.enum(choices) as unknown as z.ZodType<Choice, unknown>;
 }

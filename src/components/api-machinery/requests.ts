@@ -61,8 +61,8 @@ export class Requests {
   client = new Int32Array(INITIAL_SLOTS);
   /** Reply handler of the client. */
   reply = new Int32Array(INITIAL_SLOTS);
-  /** The client's own note, handed to its reply handler. */
-  context = new Int32Array(INITIAL_SLOTS);
+  /** The client's own note, handed to its reply handler. A double, because ids of processes grow beyond 32 bits. */
+  context = new Float64Array(INITIAL_SLOTS);
   /** When the component wanted it [ns]. */
   issuedAt = new Float64Array(INITIAL_SLOTS);
   /** When the API server received it (last attempt) [ns]. */

@@ -36,7 +36,7 @@ import { type ApiServer, requestClass, subresourceOf } from '../kube-apiserver/i
 import type { networkParameters } from '../host/host.parameters.ts';
 import { ApiClient, type ApiClientOptions } from './api-client.ts';
 import type { clientGoParameters } from './client-go.parameters.ts';
-import type { Reflector } from './reflector.ts';
+import type { Reflector, ReflectorReplies } from './reflector.ts';
 
 /** Handles an answer. It reads what it needs from the request there and then; the slot is free once it returns. */
 export type ReplyHandler = (request: RequestId, context: number) => void;
@@ -64,6 +64,8 @@ export class ClientGo {
   /** Event "time to renew or open the watch again" (reflector, generation). */
   readonly evReflectorTimer: EventType;
   private readonly evWatchBroke: EventType;
+  /** What all reflectors share. */
+  readonly reflectorReplies: ReflectorReplies;
   /** Requests by fate, statistic: issued = answered + broken + in flight. */
   private issued = 0;
   private answered = 0;
@@ -105,6 +107,11 @@ export class ClientGo {
     this.onReplyDo((request, process) => {
       simulation.processes.resume(process as ProcessId, request);
     });
+    this.reflectorReplies = {
+      onList: this.onReplyDo((request, reflector) => (this.reflectors[reflector] as Reflector).listed(request)),
+      onWatch: this.onReplyDo((request, reflector) => (this.reflectors[reflector] as Reflector).watchOpened(request)),
+      jitter: simulation.streams.stream('client-go.reflectors'),
+    };
     this.podStartup = waits.flow(FLOW_POD_STARTUP);
     this.placeServers = [
       -1,

@@ -49,7 +49,8 @@ export function eventRecorderReplies(clientGo: ClientGo): EventRecorderReplies {
 /** One component's recorder. */
 export class EventRecorder {
   private readonly clientGo: ClientGo;
-  private readonly client: ApiClient;
+  /** The client that it writes with. */
+  readonly client: ApiClient;
   private readonly replies: EventRecorderReplies;
   private readonly index: number;
   private readonly correlated = new Map<number, Correlated>();

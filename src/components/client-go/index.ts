@@ -3,6 +3,7 @@ export * from './api-client.ts';
 export * from './client-go.parameters.ts';
 export * from './client-go.ts';
 export * from './event-recorder.ts';
+export * from './gather.ts';
 export * from './reflector.ts';
 export * from './shared-informer.ts';
 export * from './work-queue.ts';

@@ -94,9 +94,19 @@ export class Reflector implements WatchSubscriber {
     this.generation++;
   }
 
+  /** Revision up to which its listener has seen everything (LastStoreSyncResourceVersion). */
+  get seenRevision(): number {
+    return this.revision;
+  }
+
   /** Whether it watches at this API server now. */
   watchesAt(server: number): boolean {
     return this.watcher >= 0 && this.server === server;
+  }
+
+  /** Revision up to which every change of what it watches was taken over. */
+  get seen(): number {
+    return this.revision;
   }
 
   /** Takes over what has been delivered by now, without having been woken (a listener that acts later asks for it). */
@@ -187,6 +197,7 @@ export class Reflector implements WatchSubscriber {
   private takeOver(): void {
     const { log, watcher } = this;
     if (log === undefined || watcher < 0) return;
+    let isNews = false;
     for (;;) {
       const sequence = log.next(watcher);
       if (sequence === NOTHING_DELIVERED) break;
@@ -196,13 +207,14 @@ export class Reflector implements WatchSubscriber {
         this.sendList(false);
         return;
       }
+      isNews = true;
       const added = log.typeFor(watcher, sequence) === ChangeType.Added;
       this.listener?.onChanged(log.versionAt(sequence), added ? NO_VERSION : log.previousAt(sequence));
       // The listener may have stopped the reflector.
       if (this.watcher < 0) return;
     }
     this.revision = log.seenRevision(watcher);
-    this.listener?.onCaughtUp?.();
+    if (isNews) this.listener?.onCaughtUp?.();
   }
 
   /** The watch has reached its timeout, or a back-off is over. */

@@ -107,6 +107,11 @@ export class SharedInformer implements ReflectorListener {
     this.hasSynced = false;
   }
 
+  /** Revision up to which it has seen every change of its kind. */
+  get seenRevision(): number {
+    return this.reflector.seenRevision;
+  }
+
   /** The version of a key that this process knows, NO_VERSION if none. */
   get(key: ObjectKey): VersionHandle {
     return (key >= 0 && key < this.versions.length ? this.versions[key] : NO_VERSION) as VersionHandle;

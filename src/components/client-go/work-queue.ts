@@ -2,11 +2,16 @@
  * A controller's work queue and its workers. K:client-go/util/workqueue. A key that is added while it waits is there once; one that is added
  * while a worker has it waits until the worker is done and then runs once more. Errors come back with exponential delay and an overall limit.
  */
-import { type EventType, type Process, TokenBucket, type ValuesOf } from '../../engine/index.ts';
+import { type EventType, type Process, TokenBucket } from '../../engine/index.ts';
 import { type CounterSeries, type HistogramSeries, publishServer } from '../../metrics/index.ts';
 import { type Nanoseconds, nanoseconds, NS_PER_SECOND, type SimTime } from '../../units/index.ts';
 import type { ClientGo } from './client-go.ts';
-import type { clientGoParameters } from './client-go.parameters.ts';
+
+/** Delays of keys that come again after an error: the first one and the largest; each failure in a row doubles it. */
+export interface WorkQueueBackoff {
+  readonly base: Nanoseconds;
+  readonly maximum: Nanoseconds;
+}
 
 /** A queue of keys and the workers that take them. */
 export class WorkQueue {
@@ -24,6 +29,7 @@ export class WorkQueue {
   private readonly processing = new Set<number>();
   /** Failures in a row by key. */
   private readonly failures = new Map<number, number>();
+  private readonly backoff: WorkQueueBackoff;
   private readonly bucket: TokenBucket;
   /** Integral of busy workers [ns] up to {@link busySince}. */
   private busyIntegral = 0;
@@ -36,13 +42,20 @@ export class WorkQueue {
   private readonly workSeconds: HistogramSeries;
   private readonly waitServer: number;
 
-  /** `sync` is the controller's work on one key; it ends when the process ends. */
-  constructor(clientGo: ClientGo, name: string, workers: number, sync: (key: number) => Process) {
+  /** `sync` is the controller's work on one key; it ends when the process ends. `backoff` is client-go's default if left out. */
+  constructor(
+    clientGo: ClientGo,
+    name: string,
+    workers: number,
+    sync: (key: number) => Process,
+    backoff?: WorkQueueBackoff,
+  ) {
     const { simulation, recorder, parameters, waits } = clientGo;
     this.clientGo = clientGo;
     this.name = name;
     this.workers = workers;
     this.sync = sync;
+    this.backoff = backoff ?? { base: parameters.workqueueBaseDelay, maximum: parameters.workqueueMaximumDelay };
     this.bucket = new TokenBucket(parameters.workqueueBucketQps, parameters.workqueueBucketBurst);
     this.evDue = simulation.on(`workqueue ${name}: delayed item due`, (key) => this.add(key));
     this.adds = recorder.counter('workqueue_adds_total', { name });
@@ -79,11 +92,10 @@ export class WorkQueue {
 
   /** Adds a key again after an error: its own exponential delay or the overall limiter's, whichever is longer. */
   addRateLimited(key: number): void {
-    const { workqueueBaseDelay, workqueueMaximumDelay }: ValuesOf<typeof clientGoParameters> = this.clientGo.parameters;
     const failures = this.failures.get(key) ?? 0;
     this.failures.set(key, failures + 1);
     this.retries.add();
-    const own = Math.min(workqueueBaseDelay * 2 ** failures, workqueueMaximumDelay);
+    const own = Math.min(this.backoff.base * 2 ** failures, this.backoff.maximum);
     const overall = this.bucket.reserve(this.clientGo.simulation.now);
     this.addAfter(key, nanoseconds(Math.max(own, overall)));
   }

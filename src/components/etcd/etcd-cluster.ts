@@ -13,7 +13,7 @@ import { NO_VERSION, type VersionHandle } from '../../cluster/index.ts';
 import { type EventType, LinkTable, type RandomStream, SerialServer, type Simulation, type ValuesOf } from '../../engine/index.ts';
 import type { CounterSeries, GaugeSeries, HistogramSeries, MetricRecorder, WaitLedger } from '../../metrics/index.ts';
 import { publishServer } from '../../metrics/index.ts';
-import { nanoseconds, plus, type SimTime } from '../../units/index.ts';
+import { type Nanoseconds, nanoseconds, plus, type SimTime } from '../../units/index.ts';
 import { type RequestId, type Requests, Verb, WaitPlace } from '../api-machinery/index.ts';
 import type { Host } from '../host/host.ts';
 import type { networkParameters } from '../host/host.parameters.ts';
@@ -98,6 +98,8 @@ export class EtcdCluster {
   private readonly changeLog: Change[] = [];
   private changesDropped = 0;
   private readonly consumed: number[] = [];
+  /** Told of every change as it is committed: statistics, and views that are kept once per revision. They never act on it. */
+  private readonly observers: ((change: Change) => void)[] = [];
   /** What happened to the leadership, for the verdict. */
   readonly notes: string[] = [];
   private lostAt: SimTime | undefined;
@@ -221,7 +223,14 @@ export class EtcdCluster {
 
   /** Puts an object into the store before the run begins, at one revision, without a request. The key space takes `version` over. */
   preload(kind: Kind, version: VersionHandle): Change {
-    return this.keyspace.put(kind, version);
+    const change = this.keyspace.put(kind, version);
+    for (const observer of this.observers) observer(change);
+    return change;
+  }
+
+  /** Adds an observer of committed changes; before the run begins. */
+  observe(observer: (change: Change) => void): void {
+    this.observers.push(observer);
   }
 
   /** Reads a kind as it is now, for an API server that builds its cache (its cost is the caller's). */
@@ -274,8 +283,8 @@ export class EtcdCluster {
     }
   }
 
-  /** Fault: the leader's process is killed and comes back after `memberRestart`. */
-  killLeader(): void {
+  /** Fault: the leader's process is killed and comes back after `duration` (`memberRestart` if left out; null = never). */
+  killLeader(duration: Nanoseconds | null = this.parameters.memberRestart): void {
     const member = this.leader;
     if (member === NO_LEADER) return;
     this.up[member] = false;
@@ -284,7 +293,7 @@ export class EtcdCluster {
     this.lostAt = this.simulation.now;
     this.hasLeader.set(0);
     this.breakOff();
-    this.simulation.after(this.parameters.memberRestart, this.evMemberUp, member);
+    if (duration !== null) this.simulation.after(duration, this.evMemberUp, member);
     this.campaign();
     if (this.stranded.length === 0) this.simulation.after(this.parameters.requestTimeout, this.evStrandedCheck);
   }
@@ -418,6 +427,7 @@ export class EtcdCluster {
     requests.result[request] = this.tables.of(kind).retain(draft === NO_VERSION ? change.previous : draft);
     requests.resultRevision[request] = change.revision;
     this.changeLog.push(change);
+    for (const observer of this.observers) observer(change);
   }
 
   private attachCurrent(request: RequestId, kind: Kind, key: ObjectKey): void {

@@ -177,8 +177,8 @@ export class ApiServer implements StoreClient {
     return mutating ? this.mutatingInflight : this.readsInflight;
   }
 
-  /** Fault: the process ends; it is back after `restart` and then fills its caches from etcd. */
-  crash(): void {
+  /** Fault: the process ends; it is back after `duration` (`restart` if left out) and then fills its caches from etcd. */
+  crash(duration: Nanoseconds = this.around.parameters.restart): void {
     if (!this.isWatching) return;
     this.ready = false;
     this.isWatching = false;
@@ -187,7 +187,7 @@ export class ApiServer implements StoreClient {
     this.mutatingInflight = 0;
     this.around.carrier.watchesBroke(this.index);
     for (const cache of this.caches) cache.clear(this.around.store.revision);
-    this.around.simulation.after(this.around.parameters.restart, this.evRestarted);
+    this.around.simulation.after(duration, this.evRestarted);
   }
 
   /** A change made before the run began (preload): into the cache, without cost. */

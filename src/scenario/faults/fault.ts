@@ -12,11 +12,15 @@ export interface FaultKind<Shape extends z.core.$ZodLooseShape = z.core.$ZodLoos
 }
 
 /** Declares a kind of fault. */
-export function faultKind<const Shape extends z.core.$ZodLooseShape, Resolved>(kind: FaultKind<Shape, Resolved>): FaultKind<Shape, Resolved> {
+export function faultKind<const Shape extends z.core.$ZodLooseShape, Resolved>(
+  kind: FaultKind<Shape, Resolved>,
+): FaultKind<Shape, Resolved> {
   return kind;
 }
 
 const never = z.literal('never');
 
 /** How long something stays away: a span, or the word never. */
-export const outageSchema = severalForms([positiveDurationSchema, never], (written) => (written === 'never' ? never : positiveDurationSchema));
+export const outageSchema = severalForms([positiveDurationSchema, never], (written) =>
+  written === 'never' ? never : positiveDurationSchema,
+);

@@ -5,7 +5,7 @@ import { readManifests } from '../../manifests/index.ts';
 import { distributionSchema, resolveDistribution } from '../distribution-form.ts';
 import { severalForms, strictMap } from '../schema-parts.ts';
 import { nameSchema, numberSchema, textSchema } from '../value-forms.ts';
-import { operationKind, type OperationContext, type Requesting, resolveRequesting } from './operation.ts';
+import { type OperationContext, operationKind, type Requesting, resolveRequesting } from './operation.ts';
 import { preloadShape, requestShape } from './request-shape.ts';
 
 /** Manifests to be applied, resolved. */
@@ -26,7 +26,9 @@ const filesSchema = z.array(fileSchema).min(1);
 export const apply = operationKind({
   help: 'Applies Kubernetes manifests; `replicas: {scale: N}` multiplies the replicas of every workload.',
   schema: strictMap({
-    manifests: severalForms([fileSchema, filesSchema], (written) => (Array.isArray(written) ? filesSchema : fileSchema)),
+    manifests: severalForms([fileSchema, filesSchema], (written) =>
+      Array.isArray(written) ? filesSchema : fileSchema,
+    ),
     namespace: nameSchema.optional(),
     replicas: strictMap({ scale: numberSchema(0, MAXIMUM_SCALE) }).optional(),
     duration: distributionSchema.optional(),
@@ -48,7 +50,12 @@ function readAll(written: z.output<typeof apply.schema>, context: OperationConte
     const source = context.readFile(name, isList ? ['manifests', index] : ['manifests']);
     if (source === undefined) return [];
     const { templates, accepted } = context;
-    const options = { templates, accepted, lifetime, ...(written.namespace === undefined ? {} : { namespace: written.namespace }) };
+    const options = {
+      templates,
+      accepted,
+      lifetime,
+      ...(written.namespace === undefined ? {} : { namespace: written.namespace }),
+    };
     return context.attempt(() => readManifests(source.file, source.text, options).intents) ?? [];
   });
 }

@@ -54,7 +54,9 @@ const arrivalsMap = z.discriminatedUnion('kind', [
 /** `rate`, `arrivals` and `at`, as they are written in every operation that makes requests. */
 export const pacingShape = {
   rate: rateSchema.optional(),
-  arrivals: severalForms([rateWords, arrivalsMap], (written) => (typeof written === 'string' ? rateWords : arrivalsMap)).optional(),
+  arrivals: severalForms([rateWords, arrivalsMap], (written) =>
+    typeof written === 'string' ? rateWords : arrivalsMap,
+  ).optional(),
   at: durationSchema.optional(),
 };
 
@@ -67,7 +69,8 @@ const RATE_KINDS: ReadonlySet<string> = new Set(['constant', 'randomized', 'pois
 /** The spread of requests that was asked for. */
 export function resolveArrivals(written: WrittenPacing, context: OperationContext): Arrivals {
   const arrivals = typeof written.arrivals === 'string' ? { kind: written.arrivals } : written.arrivals;
-  if (arrivals === undefined) return written.rate === undefined ? { kind: 'at-once' } : { kind: 'constant', rate: written.rate };
+  if (arrivals === undefined)
+    return written.rate === undefined ? { kind: 'at-once' } : { kind: 'constant', rate: written.rate };
   if (RATE_KINDS.has(arrivals.kind) !== (written.rate !== undefined)) return contradiction(arrivals.kind, context);
   const rate = written.rate as PerSecond;
   switch (arrivals.kind) {

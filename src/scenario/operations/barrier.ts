@@ -40,7 +40,9 @@ const MAXIMUM_COUNT = 10_000_000;
 
 const wordAll = z.literal('all');
 const number = wholeNumberSchema(1, MAXIMUM_COUNT);
-const targetSchema = severalForms([wordAll, number], (written) => (typeof written === 'string' ? wordAll : number)).optional();
+const targetSchema = severalForms([wordAll, number], (written) =>
+  typeof written === 'string' ? wordAll : number,
+).optional();
 
 export const barrier = operationKind({
   help: 'Waits until pods are scheduled, Ready or gone, or Deployments complete; fails the run past `within`.',
@@ -79,7 +81,13 @@ export const barrier = operationKind({
   },
 });
 
-function describe(conditions: readonly BarrierCondition[], of: string | undefined, within: Nanoseconds | undefined): string {
-  const states = conditions.map(({ what, target }) => `${what}: ${target === 'all' ? target : target.toLocaleString('en-US')}`);
+function describe(
+  conditions: readonly BarrierCondition[],
+  of: string | undefined,
+  within: Nanoseconds | undefined,
+): string {
+  const states = conditions.map(
+    ({ what, target }) => `${what}: ${target === 'all' ? target : target.toLocaleString('en-US')}`,
+  );
   return `${states.join(', ')}${of === undefined ? '' : ` of ${of}`}${within === undefined ? '' : ` within ${formatDuration(within)}`}`;
 }

@@ -2,12 +2,12 @@
 import { z } from 'zod';
 import type { PodTemplate } from '../../cluster/index.ts';
 import { PlimsollError } from '../../errors/index.ts';
-import { resolveDistribution } from '../distribution-form.ts';
 import type { Nanoseconds } from '../../units/index.ts';
+import { resolveDistribution } from '../distribution-form.ts';
 import { strictMap } from '../schema-parts.ts';
 import { nameSchema, positiveDurationSchema, rateSchema, wholeNumberSchema } from '../value-forms.ts';
 import { type DeploymentIntent, deploymentShape, makeDeployments } from './create-deployment.ts';
-import { operationKind, type OperationContext, type Requesting, resolveRequesting } from './operation.ts';
+import { type OperationContext, operationKind, type Requesting, resolveRequesting } from './operation.ts';
 import { makePodTemplate } from './pod-options.ts';
 import { preloadShape, requestShape } from './request-shape.ts';
 
@@ -58,7 +58,12 @@ export const churn = operationKind({
   resolve: (written, context): Churn => {
     if (written.until !== undefined && written.for !== undefined) {
       context.errors.push(
-        new PlimsollError('P209', { ...context.place(['for']), message: 'churn has both until and for', expected: 'until (an instant) or for (a span)', fix: 'remove one of them' }),
+        new PlimsollError('P209', {
+          ...context.place(['for']),
+          message: 'churn has both until and for',
+          expected: 'until (an instant) or for (a span)',
+          fix: 'remove one of them',
+        }),
       );
     }
     const name = written.name ?? 'churn';
@@ -78,9 +83,20 @@ export const churn = operationKind({
 function resolveObject(written: z.output<typeof churn.schema>, name: string, context: OperationContext): ChurnedObject {
   const lifetime = (written.duration && resolveDistribution(written.duration, ['duration'], context)) ?? null;
   if (written.what === 'pods') {
-    const template = makePodTemplate(written, { app: name }, context.templates, lifetime, lifetime === null ? 'Always' : 'Never');
+    const template = makePodTemplate(
+      written,
+      { app: name },
+      context.templates,
+      lifetime,
+      lifetime === null ? 'Always' : 'Never',
+    );
     return { what: 'pods', namespace: written.namespace ?? 'default', template };
   }
-  const [deployment] = makeDeployments({ ...written, name, replicas: written.replicas ?? 1 }, undefined, lifetime, context);
+  const [deployment] = makeDeployments(
+    { ...written, name, replicas: written.replicas ?? 1 },
+    undefined,
+    lifetime,
+    context,
+  );
   return { what: 'deployments', deployment: deployment as DeploymentIntent };
 }

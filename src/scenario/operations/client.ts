@@ -1,7 +1,8 @@
 /** The client that makes an operation's requests: who it is (for priority and fairness) and its own limits. */
+
+import { z } from 'zod';
 import { strictMap } from '../schema-parts.ts';
 import { numberSchema, textSchema, wholeNumberSchema } from '../value-forms.ts';
-import { z } from 'zod';
 
 /** A client of the API, resolved. */
 export interface OperationClient {

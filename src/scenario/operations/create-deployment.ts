@@ -6,8 +6,8 @@ import { estimateStoredBytes } from '../../manifests/index.ts';
 import type { Nanoseconds } from '../../units/index.ts';
 import { distributionSchema, resolveDistribution } from '../distribution-form.ts';
 import { strictMap } from '../schema-parts.ts';
-import { durationSchema, nameSchema, wholeNumberSchema } from '../value-forms.ts';
-import { operationKind, type OperationContext, type Requesting, resolveRequesting } from './operation.ts';
+import { durationSchema, nameSchema, rollingBoundSchema, wholeNumberSchema } from '../value-forms.ts';
+import { type OperationContext, operationKind, type Requesting, resolveRequesting } from './operation.ts';
 import { makePodTemplate, podShape, type WrittenPod } from './pod-options.ts';
 import { preloadShape, requestShape } from './request-shape.ts';
 
@@ -34,13 +34,10 @@ const MAXIMUM_NAMESPACES = 10_000;
 /** Old ReplicaSets that a Deployment keeps, as the API server sets it. */
 const DEFAULT_REVISION_HISTORY = 10;
 
-/** `maxSurge` or `maxUnavailable`: a number, or a share of the replicas. */
-const boundSchema = z.union([z.int().min(0), z.string().regex(/^\d+%$/)], { error: 'a whole number, or a share such as 25%' });
-
 const strategySchema = strictMap({
   type: z.enum(['RollingUpdate', 'Recreate']).optional(),
-  maxSurge: boundSchema.optional(),
-  maxUnavailable: boundSchema.optional(),
+  maxSurge: rollingBoundSchema.optional(),
+  maxUnavailable: rollingBoundSchema.optional(),
 });
 
 /** Keys that describe Deployments. */
@@ -60,7 +57,12 @@ type WrittenDeployment = z.output<z.ZodObject<typeof deploymentShape>>;
 
 export const createDeployment = operationKind({
   help: 'Creates Deployments described in a few words; `rate` paces the creation of Deployments, not of their pods.',
-  schema: strictMap({ count: wholeNumberSchema(1, MAXIMUM_DEPLOYMENTS).optional(), ...deploymentShape, ...requestShape, ...preloadShape }),
+  schema: strictMap({
+    count: wholeNumberSchema(1, MAXIMUM_DEPLOYMENTS).optional(),
+    ...deploymentShape,
+    ...requestShape,
+    ...preloadShape,
+  }),
   resolve: (written, context): CreateDeployment => {
     const lifetime = written.duration && resolveDistribution(written.duration, ['duration'], context);
     return {
@@ -88,7 +90,10 @@ export function makeDeployments(
 }
 
 /** Namespace of the `i`-th object: `namespace`, or one of `namespaces` with a number behind it. */
-export function numberedNamespace(written: { readonly namespace?: string | undefined; readonly namespaces?: number | undefined }, i: number): string {
+export function numberedNamespace(
+  written: { readonly namespace?: string | undefined; readonly namespaces?: number | undefined },
+  i: number,
+): string {
   const namespace = written.namespace ?? 'default';
   return written.namespaces === undefined ? namespace : `${namespace}-${i % written.namespaces}`;
 }

@@ -4,7 +4,7 @@ import type { NodeSpecification, Taint } from '../../cluster/index.ts';
 import { BYTES_PER_GIBIBYTE, bytes, milliCpu, type Nanoseconds } from '../../units/index.ts';
 import { nodeResourcesSchema, resolveResources } from '../resources-form.ts';
 import { strictMap } from '../schema-parts.ts';
-import { labelsSchema, nameSchema, wholeNumberSchema } from '../value-forms.ts';
+import { labelsSchema, nameSchema, textSchema, wholeNumberSchema } from '../value-forms.ts';
 import { type Arrivals, pacingShape, resolveArrivals } from './arrivals.ts';
 import { operationKind } from './operation.ts';
 import { preloadShape } from './request-shape.ts';
@@ -33,7 +33,7 @@ export interface CreateNodes {
 }
 
 const taintSchema = strictMap({
-  key: z.string().min(1),
+  key: textSchema('the key of a taint, such as dedicated'),
   value: z.string().optional(),
   effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']),
 });

@@ -1,12 +1,12 @@
 /** createPods: pods that no workload owns, as load drivers for schedulers make them. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { PodTemplate } from '../../cluster/index.ts';
 import { PlimsollError } from '../../errors/index.ts';
 import { readPodTemplateFile } from '../../manifests/index.ts';
 import { distributionSchema, resolveDistribution } from '../distribution-form.ts';
 import { strictMap } from '../schema-parts.ts';
 import { nameSchema, textSchema, wholeNumberSchema } from '../value-forms.ts';
-import { operationKind, type OperationContext, type Requesting, resolveRequesting } from './operation.ts';
+import { type OperationContext, operationKind, type Requesting, resolveRequesting } from './operation.ts';
 import { makePodTemplate, podShape } from './pod-options.ts';
 import { preloadShape, requestShape } from './request-shape.ts';
 
@@ -59,7 +59,11 @@ export const createPods = operationKind({
   },
 });
 
-function resolveTemplate(written: z.output<typeof createPods.schema>, name: string, context: OperationContext): PodTemplate {
+function resolveTemplate(
+  written: z.output<typeof createPods.schema>,
+  name: string,
+  context: OperationContext,
+): PodTemplate {
   const lifetime = (written.duration && resolveDistribution(written.duration, ['duration'], context)) ?? null;
   // Pods that end by themselves must not be started again, or they would never be done.
   const restartPolicy = lifetime === null ? 'Always' : 'Never';

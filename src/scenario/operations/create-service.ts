@@ -39,9 +39,13 @@ const portMap = strictMap({
   nodePort: portNumber.optional(),
   protocol: z.enum(['TCP', 'UDP', 'SCTP']).optional(),
 });
-const portSchema = severalForms([portNumber, portMap], (written) => (typeof written === 'number' ? portNumber : portMap));
+const portSchema = severalForms([portNumber, portMap], (written) =>
+  typeof written === 'number' ? portNumber : portMap,
+);
 
-const selectorSchema = severalForms([nameSchema, labelsSchema], (written) => (typeof written === 'string' ? nameSchema : labelsSchema));
+const selectorSchema = severalForms([nameSchema, labelsSchema], (written) =>
+  typeof written === 'string' ? nameSchema : labelsSchema,
+);
 
 export const createService = operationKind({
   help: 'Creates Services; `selector` is the name of a Deployment of createDeployment, or a map of labels.',
@@ -71,10 +75,23 @@ export const createService = operationKind({
 
 function makeService(written: z.output<typeof createService.schema>, i: number): ServiceIntent {
   const numbered = (name: string) => (written.count === undefined ? name : `${name}-${i}`);
-  const selector: Labels = typeof written.selector === 'string' ? { app: numbered(written.selector) } : written.selector;
+  const selector: Labels =
+    typeof written.selector === 'string' ? { app: numbered(written.selector) } : written.selector;
   const ports = (written.ports ?? DEFAULT_PORTS).map((port) => {
-    const { name, port: number, targetPort, nodePort, protocol } = typeof port === 'number' ? { port } : (port as z.output<typeof portMap>);
-    return { name: name ?? '', protocol: protocol ?? 'TCP', port: number, targetPort: targetPort ?? number, nodePort: nodePort ?? 0 };
+    const {
+      name,
+      port: number,
+      targetPort,
+      nodePort,
+      protocol,
+    } = typeof port === 'number' ? { port } : (port as z.output<typeof portMap>);
+    return {
+      name: name ?? '',
+      protocol: protocol ?? 'TCP',
+      port: number,
+      targetPort: targetPort ?? number,
+      nodePort: nodePort ?? 0,
+    };
   });
   const specification = {
     type: written.type ?? 'ClusterIP',

@@ -2,7 +2,12 @@
 import { z } from 'zod';
 import type { Container, PodTemplate, Probe, ResourceList, Toleration } from '../../cluster/index.ts';
 import type { DistributionSpec } from '../../engine/index.ts';
-import { effectivePodRequest, estimateStoredBytes, NO_RESOURCES, type TemplateRegistry } from '../../manifests/index.ts';
+import {
+  effectivePodRequest,
+  estimateStoredBytes,
+  NO_RESOURCES,
+  type TemplateRegistry,
+} from '../../manifests/index.ts';
 import { type Nanoseconds, seconds } from '../../units/index.ts';
 import { resolveResources, resourcesSchema } from '../resources-form.ts';
 import { strictMap } from '../schema-parts.ts';
@@ -101,13 +106,22 @@ export function makePodTemplate(
       serviceAccountName: 'default',
       terminationGracePeriod: pod.terminationGracePeriod ?? DEFAULT_GRACE_PERIOD,
       restartPolicy,
-      bytes: estimateStoredBytes({ labels, containers: [main], initContainers, nodeSelector: pod.nodeSelector, tolerations: pod.tolerations }, 'pod'),
+      bytes: estimateStoredBytes(
+        { labels, containers: [main], initContainers, nodeSelector: pod.nodeSelector, tolerations: pod.tolerations },
+        'pod',
+      ),
     },
     lifetime,
   );
 }
 
-function container(name: string, image: string, requests: ResourceList, limits: ResourceList, pod: WrittenPod): Container {
+function container(
+  name: string,
+  image: string,
+  requests: ResourceList,
+  limits: ResourceList,
+  pod: WrittenPod,
+): Container {
   const port = { name: '', containerPort: pod.port ?? DEFAULT_PORT, hostPort: 0, hostIp: '', protocol: 'TCP' } as const;
   return {
     name,

@@ -1,9 +1,9 @@
 /** scale: changes the replicas of Deployments, as `kubectl scale` does. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { PlimsollError } from '../../errors/index.ts';
 import { severalForms, strictMap } from '../schema-parts.ts';
 import { numberSchema, wholeNumberSchema } from '../value-forms.ts';
-import { operationKind, type OperationContext, type Requesting, resolveRequesting } from './operation.ts';
+import { type OperationContext, operationKind, type Requesting, resolveRequesting } from './operation.ts';
 import { requestShape } from './request-shape.ts';
 import { namespaceShape, resolveSelection, type Selection, selectionNameSchema } from './selection.ts';
 
@@ -37,7 +37,9 @@ export const scale = operationKind({
   schema: strictMap({
     deployments: selectionNameSchema,
     ...namespaceShape,
-    replicas: severalForms([toForm, changeForm], (written) => (typeof written === 'object' && written !== null ? changeForm : toForm)),
+    replicas: severalForms([toForm, changeForm], (written) =>
+      typeof written === 'object' && written !== null ? changeForm : toForm,
+    ),
     ...requestShape,
   }),
   resolve: (written, context): Scale => ({
@@ -53,7 +55,11 @@ function resolveChange(written: z.output<typeof scale.schema>['replicas'], conte
   if (written.by !== undefined && written.scale === undefined) return { change: 'by', replicas: written.by };
   if (written.scale !== undefined && written.by === undefined) return { change: 'times', factor: written.scale };
   context.errors.push(
-    new PlimsollError('P209', { ...context.place(['replicas']), message: 'replicas says neither or both of by and scale', expected: 'a number, {by: N} or {scale: FACTOR}' }),
+    new PlimsollError('P209', {
+      ...context.place(['replicas']),
+      message: 'replicas says neither or both of by and scale',
+      expected: 'a number, {by: N} or {scale: FACTOR}',
+    }),
   );
   return { change: 'by', replicas: 0 };
 }

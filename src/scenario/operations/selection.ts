@@ -1,5 +1,5 @@
 /** Which objects an operation is about: all, or those with a name. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { nameSchema } from '../value-forms.ts';
 
 /** A choice of objects. */

@@ -15,6 +15,8 @@ const mapForm = strictMap({ duration: positiveDurationSchema });
 
 export const sleep = operationKind({
   help: 'Lets virtual time pass before the next operation.',
-  schema: severalForms([positiveDurationSchema, mapForm], (written) => (isMap(written) ? mapForm : positiveDurationSchema)),
+  schema: severalForms([positiveDurationSchema, mapForm], (written) =>
+    isMap(written) ? mapForm : positiveDurationSchema,
+  ),
   resolve: (written): Sleep => ({ kind: 'sleep', duration: typeof written === 'number' ? written : written.duration }),
 });

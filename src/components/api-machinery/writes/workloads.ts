@@ -71,14 +71,20 @@ export const deploymentTemplate: Write = {
   },
 };
 
-/** PUT deployments. Number 0: the rollout's number, written as an annotation by the deployment controller. */
+/**
+ * PUT deployments/status by which the deployment controller records a rollout (getNewReplicaSet: the annotation travels with the status).
+ * Numbers: the rollout's number, progress.
+ */
 export const deploymentRollout: Write = {
   verb: Verb.Update,
   kind: kinds.deployments,
-  subresource: '',
+  subresource: 'status',
   apply({ tables: { deployments }, requests }, draft, request) {
-    if (deployments.rollout.get(draft) === requests.number(request, 0)) return UNCHANGED;
-    deployments.rollout.set(draft, requests.number(request, 0));
+    const rollout = requests.number(request, 0);
+    const progress = requests.number(request, 1);
+    if (deployments.rollout.get(draft) === rollout && deployments.progress.get(draft) === progress) return UNCHANGED;
+    deployments.rollout.set(draft, rollout);
+    deployments.progress.set(draft, progress);
     return CHANGED;
   },
 };
@@ -110,6 +116,8 @@ export interface ReplicaSetBody {
   readonly owner: number;
   /** Number of the owner's rollout that it serves. */
   readonly rollout: number;
+  /** Size of the owning Deployment, written as an annotation [pod]; -1 = no owner. */
+  readonly desired: number;
 }
 
 /** POST replicasets. Object: a {@link ReplicaSetBody}. */
@@ -125,12 +133,13 @@ export const replicaSetCreate: Write = {
     replicasets.minReady.set(draft, body.minReady);
     replicasets.owner.set(draft, body.owner);
     replicasets.rollout.set(draft, body.rollout);
+    replicasets.desired.set(draft, body.desired);
     replicasets.bytes.set(draft, sizes.replicaSet);
     return CHANGED;
   },
 };
 
-/** PUT replicasets. Numbers: replicas, rollout number of the annotation. */
+/** PUT replicasets. Numbers: replicas, rollout number and desired size of the annotations. */
 export const replicaSetUpdate: Write = {
   verb: Verb.Update,
   kind: kinds.replicasets,
@@ -138,12 +147,13 @@ export const replicaSetUpdate: Write = {
   apply({ tables: { replicasets }, requests }, draft, request) {
     const replicas = requests.number(request, 0);
     const rollout = requests.number(request, 1);
-    if (replicasets.replicas.get(draft) === replicas && replicasets.rollout.get(draft) === rollout) return UNCHANGED;
-    if (replicasets.replicas.get(draft) !== replicas) {
-      replicasets.generation.set(draft, replicasets.generation.get(draft) + 1);
-    }
+    const desired = requests.number(request, 2);
+    const resized = replicasets.replicas.get(draft) !== replicas;
+    if (!resized && replicasets.rollout.get(draft) === rollout && replicasets.desired.get(draft) === desired) return UNCHANGED;
+    if (resized) replicasets.generation.set(draft, replicasets.generation.get(draft) + 1);
     replicasets.replicas.set(draft, replicas);
     replicasets.rollout.set(draft, rollout);
+    replicasets.desired.set(draft, desired);
     return CHANGED;
   },
 };

@@ -1,0 +1,116 @@
+/** What `list` shows and `explain` tells, from the registries themselves: a new entry there appears here by itself. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  errorCatalogue,
+  faultKinds,
+  findMetric,
+  formatParameter,
+  loadScenarioSource,
+  metricNames,
+  type ParameterDefinition,
+  type ParameterSet,
+  parameterRegistry,
+  profiles,
+} from '../index.ts';
+import { nodeFiles } from './files.ts';
+import { packageDirectory } from './program-facts.ts';
+
+/** One thing with a name. */
+export interface Listed {
+  readonly name: string;
+  /** What it is, in one sentence. */
+  readonly help: string;
+  /** Everything else that is known of it: what, and the answer. */
+  readonly details: readonly (readonly [what: string, answer: string])[];
+}
+
+/** What can be listed, by the word that is typed. */
+export const listings = {
+  scenarios: () => scenarios(),
+  metrics: () => metrics(),
+  parameters: () => parameters(),
+  faults: () => Object.entries(faultKinds).map(([name, { help }]) => ({ name, help, details: [] })),
+  profiles: () => profileList(),
+  errors: () => errors(),
+} as const satisfies Record<string, () => Listed[]>;
+
+/** Word for a listing. */
+export type ListingName = keyof typeof listings;
+
+function scenarios(): Listed[] {
+  const directory = join(packageDirectory, 'scenarios');
+  const files = readdirSync(directory).filter((file) => file.endsWith('.yaml'));
+  return files.sort().map((file) => {
+    const { question } = loadScenarioSource(nodeFiles, join(directory, file));
+    return { name: file.replace(/\.yaml$/, ''), help: question, details: [['file', join('scenarios', file)]] };
+  });
+}
+
+function metrics(): Listed[] {
+  return metricNames.map((name) => {
+    const { help, kind, unit, labels, buckets, source } = findMetric(name) as NonNullable<
+      ReturnType<typeof findMetric>
+    >;
+    const details = [
+      ['kind', kind],
+      ['unit', unit],
+      ['labels', labels.length === 0 ? 'none' : labels.join(', ')],
+      ...(buckets === undefined ? [] : [['buckets', buckets.join(' ')] as const]),
+      ['source', source],
+    ] as const;
+    return { name, help, details };
+  });
+}
+
+function parameters(): Listed[] {
+  return Object.entries<ParameterSet>(parameterRegistry).flatMap(([component, set]) =>
+    Object.entries(set).map(([parameter, definition]) => parameterOf(`${component}.${parameter}`, definition)),
+  );
+}
+
+function parameterOf(name: string, definition: ParameterDefinition): Listed {
+  const { help, unit, source } = definition;
+  const show = (value: Parameters<typeof formatParameter>[1]): string =>
+    formatParameter(name, value, parameterRegistry);
+  const range =
+    'range' in definition ? [['range', definition.range.map((bound) => show(bound)).join(' to ')] as const] : [];
+  const choices = definition.type === 'choice' ? [['choices', definition.choices.join(', ')] as const] : [];
+  const note = source.note === undefined ? [] : [['note', source.note] as const];
+  return {
+    name,
+    help,
+    details: [
+      ['default', show(definition.default)],
+      ['unit', unit],
+      ...range,
+      ...choices,
+      ['source', `${source.kind}: ${source.where} (${source.retrieved})`],
+      ...note,
+    ],
+  };
+}
+
+function profileList(): Listed[] {
+  return Object.entries(profiles).map(([name, { help, source, values }]) => ({
+    name,
+    help,
+    details: [
+      ['source', source],
+      ...Object.entries(values).map(
+        ([path, value]) => [path, typeof value === 'object' ? JSON.stringify(value) : String(value)] as const,
+      ),
+    ],
+  }));
+}
+
+function errors(): Listed[] {
+  return Object.entries(errorCatalogue).map(([name, { meaning, fix, exit }]) => ({
+    name,
+    help: meaning,
+    details: [
+      ['fix', fix],
+      ['exit code', String(exit)],
+    ],
+  }));
+}

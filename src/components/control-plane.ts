@@ -1,0 +1,209 @@
+/**
+ * The wiring: everything that makes one simulated cluster, put together here and nowhere else. Components know each other only by the small
+ * interfaces they declare.
+ */
+import { kinds, type NodeSpecification, type ObjectKey, ObjectTables } from '../cluster/index.ts';
+import type { Simulation } from '../engine/index.ts';
+import { type MetricRecorder, publishServer, WaitLedger } from '../metrics/index.ts';
+import type { Nanoseconds } from '../units/index.ts';
+import { Requests } from './api-machinery/index.ts';
+import { Census } from './census.ts';
+import { type ApiClient, ClientGo, type EventRecorderReplies, eventRecorderReplies } from './client-go/index.ts';
+import { EtcdCluster } from './etcd/index.ts';
+import { Host } from './host/host.ts';
+import { ApiServer } from './kube-apiserver/index.ts';
+import { KubeControllerManager } from './kube-controller-manager/index.ts';
+import { KubeProxyFleet } from './kube-proxy/index.ts';
+import { KubeScheduler, type SchedulerConfiguration } from './kube-scheduler/index.ts';
+import { type Kubelet, KubeletFleet } from './kubelet/index.ts';
+import type { ModelParameters } from './parameters.ts';
+import { Preload } from './preload.ts';
+
+/** A scheduler of the cluster. */
+export interface SchedulerOptions {
+  readonly name: string;
+  readonly configuration?: SchedulerConfiguration;
+}
+
+/** What a cluster is made from. */
+export interface ControlPlaneOptions {
+  readonly simulation: Simulation;
+  readonly recorder: MetricRecorder;
+  readonly parameters: ModelParameters;
+  readonly schedulers: readonly SchedulerOptions[];
+}
+
+/** A load-generating client as a scenario describes it. */
+export interface LoadClientOptions {
+  readonly name: string;
+  readonly user: string;
+  readonly groups: readonly string[];
+  readonly qps: number;
+  readonly burst: number;
+}
+
+/** Size of the ConfigMap with a namespace's root certificate [B]. */
+const ROOT_CA_BYTES = 1_800;
+/** Size of a Namespace and of a ServiceAccount (objects/summary.csv: Namespace 179 B) [B]. */
+const SMALL_OBJECT_BYTES = 200;
+
+/** One simulated cluster. */
+export class ControlPlane {
+  readonly simulation: Simulation;
+  readonly recorder: MetricRecorder;
+  readonly parameters: ModelParameters;
+  readonly tables = new ObjectTables();
+  readonly requests = new Requests();
+  readonly waits: WaitLedger;
+  readonly hosts: readonly Host[];
+  readonly store: EtcdCluster;
+  readonly servers: readonly ApiServer[];
+  readonly clientGo: ClientGo;
+  readonly eventReplies: EventRecorderReplies;
+  readonly kubelets: KubeletFleet;
+  readonly proxies: KubeProxyFleet;
+  readonly controllerManager: KubeControllerManager;
+  readonly schedulers: readonly KubeScheduler[];
+  readonly census: Census;
+  readonly preload: Preload;
+  private isRunning = false;
+
+  constructor({ simulation, recorder, parameters, schedulers }: ControlPlaneOptions) {
+    this.simulation = simulation;
+    this.recorder = recorder;
+    this.parameters = parameters;
+    this.waits = new WaitLedger(recorder);
+    const { tables, requests, waits } = this;
+    const { network } = parameters;
+    const { servers, members } = this.placeHosts();
+    this.hosts = [...new Set([...servers, ...members])];
+    this.store = new EtcdCluster({
+      simulation,
+      tables,
+      requests,
+      parameters: parameters.etcd,
+      network,
+      hosts: members,
+      recorder,
+      waits,
+    });
+    this.clientGo = new ClientGo({ simulation, tables, requests, parameters: parameters.clientGo, network, recorder, waits });
+    const around = {
+      simulation,
+      tables,
+      requests,
+      store: this.store,
+      parameters: parameters.kubeApiserver,
+      network,
+      sizes: parameters.objectSize,
+      recorder,
+      waits,
+      carrier: this.clientGo,
+    };
+    this.servers = servers.map((host, index) => new ApiServer(around, index, host));
+    this.clientGo.connectTo(this.servers);
+    this.census = new Census(simulation, tables, this.store, recorder);
+    this.preload = new Preload(tables, parameters.objectSize, this.store, this.servers);
+    this.eventReplies = eventRecorderReplies(this.clientGo);
+    this.kubelets = new KubeletFleet(this.clientGo, parameters.kubelet, this.eventReplies);
+    this.proxies = new KubeProxyFleet(this.clientGo, this.store, parameters.kubeProxy);
+    this.kubelets.onReturned = (node) => this.proxies.restart(node);
+    const shared = {
+      clientGo: this.clientGo,
+      reflectorReplies: this.clientGo.reflectorReplies,
+      eventRecorderReplies: this.eventReplies,
+    };
+    this.controllerManager = new KubeControllerManager({ ...shared, parameters: parameters.kubeControllerManager });
+    this.schedulers = schedulers.map(
+      ({ name, configuration }) =>
+        new KubeScheduler({
+          ...shared,
+          parameters: parameters.kubeScheduler,
+          name,
+          ...(configuration === undefined ? {} : { configuration }),
+        }),
+    );
+    this.publishHosts();
+  }
+
+  /** API server i runs on control-plane host i; etcd member i there too if stacked, else on a host of its own. */
+  private placeHosts(): { servers: Host[]; members: Host[] } {
+    const { host, kubeApiserver, etcd } = this.parameters;
+    const count = Math.max(kubeApiserver.replicas, host.stackedEtcd ? etcd.members : 0);
+    const create = (name: string) => new Host(this.simulation, name, host.controlPlaneCores);
+    const controlPlane = Array.from({ length: count }, (_, i) => create(`control-plane host ${i}`));
+    const members = host.stackedEtcd
+      ? controlPlane.slice(0, etcd.members)
+      : Array.from({ length: etcd.members }, (_, i) => create(`etcd host ${i}`));
+    return { servers: controlPlane.slice(0, kubeApiserver.replicas), members };
+  }
+
+  private publishHosts(): void {
+    for (const host of this.hosts) {
+      publishServer(this.recorder, this.simulation, `${host.name} CPU`, () => ({
+        busyNanoseconds: host.busyCoreNanoseconds(),
+        capacity: host.cores,
+        queueLength: host.jobs,
+      }));
+    }
+    const inflight = (kind: string) => this.recorder.gauge('apiserver_current_inflight_requests', { request_kind: kind });
+    const readOnly = inflight('readOnly');
+    const mutating = inflight('mutating');
+    this.recorder.onSample(() => {
+      readOnly.set(this.servers.reduce((sum, server) => sum + server.inflight(false), 0));
+      mutating.set(this.servers.reduce((sum, server) => sum + server.inflight(true), 0));
+    });
+  }
+
+  // ---- before the run ------------------------------------------------------------------------------------------------------------
+
+  /** A namespace as it is after its controllers have seen to it: with its default service account and root certificate. */
+  ensureNamespace(namespace: string): void {
+    this.preload.opaque(kinds.namespaces, '', namespace, SMALL_OBJECT_BYTES);
+    this.preload.opaque(kinds.serviceaccounts, namespace, 'default', SMALL_OBJECT_BYTES);
+    this.preload.opaque(kinds.configmaps, namespace, 'kube-root-ca.crt', ROOT_CA_BYTES);
+  }
+
+  /** Everything that was preloaded begins to live; from now on objects come by requests only. */
+  start(): void {
+    this.preload.finish();
+    this.census.beginRun();
+    this.isRunning = true;
+    const { revision } = this.store;
+    this.controllerManager.start({ preloaded: true });
+    for (const scheduler of this.schedulers) scheduler.start({ preloaded: true });
+    for (const node of this.preload.nodes) {
+      const kubelet = this.kubelets.addPreloaded(node.key, node.specification, node.leaseRevision, revision);
+      for (const pod of node.pods) this.kubelets.addPreloadedPod(kubelet, pod);
+      this.proxies.addPreloaded(node.key, revision);
+    }
+  }
+
+  // ---- during the run ------------------------------------------------------------------------------------------------------------
+
+  /** A machine boots and joins. */
+  addNode(name: string, specification: NodeSpecification): void {
+    if (!this.isRunning) throw new RangeError('nodes join while the cluster runs; preload the others');
+    const key = this.tables.keysOf('nodes').intern('', name);
+    this.kubelets.addAndRegister(key, specification);
+    this.proxies.addAndStart(key);
+  }
+
+  /** A client outside of the cluster. */
+  newLoadClient(options: LoadClientOptions): ApiClient {
+    return this.clientGo.newClient({ ...options, onNode: true });
+  }
+
+  /** Fault: a machine stops at once; it returns after `span`, or never. */
+  crashNode(node: ObjectKey, span: Nanoseconds | undefined): void {
+    const kubelet = this.kubelets.ofNode(node);
+    if (kubelet === undefined || !kubelet.isUp) return;
+    this.kubelets.crash(kubelet, span);
+    this.proxies.crash(node);
+  }
+
+  /** Kubelets of the cluster, in the order in which their nodes came. */
+  get nodes(): readonly Kubelet[] {
+    return this.kubelets.kubelets;
+  }
+}

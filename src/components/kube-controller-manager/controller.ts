@@ -1,0 +1,72 @@
+/**
+ * What a controller gets from the process that runs it, and what it must offer. A new controller is one file in `controllers/` and one line
+ * in `controllers/index.ts`.
+ */
+import type { Kind } from '../../cluster/index.ts';
+import type { ValuesOf } from '../../engine/index.ts';
+import type { ApiClient, ClientGo, EventRecorder, Gather, InformerIndex, SharedInformer, WorkQueueBackoff } from '../client-go/index.ts';
+import type { kubeControllerManagerParameters } from './kube-controller-manager.parameters.ts';
+import type { ServiceMemberships } from './service-memberships.ts';
+
+/** The values of all parameters of the process. */
+export type KubeControllerManagerValues = ValuesOf<typeof kubeControllerManagerParameters>;
+
+/** One pass of a worker over a key. It returns whether it succeeded; if not, the key comes again after its back-off. */
+export type Sync = (key: number) => Generator<number, boolean, number>;
+
+/** A controller's queue of keys. */
+export interface ControllerQueue {
+  /** Adds a key now. */
+  add(key: number): void;
+  /** Adds a key after a span [ns]. */
+  addAfter(key: number, span: number): void;
+}
+
+/** How a queue differs from the usual one. */
+export interface QueueOptions {
+  /** How many objects a sync of the key walks over, for its time; none if left out. */
+  readonly objects?: (key: number) => number;
+  /** Failures in a row after which a key is dropped until its next change; without limit if left out. */
+  readonly maximumRetries?: number;
+  readonly backoff?: WorkQueueBackoff;
+}
+
+/** The process around a controller. */
+export interface ControllerSurroundings {
+  readonly clientGo: ClientGo;
+  readonly parameters: KubeControllerManagerValues;
+  /** Sends many requests at once from inside a process. */
+  readonly gather: Gather;
+  /** Which Services select which pods. */
+  readonly memberships: ServiceMemberships;
+  /** Whether the process has ended, state. */
+  readonly hasStopped: boolean;
+  /** Whether all informers have their first list, state. */
+  readonly hasSynced: boolean;
+
+  /** The process's informer of a kind. */
+  informer(kind: Kind): SharedInformer;
+  /** Objects of a kind by the key of their owner. */
+  byOwner(kind: Kind): InformerIndex;
+  /** Pods by the key of their node. */
+  podsByNode(): InformerIndex;
+  /** A client with a limiter of its own; `user` is the service account, the name if left out. */
+  newClient(name: string, options?: { readonly user?: string; readonly qpsFactor?: number }): ApiClient;
+  /** A recorder of events that shares a client's limiter, as upstream. */
+  newRecorder(client: ApiClient): EventRecorder;
+  /** A work queue whose workers wait for the caches, compute for a while and then run `sync`. */
+  newQueue(name: string, workers: number, sync: Sync, options?: QueueOptions): ControllerQueue;
+  /** Yields until the caches are filled; false if the process has ended. */
+  untilSynced(): Generator<number, boolean, number>;
+}
+
+/** A controller. What it does is caused by its informers' handlers, which it registers when it is made. */
+export interface Controller {
+  /** Starts what the controller does by itself: loops. */
+  start?(preloaded: boolean): void;
+  /** The process has ended. */
+  stop?(): void;
+}
+
+/** Makes a controller. */
+export type ControllerConstructor = (around: ControllerSurroundings) => Controller;

@@ -1,0 +1,4 @@
+/** kube-proxy. */
+export * from './kube-proxy.parameters.ts';
+export * from './kube-proxy-fleet.ts';
+export * from './modes/index.ts';

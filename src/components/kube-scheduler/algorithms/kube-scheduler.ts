@@ -1,0 +1,174 @@
+/**
+ * kube-scheduler's own algorithm: filter nodes from where the last search ended until enough are feasible, rate those, take the best.
+ * K:pkg/scheduler/schedule_one.go (schedulePod, findNodesThatPassFilters, numFeasibleNodesToFind, prioritizeNodes, selectHost).
+ *
+ * The filters run over chunks of nodes, plugin by plugin; a node counts against the first plugin that rejects it, as upstream's per-node loop
+ * has it. Left out: the up to 16 chunks that upstream's goroutines still evaluate when enough nodes were found, nominated nodes, extenders.
+ */
+import { normaliseScores } from '../framework.ts';
+import type { PodRequirements } from '../pod-requirements.ts';
+import type { Profile, ProfileFilter } from '../profile.ts';
+import type { AlgorithmContext, AlgorithmDefinition, Decision, SchedulingAlgorithm } from './scheduling-algorithm.ts';
+
+/** The adaptive share of nodes to find [%], and the nodes per which it falls by one (schedule_one.go:numFeasibleNodesToFind). */
+const ADAPTIVE_PERCENTAGE = 50;
+const NODES_PER_PERCENT = 125;
+const PERCENT = 100;
+/** Nodes that are filtered together at least; a longer chunk is cut behind the last node that is wanted. */
+const SMALLEST_CHUNK = 64;
+
+class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
+  private readonly context: AlgorithmContext;
+  /** Place in the order of nodes at which the next search starts, state. */
+  private nextStart = 0;
+  /** Filters that have something to say on the pod being scheduled. */
+  private readonly active: ProfileFilter[] = [];
+  /** Slots of the chunk being filtered, and of the nodes found. */
+  private chunk = new Int32Array(0);
+  private found = new Int32Array(0);
+  /** Scores of one plugin, and weighted sums, by place in `found`. */
+  private scores = new Float64Array(0);
+  private totals = new Float64Array(0);
+
+  constructor(context: AlgorithmContext) {
+    this.context = context;
+  }
+
+  decide(pod: PodRequirements, profile: Profile, decision: Decision): void {
+    this.makeRoom();
+    const narrowed = this.preFilter(pod, profile, decision);
+    if (narrowed === undefined) this.search(pod, profile, decision);
+    else this.filterOnly(narrowed, pod, decision);
+    if (decision.feasible === 1) decision.node = this.found[0] as number;
+    else if (decision.feasible > 1) this.choose(pod, profile, decision);
+  }
+
+  // ---- filter ------------------------------------------------------------------------------------------------------------------
+
+  /** Collects the filters that matter for the pod; returns the only nodes that can pass, if a filter knows them. */
+  private preFilter(pod: PodRequirements, profile: Profile, decision: Decision): readonly number[] | undefined {
+    const { active } = this;
+    active.length = 0;
+    let narrowed: readonly number[] | undefined;
+    for (const entry of profile.filters) {
+      if (entry.filter.skips(pod)) continue;
+      active.push(entry);
+      const only = entry.filter.narrow?.(pod);
+      if (only === undefined) continue;
+      narrowed = narrowed === undefined ? only : only.filter((slot) => narrowed?.includes(slot));
+      if (narrowed.length === 0) decision.rejectors |= 1 << entry.number;
+    }
+    return narrowed;
+  }
+
+  /** Filters from the start index on until enough nodes are feasible or all were examined. */
+  private search(pod: PodRequirements, profile: Profile, decision: Decision): void {
+    const { order } = this.context.nodes;
+    const slots = order.slots();
+    const total = order.count;
+    const wanted = this.nodesToFind(total, profile.percentageOfNodesToScore);
+    const start = total === 0 ? 0 : this.nextStart % total;
+    const { chunk, found } = this;
+    while (decision.examined < total && decision.feasible < wanted) {
+      const missing = wanted - decision.feasible;
+      const length = Math.min(total - decision.examined, Math.max(missing, SMALLEST_CHUNK));
+      const first = start + decision.examined;
+      for (let i = 0; i < length; i++) {
+        const place = first + i;
+        chunk[i] = slots[place < total ? place : place - total] as number;
+      }
+      const kept = this.filterChunk(pod, length, decision);
+      const taken = Math.min(kept, missing);
+      for (let i = 0; i < taken; i++) found[decision.feasible + i] = chunk[i] as number;
+      decision.feasible += taken;
+      if (decision.feasible < wanted) decision.examined += length;
+      else decision.examined = placeAfter(slots, total, first, chunk[taken - 1] as number) - start;
+    }
+    if (total > 0) this.nextStart = (start + decision.examined) % total;
+  }
+
+  /** Filters nothing but these nodes. */
+  private filterOnly(narrowed: readonly number[], pod: PodRequirements, decision: Decision): void {
+    this.chunk.set(narrowed);
+    decision.feasible = this.filterChunk(pod, narrowed.length, decision);
+    decision.examined = narrowed.length;
+    for (let i = 0; i < decision.feasible; i++) this.found[i] = this.chunk[i] as number;
+    const total = this.context.nodes.order.count;
+    if (total > 0) this.nextStart = (this.nextStart + narrowed.length) % total;
+  }
+
+  private filterChunk(pod: PodRequirements, length: number, decision: Decision): number {
+    let kept = length;
+    for (const { number, filter } of this.active) {
+      const before = kept;
+      kept = filter.keep(pod, this.chunk, kept);
+      if (kept === before) continue;
+      decision.rejectors |= 1 << number;
+      decision.rejected[number] = (decision.rejected[number] as number) + before - kept;
+      if (kept === 0) break;
+    }
+    return kept;
+  }
+
+  /** How many feasible nodes are enough. */
+  private nodesToFind(total: number, percentageOfNodesToScore: number): number {
+    const { minFeasibleNodes, minFeasiblePercentage } = this.context.parameters;
+    if (total < minFeasibleNodes) return total;
+    const adaptive = Math.max(ADAPTIVE_PERCENTAGE - Math.floor(total / NODES_PER_PERCENT), minFeasiblePercentage);
+    const percentage = percentageOfNodesToScore === 0 ? adaptive : percentageOfNodesToScore;
+    return Math.max(Math.floor((total * percentage) / PERCENT), minFeasibleNodes);
+  }
+
+  // ---- score -------------------------------------------------------------------------------------------------------------------
+
+  /** Rates the nodes found; the highest weighted sum wins, a random one of them if there are several. */
+  private choose(pod: PodRequirements, profile: Profile, decision: Decision): void {
+    const { found, scores, totals } = this;
+    const count = decision.feasible;
+    decision.scored = count;
+    totals.fill(0, 0, count);
+    for (const { score, weight } of profile.scores) {
+      if (score.skipsScore(pod)) continue;
+      score.rateAll(pod, found, count, scores);
+      normaliseScores(scores, count, score.normalisation);
+      for (let i = 0; i < count; i++) totals[i] = (totals[i] as number) + weight * (scores[i] as number);
+    }
+    let best = 0;
+    let ties = 0;
+    for (let i = 0; i < count; i++) {
+      const total = totals[i] as number;
+      if (ties === 0 || total > best) {
+        best = total;
+        ties = 1;
+      } else if (total === best) {
+        ties++;
+      }
+    }
+    // Always one draw, so that variants of a scenario keep their random numbers in step.
+    let chosen = Math.floor(this.context.tieBreak.next() * ties);
+    for (let i = 0; i < count; i++) {
+      if (totals[i] === best && chosen-- === 0) decision.node = found[i] as number;
+    }
+  }
+
+  private makeRoom(): void {
+    const { capacity } = this.context.nodes;
+    if (this.chunk.length >= capacity) return;
+    this.chunk = new Int32Array(capacity);
+    this.found = new Int32Array(capacity);
+    this.scores = new Float64Array(capacity);
+    this.totals = new Float64Array(capacity);
+  }
+}
+
+/** Place behind a slot in the order, counted on from `first` without wrapping round. */
+function placeAfter(slots: Int32Array, total: number, first: number, slot: number): number {
+  let place = first;
+  while (slots[place < total ? place : place - total] !== slot) place++;
+  return place + 1;
+}
+
+export const kubeScheduler: AlgorithmDefinition = {
+  help: 'The scheduling framework of Kubernetes with its plugins.',
+  create: (context) => new KubeSchedulerAlgorithm(context),
+};

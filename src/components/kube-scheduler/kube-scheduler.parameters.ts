@@ -1,0 +1,179 @@
+/** Parameters of kube-scheduler. */
+import {
+  assumption,
+  choice,
+  count,
+  defineParameters,
+  duration,
+  flag,
+  measured,
+  real,
+  sourceCode,
+} from '../../engine/index.ts';
+import { microseconds, milliseconds, nanoseconds, seconds } from '../../units/index.ts';
+
+/** What the cost parameters rest on. */
+const COSTS_NOTE =
+  'least squares over 100, 1,000 and 5,000 nodes (100, 420 and 500 nodes examined) of the scheduler alone on one core; scheduler_perf with ' +
+  'everything on one core shows 1.3 and 3.8 us per node and larger constant parts';
+
+export const kubeSchedulerParameters = defineParameters({
+  clientQps: real({
+    default: 50,
+    unit: '1/s',
+    range: [0, 1e6],
+    help: 'Rate of the client for bindings and status, and of the separate one for events; 0 = no limiter.',
+    source: sourceCode('K:pkg/scheduler/apis/config/v1/defaults.go'),
+  }),
+  clientBurst: count({
+    default: 100,
+    unit: 'request',
+    range: [1, 1e6],
+    help: 'Burst of each of those limiters.',
+    source: sourceCode('K:pkg/scheduler/apis/config/v1/defaults.go'),
+  }),
+  parallelism: count({
+    default: 16,
+    unit: 'goroutine',
+    range: [1, 1024],
+    help: 'Goroutines that filter and score nodes; they take no more cores than the scheduler has.',
+    source: sourceCode('K:pkg/scheduler/apis/config/v1/defaults.go'),
+  }),
+  cores: real({
+    default: 1,
+    unit: 'core',
+    range: [0.1, 512],
+    help: 'Cores over which the work on nodes is spread, at most one per goroutine.',
+    source: assumption('the costs per node were measured on one core, and a busy control-plane host leaves the scheduler about one'),
+  }),
+  percentageOfNodesToScore: count({
+    default: 0,
+    unit: '%',
+    range: [0, 100],
+    help: 'Share of the nodes that must be found feasible before scoring starts; 0 = adaptive, 50 less one per 125 nodes, at least minFeasiblePercentage.',
+    source: sourceCode('K:pkg/scheduler/apis/config/v1/defaults.go'),
+  }),
+  minFeasibleNodes: count({
+    default: 100,
+    unit: 'node',
+    range: [1, 1e6],
+    help: 'Nodes that are looked for at least; smaller clusters are searched in full.',
+    source: sourceCode('K:pkg/scheduler/schedule_one.go:minFeasibleNodesToFind'),
+  }),
+  minFeasiblePercentage: count({
+    default: 5,
+    unit: '%',
+    range: [1, 100],
+    help: 'Floor of the adaptive share.',
+    source: sourceCode('K:pkg/scheduler/schedule_one.go:minFeasibleNodesPercentageToFind'),
+  }),
+  podInitialBackoff: duration({
+    default: seconds(1),
+    range: [milliseconds(1), seconds(3600)],
+    help: 'Back-off of a pod after its first failed attempt; doubles with each.',
+    source: sourceCode('K:pkg/scheduler/apis/config/v1/defaults.go'),
+  }),
+  podMaxBackoff: duration({
+    default: seconds(10),
+    range: [milliseconds(1), seconds(3600)],
+    help: 'Longest back-off.',
+    source: sourceCode('K:pkg/scheduler/apis/config/v1/defaults.go'),
+  }),
+  backoffWindow: duration({
+    default: seconds(1),
+    range: [milliseconds(1), seconds(60)],
+    help: 'Back-offs end at multiples of this: expiry is aligned down to it and the queue is looked through that often.',
+    source: sourceCode('K:pkg/scheduler/backend/queue/backoff_queue.go:backoffQOrderingWindowDuration'),
+  }),
+  popFromBackoff: flag({
+    default: true,
+    help: 'Whether an idle scheduler takes pods that are still backing off (gate SchedulerPopFromBackoffQ).',
+    source: sourceCode('K:pkg/features/kube_features.go', 'on since 1.33'),
+  }),
+  queueingHints: flag({
+    default: true,
+    help: 'Whether plugins are asked which unschedulable pods a change may help (gate SchedulerQueueingHints); otherwise every change moves all.',
+    source: sourceCode('K:pkg/features/kube_features.go', 'on since 1.32'),
+  }),
+  unschedulableFlushPeriod: duration({
+    default: seconds(30),
+    range: [milliseconds(100), seconds(3600)],
+    help: 'How often unschedulable pods are looked through for those that have waited too long.',
+    source: sourceCode('K:pkg/scheduler/backend/queue/scheduling_queue.go'),
+  }),
+  unschedulableMaxStay: duration({
+    default: seconds(300),
+    range: [seconds(1), seconds(86_400)],
+    help: 'Unschedulable pods are tried again after this long, whatever happens.',
+    source: sourceCode('K:pkg/scheduler/backend/queue/scheduling_queue.go:DefaultPodMaxInUnschedulablePodsDuration'),
+  }),
+  assumedPodExpiry: duration({
+    default: nanoseconds(0),
+    range: [nanoseconds(0), seconds(3600)],
+    help: 'How long a pod stays assumed after its binding was answered without the informer having shown it; 0 = for ever.',
+    source: sourceCode('K:pkg/scheduler/scheduler.go:durationToExpireAssumedPod'),
+  }),
+  cacheSyncPoll: duration({
+    default: milliseconds(100),
+    range: [milliseconds(1), seconds(10)],
+    help: 'How often a starting scheduler looks whether its informers have synced.',
+    source: sourceCode('K:client-go/tools/cache/shared_informer.go:syncedPollPeriod'),
+  }),
+  balancedAllocation: choice({
+    default: 'change',
+    choices: ['change', 'balance'],
+    help: 'What NodeResourcesBalancedAllocation scores: the change of the balance (1.36), or the balance with the pod (up to 1.35).',
+    source: sourceCode('K:pkg/scheduler/framework/plugins/noderesources/balanced_allocation.go'),
+  }),
+  cycleTime: duration({
+    default: microseconds(60),
+    range: [nanoseconds(0), seconds(10)],
+    help: 'Time of a cycle beside the extension points: taking the pod, updating the snapshot, choosing the host, assuming.',
+    source: measured(
+      'data/measured/kubernetes/scheduler_standalone.csv',
+      'algorithm less PreFilter, Filter and Score: 0.05 ms at 100 nodes, 0.15 to 0.17 ms at 1,000 and 5,000',
+    ),
+  }),
+  hostSelectionTimePerNode: duration({
+    default: nanoseconds(250),
+    range: [nanoseconds(0), milliseconds(1)],
+    help: 'Time per scored node to sum the scores and choose the host.',
+    source: measured('data/measured/kubernetes/scheduler_standalone.csv', 'the part of that rest that grows with the scored nodes'),
+  }),
+  preFilterTime: duration({
+    default: microseconds(10),
+    range: [nanoseconds(0), seconds(1)],
+    help: 'Time of PreFilter.',
+    source: measured('data/measured/kubernetes/scheduler_standalone.csv', 'mean 9 to 15 us at all sizes'),
+  }),
+  filterTime: duration({
+    default: microseconds(70),
+    range: [nanoseconds(0), seconds(1)],
+    help: 'Time of Filter beside the nodes: starting and joining the goroutines.',
+    source: measured('data/measured/kubernetes/scheduler_standalone.csv', COSTS_NOTE),
+  }),
+  filterTimePerNode: duration({
+    default: nanoseconds(1_700),
+    range: [nanoseconds(0), milliseconds(10)],
+    help: 'CPU of all Filter plugins per examined node.',
+    source: measured('data/measured/kubernetes/scheduler_standalone.csv', COSTS_NOTE),
+  }),
+  preScoreTime: duration({
+    default: microseconds(13),
+    range: [nanoseconds(0), seconds(1)],
+    help: 'Time of PreScore.',
+    source: measured('data/measured/kubernetes/scheduler_perf_extension_points.csv', 'SchedulingBasic, mean 12 to 13 us'),
+  }),
+  scoreTime: duration({
+    default: microseconds(100),
+    range: [nanoseconds(0), seconds(1)],
+    help: 'Time of Score beside the nodes.',
+    source: measured('data/measured/kubernetes/scheduler_standalone.csv', COSTS_NOTE),
+  }),
+  scoreTimePerNode: duration({
+    default: nanoseconds(4_500),
+    range: [nanoseconds(0), milliseconds(10)],
+    help: 'CPU of all Score plugins per scored node.',
+    source: measured('data/measured/kubernetes/scheduler_standalone.csv', COSTS_NOTE),
+  }),
+});

@@ -1,0 +1,91 @@
+/**
+ * The registry of scheduler plugins, in the order of the default profile of 1.36 (K:pkg/scheduler/apis/config/v1/default_plugins.go). Adding one
+ * = a file beside this one and a line here. Entries without `create` are what Kubernetes has and the model does not: a configuration may name them.
+ */
+import { nodeAffinity } from './node-affinity.ts';
+import { nodeName } from './node-name.ts';
+import { nodePorts } from './node-ports.ts';
+import { nodeResourcesBalancedAllocation } from './node-resources-balanced-allocation.ts';
+import { nodeResourcesFit } from './node-resources-fit.ts';
+import { nodeUnschedulable } from './node-unschedulable.ts';
+import type { PluginDefinition } from './plugin-definition.ts';
+import { taintToleration } from './taint-toleration.ts';
+
+export const pluginRegistry = {
+  SchedulingGates: { help: 'Holds pods back until their gates are removed.', points: ['preEnqueue'], defaultWeight: 1 },
+  PrioritySort: {
+    help: 'Orders waiting pods by priority, then by the time at which they came to the queue.',
+    points: ['queueSort'],
+    defaultWeight: 1,
+    create: () => ({}),
+  },
+  NodeUnschedulable: nodeUnschedulable,
+  NodeName: nodeName,
+  TaintToleration: taintToleration,
+  NodeAffinity: nodeAffinity,
+  NodePorts: nodePorts,
+  NodeResourcesFit: nodeResourcesFit,
+  VolumeRestrictions: {
+    help: 'Keeps volumes that allow one user apart.',
+    points: ['preFilter', 'filter'],
+    defaultWeight: 1,
+  },
+  NodeVolumeLimits: {
+    help: 'Counts volumes per driver against what a node can attach.',
+    points: ['preFilter', 'filter'],
+    defaultWeight: 1,
+  },
+  VolumeBinding: {
+    help: 'Binds claims to volumes, or waits until they are provisioned.',
+    points: ['preFilter', 'filter', 'preScore', 'score', 'reserve', 'preBind'],
+    defaultWeight: 1,
+  },
+  VolumeZone: {
+    help: 'Keeps pods in the zones of their volumes.',
+    points: ['preFilter', 'filter'],
+    defaultWeight: 1,
+  },
+  PodTopologySpread: {
+    help: 'Spreads like pods over zones and nodes.',
+    points: ['preFilter', 'filter', 'preScore', 'score'],
+    defaultWeight: 2,
+  },
+  InterPodAffinity: {
+    help: 'Places pods near to, or away from, other pods.',
+    points: ['preFilter', 'filter', 'preScore', 'score'],
+    defaultWeight: 2,
+  },
+  DynamicResources: {
+    help: 'Allocates the devices of resource claims.',
+    points: ['preEnqueue', 'preFilter', 'filter', 'postFilter', 'score', 'reserve', 'preBind'],
+    defaultWeight: 2,
+  },
+  DefaultPreemption: {
+    help: 'Removes pods of lower priority to make room.',
+    points: ['preEnqueue', 'postFilter'],
+    defaultWeight: 1,
+  },
+  NodeResourcesBalancedAllocation: nodeResourcesBalancedAllocation,
+  ImageLocality: { help: 'Prefers nodes that have the images already.', points: ['score'], defaultWeight: 1 },
+  DefaultBinder: {
+    help: 'Binds a pod by POST to its binding subresource.',
+    points: ['bind'],
+    defaultWeight: 1,
+    create: () => ({}),
+  },
+  NodeDeclaredFeatures: { help: 'Matches features that pods need and nodes declare.', points: ['preFilter', 'filter'] },
+  GangScheduling: { help: 'Schedules all pods of a group or none.', points: ['preEnqueue', 'reserve', 'permit'] },
+} as const satisfies Record<string, PluginDefinition>;
+
+/** Name of a plugin of Kubernetes. */
+export type PluginName = keyof typeof pluginRegistry;
+
+/** Names of all plugins; the number of a plugin is its index. */
+export const pluginNames = Object.keys(pluginRegistry) as readonly PluginName[];
+
+/** The definition under a name that may be none. */
+export function findPlugin(name: string): PluginDefinition | undefined {
+  return Object.hasOwn(pluginRegistry, name) ? pluginRegistry[name as PluginName] : undefined;
+}
+
+export type { PluginContext, PluginDefinition } from './plugin-definition.ts';

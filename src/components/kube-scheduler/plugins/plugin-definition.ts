@@ -1,0 +1,27 @@
+/** What the registry of plugins holds of each. */
+import type { ValuesOf } from '../../../engine/index.ts';
+import type { PluginArguments } from '../configuration.ts';
+import type { ExtensionPoint, Plugin } from '../framework.ts';
+import type { kubeSchedulerParameters } from '../kube-scheduler.parameters.ts';
+import type { NodeColumns } from '../node-columns.ts';
+
+/** What a plugin is made with. */
+export interface PluginContext {
+  readonly nodes: NodeColumns;
+  readonly arguments: PluginArguments;
+  readonly parameters: ValuesOf<typeof kubeSchedulerParameters>;
+}
+
+/** A plugin of Kubernetes. */
+export interface PluginDefinition {
+  readonly help: string;
+  /** Points at which it acts. */
+  readonly points: readonly ExtensionPoint[];
+  /** Its weight in the default profile, 1 where it does not score; undefined = it is not in the default profile. */
+  readonly defaultWeight?: number;
+  /**
+   * Makes an instance for a profile. A plugin whose part the scheduler itself plays (ordering, binding) makes an empty one; one without
+   * `create` is known by name and not modelled.
+   */
+  readonly create?: (context: PluginContext) => Plugin;
+}

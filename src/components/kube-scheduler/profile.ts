@@ -1,0 +1,89 @@
+/** A profile made ready to run: its plugins at the points where the model acts. K:pkg/scheduler/framework/runtime/framework.go. */
+import type { ValuesOf } from '../../engine/index.ts';
+import type { SchedulerConfiguration, SchedulerProfile } from './configuration.ts';
+import type { FilterPlugin, Plugin, ScorePlugin } from './framework.ts';
+import type { kubeSchedulerParameters } from './kube-scheduler.parameters.ts';
+import type { NodeColumns } from './node-columns.ts';
+import { findPlugin, type PluginName, pluginNames } from './plugins/index.ts';
+
+/** A filter of a profile. */
+export interface ProfileFilter {
+  /** Number of the plugin: index into {@link pluginNames}. */
+  readonly number: number;
+  readonly filter: FilterPlugin;
+}
+
+/** A score of a profile. */
+export interface ProfileScore {
+  readonly number: number;
+  readonly weight: number;
+  readonly score: ScorePlugin;
+}
+
+/** A profile. */
+export interface Profile {
+  readonly name: string;
+  /** Percentage of nodes to find feasible before scoring, 0 = adaptive. */
+  readonly percentageOfNodesToScore: number;
+  /** In the order in which they are asked. */
+  readonly filters: readonly ProfileFilter[];
+  readonly scores: readonly ProfileScore[];
+}
+
+/** Makes the profiles of a configuration. Plugins that the model does not have are passed over; names that nobody has are refused. */
+export function makeProfiles(
+  configuration: SchedulerConfiguration,
+  nodes: NodeColumns,
+  parameters: ValuesOf<typeof kubeSchedulerParameters>,
+): readonly Profile[] {
+  return configuration.profiles.map((profile) => makeProfile(profile, configuration, nodes, parameters));
+}
+
+function makeProfile(
+  written: SchedulerProfile,
+  configuration: SchedulerConfiguration,
+  nodes: NodeColumns,
+  parameters: ValuesOf<typeof kubeSchedulerParameters>,
+): Profile {
+  const { schedulerName, plugins } = written;
+  requireOne(written, 'queueSort', 'PrioritySort');
+  requireOne(written, 'bind', 'DefaultBinder');
+  const instances = new Map<string, Plugin>();
+  const instanceOf = (name: string): Plugin => {
+    let instance = instances.get(name);
+    if (instance === undefined) {
+      instance = create(name, { nodes, arguments: written.arguments, parameters });
+      instances.set(name, instance);
+    }
+    return instance;
+  };
+  const percentage = written.percentageOfNodesToScore ?? configuration.percentageOfNodesToScore;
+  return {
+    name: schedulerName,
+    percentageOfNodesToScore: percentage ?? parameters.percentageOfNodesToScore,
+    filters: plugins.filter.flatMap(({ name }) => {
+      const { filter } = instanceOf(name);
+      return filter === undefined ? [] : [{ number: numberOf(name), filter }];
+    }),
+    scores: plugins.score.flatMap(({ name, weight }) => {
+      const { score } = instanceOf(name);
+      return score === undefined ? [] : [{ number: numberOf(name), weight, score }];
+    }),
+  };
+}
+
+function create(name: string, context: Parameters<NonNullable<ReturnType<typeof findPlugin>>['create'] & {}>[0]): Plugin {
+  const definition = findPlugin(name);
+  if (definition === undefined) throw new RangeError(`there is no scheduler plugin "${name}"`);
+  return definition.create?.(context) ?? {};
+}
+
+function numberOf(name: string): number {
+  return pluginNames.indexOf(name as PluginName);
+}
+
+/** The model orders and binds by one plugin each; upstream too refuses a profile without any. */
+function requireOne({ schedulerName, plugins }: SchedulerProfile, point: 'queueSort' | 'bind', plugin: PluginName): void {
+  if (plugins[point].some(({ name }) => name === plugin)) return;
+  throw new RangeError(`profile ${schedulerName} has no ${point} plugin: it needs ${plugin}`);
+}

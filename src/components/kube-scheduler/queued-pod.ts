@@ -1,0 +1,56 @@
+/** A pod on its way through the scheduling queue. K:staging kube-scheduler/framework/types.go (QueuedPodInfo). */
+import type { ObjectKey } from '../../cluster/index.ts';
+import type { SimTime } from '../../units/index.ts';
+import type { PodRequirements } from './pod-requirements.ts';
+import type { Profile } from './profile.ts';
+
+/** Where a pod is. */
+export const QueuePlace = { Nowhere: 0, Active: 1, Backoff: 2, ErrorBackoff: 3, Unschedulable: 4, InFlight: 5 } as const;
+
+/** A pod that wants a node. */
+export class QueuedPod {
+  readonly key: ObjectKey;
+  readonly uid: number;
+  readonly requirements: PodRequirements;
+  readonly profile: Profile;
+  /** When it came to the queue for the first time. */
+  readonly enteredAt: SimTime;
+  /** A value of {@link QueuePlace}, state. */
+  place: number = QueuePlace.Nowhere;
+  /** Its place in the heap that it is in, state. */
+  position = -1;
+  /** When it came to the queue last, which is what orders pods of one priority, state. */
+  timestamp: SimTime;
+  /** Order of arrival among pods of one timestamp, state. */
+  sequence = 0;
+  /** When it came to the active queue last, state. */
+  activeSince: SimTime;
+  /** When its present attempt began, and when its binding was sent, state. */
+  attemptStartedAt: SimTime;
+  bindingSentAt: SimTime;
+  /** Attempts so far; those that found no node; errors in a row, state. */
+  attempts = 0;
+  unschedulableCount = 0;
+  errorCount = 0;
+  /** Until when it backs off, state. */
+  backoffUntil: SimTime;
+  /** Plugins that rejected nodes in its last attempt, as bits by plugin number; 0 = it failed by an error, state. */
+  rejectors = 0;
+  /** Slot of the node that was chosen for it, state. */
+  node = -1;
+  /** Number of the first event that its present attempt cannot have seen, state. */
+  firstUnseenEvent = 0;
+
+  constructor(key: ObjectKey, uid: number, requirements: PodRequirements, profile: Profile, now: SimTime) {
+    this.key = key;
+    this.uid = uid;
+    this.requirements = requirements;
+    this.profile = profile;
+    this.enteredAt = now;
+    this.timestamp = now;
+    this.activeSince = now;
+    this.attemptStartedAt = now;
+    this.bindingSentAt = now;
+    this.backoffUntil = now;
+  }
+}

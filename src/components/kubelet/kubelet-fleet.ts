@@ -1,0 +1,261 @@
+/**
+ * All kubelets of a cluster (kubelet 1.36). https://github.com/kubernetes/kubernetes/tree/master/pkg/kubelet. Model reference section 6.
+ * Registration, watches, crash and return of nodes are here; heartbeats, pod workers and the status manager have files of their own.
+ * A kubelet reaches the control plane only over its clients' links and its watches. Left out here: see docs/not-modelled.md
+ * (probes other than readiness, crash loops, pressure evictions, static pods, image garbage collection, volumes beyond the token).
+ */
+import {
+  kinds,
+  LABEL_HOSTNAME,
+  NO_VERSION,
+  type NodeSpecification,
+  type ObjectKey,
+  PodPhase,
+  type PodTemplate,
+  TAINT_NOT_READY,
+  type VersionHandle,
+} from '../../cluster/index.ts';
+import type { EventType, KeyedStream, Process, ValuesOf } from '../../engine/index.ts';
+import type { Nanoseconds } from '../../units/index.ts';
+import { isSuccess, StatusCode, writes } from '../api-machinery/index.ts';
+import { type ClientGo, EventRecorder, type EventRecorderReplies, Reflector, type ReflectorListener } from '../client-go/index.ts';
+import { EVERYTHING } from '../kube-apiserver/index.ts';
+import { Heartbeats } from './heartbeats.ts';
+import { Kubelet } from './kubelet.ts';
+import type { kubeletParameters } from './kubelet.parameters.ts';
+import { PodTable } from './pod-table.ts';
+import { PodWorkers } from './pod-workers.ts';
+import { StatusManager } from './status-manager.ts';
+
+/** Namespace of the nodes' leases. */
+export const NODE_LEASE_NAMESPACE = 'kube-node-lease';
+/** The ConfigMap that every pod of a namespace mounts beside its token. */
+const ROOT_CA_CONFIG_MAP = 'kube-root-ca.crt';
+
+/** All kubelets. */
+export class KubeletFleet {
+  readonly kubelets: Kubelet[] = [];
+  private readonly byNode = new Map<ObjectKey, Kubelet>();
+  private readonly clientGo: ClientGo;
+  private readonly parameters: ValuesOf<typeof kubeletParameters>;
+  private readonly eventReplies: EventRecorderReplies;
+  private readonly table = new PodTable();
+  private readonly heartbeats: Heartbeats;
+  private readonly statuses: StatusManager;
+  private readonly workers: PodWorkers;
+  private readonly phases: KeyedStream;
+  private readonly evReturn: EventType;
+  /** Told when a node that had crashed boots again. */
+  onReturned: (node: ObjectKey) => void = () => {};
+
+  constructor(clientGo: ClientGo, parameters: ValuesOf<typeof kubeletParameters>, eventReplies: EventRecorderReplies) {
+    this.clientGo = clientGo;
+    this.parameters = parameters;
+    this.eventReplies = eventReplies;
+    this.heartbeats = new Heartbeats(clientGo, parameters, this.kubelets);
+    this.statuses = new StatusManager(clientGo, this.table, this.kubelets, (slot) => this.workers.forget(slot));
+    this.workers = new PodWorkers(clientGo, parameters, this.table, this.kubelets, this.statuses);
+    this.phases = clientGo.simulation.streams.keyed('kubelet.phases');
+    this.evReturn = clientGo.simulation.on('kubelet: node returns', (index) => this.comeBack(this.kubelets[index] as Kubelet));
+  }
+
+  // ---- nodes -------------------------------------------------------------------------------------------------------------------
+
+  /** Adds a node whose Node and Lease exist already and whose pods run. */
+  addPreloaded(nodeKey: ObjectKey, specification: NodeSpecification, leaseRevision: number, revision: number): Kubelet {
+    const kubelet = this.add(nodeKey, specification);
+    kubelet.leaseRevision = leaseRevision;
+    this.openWatches(kubelet);
+    for (const reflector of kubelet.reflectors) reflector.startPreloaded(revision);
+    this.heartbeats.start(kubelet, this.phases.uniform(kubelet.index, 1));
+    return kubelet;
+  }
+
+  /** A pod that runs on a preloaded node since before the run. */
+  addPreloadedPod(kubelet: Kubelet, pod: VersionHandle): void {
+    const { pods } = this.clientGo.tables;
+    const slot = this.allocate(kubelet, pod);
+    this.workers.beginPreloaded(slot, pods.conditions.get(pod), pods.runningAt.get(pod));
+  }
+
+  /** Adds a node that boots now and registers itself. */
+  addAndRegister(nodeKey: ObjectKey, specification: NodeSpecification): Kubelet {
+    const kubelet = this.add(nodeKey, specification);
+    this.clientGo.simulation.processes.spawn('kubelet registration', this.register(kubelet));
+    return kubelet;
+  }
+
+  /** The kubelet of a node, by the node's key. */
+  ofNode(nodeKey: ObjectKey): Kubelet | undefined {
+    return this.byNode.get(nodeKey);
+  }
+
+  private add(nodeKey: ObjectKey, specification: NodeSpecification): Kubelet {
+    const { clientGo, parameters } = this;
+    const nodeName = clientGo.tables.keysOf('nodes').name(nodeKey);
+    const index = this.kubelets.length;
+    const user = `system:node:${nodeName}`;
+    const groups = ['system:nodes'];
+    const client = (name: string, qps: number, burst: number) =>
+      clientGo.newClient({ name, user, groups, qps, burst, onNode: true });
+    const kubelet = new Kubelet({
+      index,
+      nodeKey,
+      nodeName,
+      specification,
+      client: client('kubelet', parameters.apiQps, parameters.apiBurst),
+      heartbeatClient: client('kubelet heartbeat', 0, 1),
+      recorder: new EventRecorder(
+        clientGo,
+        client('kubelet events', parameters.eventQps, parameters.eventBurst),
+        this.eventReplies,
+      ),
+      leaseKey: clientGo.tables.keysOf('leases').intern(NODE_LEASE_NAMESPACE, nodeName),
+      relistPhase: Math.floor(this.phases.uniform(index, 0) * parameters.housekeepingPeriod),
+    });
+    this.kubelets.push(kubelet);
+    this.byNode.set(nodeKey, kubelet);
+    return kubelet;
+  }
+
+  /** POST node, POST lease, watches, events, and Ready once runtime and network are there. Model reference 9.8 without TLS bootstrap. */
+  private *register(kubelet: Kubelet): Process {
+    const { clientGo, parameters } = this;
+    const { requests, simulation } = clientGo;
+    const epoch = kubelet.epoch;
+    const notReady = { key: TAINT_NOT_READY, value: '', effect: 'NoSchedule' } as const;
+    for (let attempt = 0; ; attempt++) {
+      const post = kubelet.client.write(writes.nodeCreate, kubelet.nodeKey);
+      requests.object[post] = {
+        ...kubelet.specification,
+        labels: { ...kubelet.specification.labels, [LABEL_HOSTNAME]: kubelet.nodeName },
+        taints: [...kubelet.specification.taints, notReady],
+      };
+      const reply = yield* kubelet.client.call(post);
+      const code = requests.code[reply] as number;
+      if (isSuccess(code) || code === StatusCode.Conflict) break;
+      yield Math.min(parameters.leaseBackoff * 2 ** attempt, parameters.leaseBackoffMaximum);
+    }
+    const lease = kubelet.heartbeatClient.write(writes.leaseCreate, kubelet.leaseKey);
+    requests.setNumber(lease, 0, simulation.now);
+    const created = yield* kubelet.heartbeatClient.call(lease);
+    if (isSuccess(requests.code[created] as number)) kubelet.leaseRevision = requests.resultRevision[created] as number;
+    if (kubelet.epoch !== epoch) return;
+    this.openWatches(kubelet);
+    for (const reflector of kubelet.reflectors) reflector.start();
+    this.heartbeats.start(kubelet, 0);
+    for (const reason of ['Starting', 'NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID', 'NodeAllocatableEnforced'] as const) {
+      kubelet.recorder.record(reason, kinds.nodes, kubelet.nodeKey);
+    }
+    yield parameters.registration.span(this.phases.uniform(kubelet.index, 2));
+    if (kubelet.epoch !== epoch) return;
+    this.heartbeats.sendReady(kubelet);
+    kubelet.recorder.record('NodeReady', kinds.nodes, kubelet.nodeKey);
+  }
+
+  /** Fault: the node loses power. It returns after `span`, or never. */
+  crash(kubelet: Kubelet, span: Nanoseconds | undefined): void {
+    if (!kubelet.isUp) return;
+    kubelet.isUp = false;
+    kubelet.epoch++;
+    this.cut(kubelet, true);
+    for (const reflector of kubelet.reflectors) reflector.stop();
+    kubelet.reflectors.length = 0;
+    kubelet.watchedNamespaces.clear();
+    for (const slot of kubelet.pods.values()) this.table.remove(slot);
+    kubelet.pods.clear();
+    kubelet.resources.clear();
+    kubelet.images.interrupt();
+    kubelet.statusQueue.length = 0;
+    kubelet.writingStatus = false;
+    if (span !== undefined) this.clientGo.simulation.after(span, this.evReturn, kubelet.index);
+  }
+
+  /** The node boots: its kubelet lists its pods and starts them anew. */
+  private comeBack(kubelet: Kubelet): void {
+    kubelet.isUp = true;
+    kubelet.leaseRevision = 0;
+    kubelet.leaseFailures = 0;
+    this.cut(kubelet, false);
+    this.openWatches(kubelet);
+    for (const reflector of kubelet.reflectors) reflector.start();
+    this.heartbeats.start(kubelet, 1);
+    this.heartbeats.sendReady(kubelet);
+    kubelet.recorder.record('Starting', kinds.nodes, kubelet.nodeKey);
+    this.onReturned(kubelet.nodeKey);
+  }
+
+  private cut(kubelet: Kubelet, isCut: boolean): void {
+    kubelet.client.isCut = isCut;
+    kubelet.heartbeatClient.isCut = isCut;
+    kubelet.recorder.client.isCut = isCut;
+  }
+
+  // ---- what a kubelet watches ------------------------------------------------------------------------------------------------------
+
+  /** Pods of the node, the node itself, all services: model reference 6.1. */
+  private openWatches(kubelet: Kubelet): void {
+    const { clientGo } = this;
+    const replies = clientGo.reflectorReplies;
+    const listener: ReflectorListener = {
+      onListed: (versions) => this.onListed(kubelet, versions),
+      onChanged: (version, previous) => this.onChanged(kubelet, version, previous),
+    };
+    kubelet.reflectors.push(
+      new Reflector(clientGo, kubelet.client, kinds.pods, kubelet.nodeKey, replies, listener),
+      new Reflector(clientGo, kubelet.client, kinds.nodes, kubelet.nodeKey, replies),
+      new Reflector(clientGo, kubelet.client, kinds.services, EVERYTHING, replies),
+    );
+  }
+
+  private onListed(kubelet: Kubelet, versions: readonly VersionHandle[]): void {
+    const { pods } = this.clientGo.tables;
+    const listed = new Set<ObjectKey>();
+    for (const version of versions) {
+      listed.add(pods.key.get(version) as ObjectKey);
+      this.onChanged(kubelet, version, NO_VERSION);
+    }
+    for (const [key, slot] of kubelet.pods) if (!listed.has(key)) this.workers.forget(slot);
+  }
+
+  private onChanged(kubelet: Kubelet, version: VersionHandle, previous: VersionHandle): void {
+    const { pods } = this.clientGo.tables;
+    const key = pods.key.get(version === NO_VERSION ? previous : version) as ObjectKey;
+    const slot = kubelet.pods.get(key);
+    if (version === NO_VERSION) {
+      if (slot !== undefined) this.workers.forget(slot);
+      return;
+    }
+    if (slot !== undefined) {
+      if (pods.isTerminating(version)) this.workers.stop(slot);
+      return;
+    }
+    // Pods that ended before this kubelet started are not started again.
+    if (pods.isTerminal(version) && !pods.isTerminating(version)) return;
+    const added = this.allocate(kubelet, version);
+    this.watchNamespace(kubelet, key);
+    if (pods.isTerminating(version)) this.table.phase[added] = PodPhase.Pending;
+    this.workers.begin(added);
+    if (pods.isTerminating(version)) this.workers.stop(added);
+  }
+
+  private allocate(kubelet: Kubelet, pod: VersionHandle): number {
+    const { pods } = this.clientGo.tables;
+    const key = pods.key.get(pod) as ObjectKey;
+    const slot = this.table.allocate(key, pods.uid.get(pod), kubelet.index, pods.template.get(pod) as PodTemplate);
+    kubelet.pods.set(key, slot);
+    return slot;
+  }
+
+  /** The first pod of a namespace makes the kubelet watch that namespace's root certificate. */
+  private watchNamespace(kubelet: Kubelet, pod: ObjectKey): void {
+    const { clientGo } = this;
+    const namespace = clientGo.tables.keysOf('pods').namespace(pod);
+    if (kubelet.watchedNamespaces.has(namespace)) return;
+    kubelet.watchedNamespaces.add(namespace);
+    const configMap = clientGo.tables.keysOf('configmaps').intern(namespace, ROOT_CA_CONFIG_MAP);
+    const reflector = new Reflector(clientGo, kubelet.client, kinds.configmaps, configMap, clientGo.reflectorReplies);
+    kubelet.reflectors.push(reflector);
+    reflector.start();
+  }
+}

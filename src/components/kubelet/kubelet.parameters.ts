@@ -1,0 +1,146 @@
+/** Parameters of the kubelet and of the container runtime behind it. */
+import { assumption, count, defineParameters, distribution, duration, flag, real, sourceCode } from '../../engine/index.ts';
+import { milliseconds, nanoseconds, seconds } from '../../units/index.ts';
+
+export const kubeletParameters = defineParameters({
+  apiQps: real({
+    default: 50,
+    unit: '1/s',
+    range: [0, 1e6],
+    help: 'kubeAPIQPS; 0 = no limiter.',
+    source: sourceCode('K:pkg/kubelet/apis/config/v1beta1/defaults.go'),
+  }),
+  apiBurst: count({
+    default: 100,
+    unit: 'request',
+    range: [1, 1e6],
+    help: 'kubeAPIBurst.',
+    source: sourceCode('K:pkg/kubelet/apis/config/v1beta1/defaults.go'),
+  }),
+  eventQps: real({
+    default: 50,
+    unit: '1/s',
+    range: [0, 1e6],
+    help: 'eventRecordQPS, on a client of its own.',
+    source: sourceCode('K:pkg/kubelet/apis/config/v1beta1/defaults.go'),
+  }),
+  eventBurst: count({
+    default: 100,
+    unit: 'request',
+    range: [1, 1e6],
+    help: 'eventBurst.',
+    source: sourceCode('K:pkg/kubelet/apis/config/v1beta1/defaults.go'),
+  }),
+  leaseRenewInterval: duration({
+    default: seconds(10),
+    range: [seconds(1), seconds(600)],
+    help: 'A quarter of nodeLeaseDurationSeconds; each pause is jittered by leaseRenewJitter.',
+    source: sourceCode('K:pkg/kubelet/kubelet.go'),
+  }),
+  leaseRenewJitter: real({
+    default: 0.04,
+    unit: 'share',
+    range: [0, 1],
+    help: 'Largest share by which a pause between renewals is lengthened; so herds drift apart.',
+    source: sourceCode('K:staging component-helpers/apimachinery/lease/controller.go'),
+  }),
+  leaseBackoff: duration({
+    default: milliseconds(100),
+    range: [milliseconds(1), seconds(60)],
+    help: 'First pause after a renewal that failed; doubles.',
+    source: sourceCode('K:staging component-helpers/apimachinery/lease/controller.go'),
+  }),
+  leaseBackoffMaximum: duration({
+    default: seconds(7),
+    range: [milliseconds(1), seconds(60)],
+    help: 'Largest such pause.',
+    source: sourceCode('K:staging component-helpers/apimachinery/lease/controller.go'),
+  }),
+  nodeStatusReportFrequency: duration({
+    default: seconds(300),
+    range: [seconds(1), seconds(3600)],
+    help: 'A node status that did not change is reported this often; it is computed every 10 s, which costs no request.',
+    source: sourceCode('K:pkg/kubelet/apis/config/v1beta1/defaults.go'),
+  }),
+  plegRelistPeriod: duration({
+    default: seconds(1),
+    range: [milliseconds(10), seconds(60)],
+    help: 'Period of the relist by which the kubelet notices that containers started or stopped.',
+    source: sourceCode('K:pkg/kubelet/kubelet.go'),
+  }),
+  housekeepingPeriod: duration({
+    default: seconds(2),
+    range: [milliseconds(10), seconds(60)],
+    help: 'Period of the clean-up after which a stopped pod is deleted for good.',
+    source: sourceCode('K:pkg/kubelet/kubelet.go'),
+  }),
+  maxPods: count({
+    default: 110,
+    unit: 'pod',
+    range: [1, 100_000],
+    help: 'maxPods of nodes that do not say.',
+    source: sourceCode('K:pkg/kubelet/apis/config/v1beta1/defaults.go'),
+  }),
+  volumeMount: distribution({
+    default: { distribution: 'lognormal', p50: 100_000_000, p99: 300_000_000 },
+    help: 'Mounting the token and configuration volumes, from the token to the last mount.',
+    source: assumption('the volume manager reconciles every 100 ms and needs one or two passes'),
+  }),
+  volumeWaitPoll: duration({
+    default: milliseconds(300),
+    range: [milliseconds(1), seconds(10)],
+    help: 'Poll by which the pod worker notices that all volumes are mounted.',
+    source: sourceCode('K:pkg/kubelet/volumemanager/volume_manager.go'),
+  }),
+  sandboxStart: distribution({
+    default: { distribution: 'lognormal', p50: 400_000_000, p99: 1_200_000_000 },
+    help: 'RunPodSandbox: pause container, namespaces, CNI ADD.',
+    source: assumption('0.3-1 s in model-reference 9.2; CNI ADD alone is 50-500 ms'),
+  }),
+  containerStart: distribution({
+    default: { distribution: 'lognormal', p50: 150_000_000, p99: 500_000_000 },
+    help: 'CreateContainer and StartContainer of one container.',
+    source: assumption('0.1-0.5 s in model-reference 9.2'),
+  }),
+  initContainerRun: distribution({
+    default: { distribution: 'lognormal', p50: 1_000_000_000, p99: 5_000_000_000 },
+    help: 'How long an init container runs until it exits.',
+    source: assumption('waiting for a dependency or a migration; set it for your own'),
+  }),
+  applicationStart: distribution({
+    default: { distribution: 'lognormal', p50: 1_000_000_000, p99: 5_000_000_000 },
+    help: 'How long an application with a readiness probe needs from its container\'s start until the probe succeeds.',
+    source: assumption('small services start in about a second; set it for your own'),
+  }),
+  containerStop: distribution({
+    default: { distribution: 'lognormal', p50: 300_000_000, p99: 3_000_000_000 },
+    help: 'From SIGTERM until the containers have exited, at most the grace period.',
+    source: assumption('applications that handle SIGTERM exit within a second'),
+  }),
+  imagesPresent: flag({
+    default: false,
+    help: 'Whether every node already has every image. Otherwise each node pulls an image once.',
+    source: assumption('a cluster under change meets new images; scalability tests preload theirs'),
+  }),
+  imagePull: distribution({
+    default: { distribution: 'lognormal', p50: 3_000_000_000, p99: 20_000_000_000 },
+    help: 'Pulling one image; one at a time per node (serializeImagePulls).',
+    source: assumption('100-500 MB at 50-100 MB/s with unpacking'),
+  }),
+  imageCheck: distribution({
+    default: { distribution: 'lognormal', p50: 300_000_000, p99: 1_000_000_000 },
+    help: 'Asking the registry whether an image that is present is still the one of the tag (imagePullPolicy Always).',
+    source: assumption('one HTTPS round trip to a registry with authentication'),
+  }),
+  registration: distribution({
+    default: { distribution: 'lognormal', p50: 2_000_000_000, p99: 10_000_000_000 },
+    help: 'From the registration of a node until its runtime and network are ready.',
+    source: assumption('CNI configuration appears within seconds after the node registers'),
+  }),
+  tokenRefresh: duration({
+    default: nanoseconds(2_886e9),
+    range: [seconds(60), seconds(86_400)],
+    help: 'A pod\'s service-account token is requested again after 80 % of its 3,607 s.',
+    source: sourceCode('K:plugin/pkg/admission/serviceaccount/admission.go'),
+  }),
+});

@@ -1,0 +1,79 @@
+/**
+ * What a kubelet checks before it lets a pod in: resources, host ports, node affinity. K:pkg/kubelet/lifecycle/predicate.go, component-helpers.
+ * The API server checks no capacity, so several schedulers (or one with a stale view) can over-commit a node; here the loser is found out.
+ */
+import {
+  type EventReason,
+  type NodeSpecification,
+  podReasons,
+  type PodTemplate,
+  requiredNodeAffinityMatches,
+} from '../../cluster/index.ts';
+
+/** Resources of one node and the pods that hold some of them. */
+export class NodeResources {
+  private readonly specification: NodeSpecification;
+  private readonly nodeName: string;
+  private cpu = 0;
+  private memory = 0;
+  private pods = 0;
+  /** Host ports in use ("TCP 0.0.0.0 80"). */
+  private readonly hostPorts = new Set<string>();
+
+  constructor(specification: NodeSpecification, nodeName: string) {
+    this.specification = specification;
+    this.nodeName = nodeName;
+  }
+
+  /** Reason for which a pod is refused, as an index into podReasons; 0 = it is let in and holds its resources. */
+  admit(template: PodTemplate): number {
+    const reason = this.refusal(template);
+    if (reason === '') this.change(template, 1);
+    return podReasons.indexOf(reason);
+  }
+
+  /** A pod that was let in has ended. */
+  release(template: PodTemplate): void {
+    this.change(template, -1);
+  }
+
+  /** The node starts anew. */
+  clear(): void {
+    this.cpu = 0;
+    this.memory = 0;
+    this.pods = 0;
+    this.hostPorts.clear();
+  }
+
+  private refusal(template: PodTemplate): '' | Extract<EventReason, (typeof podReasons)[number]> {
+    const { allocatable, pods, labels } = this.specification;
+    const { requests } = template;
+    if (this.pods + 1 > pods) return 'OutOfpods';
+    if (this.cpu + requests.cpu > allocatable.cpu && requests.cpu > 0) return 'OutOfcpu';
+    if (this.memory + requests.memory > allocatable.memory && requests.memory > 0) return 'OutOfmemory';
+    if (!requiredNodeAffinityMatches(template, labels, this.nodeName)) return 'NodeAffinity';
+    for (const port of hostPortsOf(template)) if (this.hostPorts.has(port)) return 'NodePorts';
+    return '';
+  }
+
+  private change(template: PodTemplate, sign: 1 | -1): void {
+    this.pods += sign;
+    this.cpu += sign * template.requests.cpu;
+    this.memory += sign * template.requests.memory;
+    for (const port of hostPortsOf(template)) {
+      if (sign === 1) this.hostPorts.add(port);
+      else this.hostPorts.delete(port);
+    }
+  }
+}
+
+/** Host ports that a pod asks for. */
+function hostPortsOf(template: PodTemplate): string[] {
+  const ports: string[] = [];
+  for (const container of template.containers) {
+    for (const port of container.ports) {
+      if (port.hostPort > 0) ports.push(`${port.protocol} ${port.hostIp} ${port.hostPort}`);
+    }
+  }
+  return ports;
+}

@@ -1,0 +1,139 @@
+/** The kubelets' own record of the pods on their nodes, one slot a pod. Nothing outside the node side reads or writes it. */
+import type { ObjectKey, PodTemplate } from '../../cluster/index.ts';
+
+/** Slots at the start; doubled. */
+const INITIAL_SLOTS = 256;
+
+/** Where a pod is in its life on the node. */
+export const PodStage = {
+  /** Waiting for token, volumes or sandbox. */
+  Preparing: 0,
+  /** Containers are being pulled and started. */
+  StartingContainers: 1,
+  /** All containers run. */
+  Running: 2,
+  /** Containers are being stopped. */
+  Stopping: 3,
+  /** Nothing runs any more: ended by itself, rejected or stopped. */
+  Ended: 4,
+} as const;
+
+/** All pods of all kubelets. */
+export class PodTable {
+  private capacity = INITIAL_SLOTS;
+  private used = 0;
+  private readonly free: number[] = [];
+
+  /** Key of the pod. */
+  key = new Int32Array(INITIAL_SLOTS);
+  /** UID of the pod. */
+  uid = new Int32Array(INITIAL_SLOTS);
+  /** Number of the kubelet. */
+  node = new Int32Array(INITIAL_SLOTS);
+  /** A value of {@link PodStage}. */
+  stage = new Uint8Array(INITIAL_SLOTS);
+  /** Raised whenever what was planned for the pod is void; events carry it. */
+  epoch = new Int32Array(INITIAL_SLOTS);
+  /** Status as the kubelet wants it written: phase, condition bits, reason, 1 = has an IP, instant at which all containers ran [ns]. */
+  phase = new Uint8Array(INITIAL_SLOTS);
+  conditions = new Int32Array(INITIAL_SLOTS);
+  reason = new Uint8Array(INITIAL_SLOTS);
+  hasIp = new Uint8Array(INITIAL_SLOTS);
+  runningAt = new Float64Array(INITIAL_SLOTS);
+  /** When the kubelet saw the pod [ns]; probes tick and volume polls count from it. */
+  seenAt = new Float64Array(INITIAL_SLOTS);
+  /** Index of the container that is being started: init containers first, then the others. */
+  container = new Uint16Array(INITIAL_SLOTS);
+  /** 1 if the status differs from what was last written. */
+  dirty = new Uint8Array(INITIAL_SLOTS);
+  /** 1 while the pod waits in its kubelet's status queue. */
+  queued = new Uint8Array(INITIAL_SLOTS);
+  /** 1 once a deletion was asked for by the API. */
+  deleting = new Uint8Array(INITIAL_SLOTS);
+  /** 1 once the kubelet may delete the pod for good. */
+  deletable = new Uint8Array(INITIAL_SLOTS);
+  /** 1 once the pod is gone from the node; the slot is free when no request of it is out. */
+  gone = new Uint8Array(INITIAL_SLOTS);
+  /** Requests on their way that will come back to this slot. */
+  requestsOut = new Uint8Array(INITIAL_SLOTS);
+  /** What the pod is made from. */
+  readonly template: PodTemplate[] = [];
+
+  /** A slot for a pod that a kubelet has seen. */
+  allocate(key: ObjectKey, uid: number, node: number, template: PodTemplate): number {
+    let slot = this.free.pop();
+    if (slot === undefined) {
+      if (this.used === this.capacity) this.grow();
+      slot = this.used++;
+    }
+    this.key[slot] = key;
+    this.uid[slot] = uid;
+    this.node[slot] = node;
+    this.stage[slot] = PodStage.Preparing;
+    this.phase[slot] = 0;
+    this.conditions[slot] = 0;
+    this.reason[slot] = 0;
+    this.hasIp[slot] = 0;
+    this.runningAt[slot] = -1;
+    this.container[slot] = 0;
+    this.dirty[slot] = 0;
+    this.queued[slot] = 0;
+    this.deleting[slot] = 0;
+    this.deletable[slot] = 0;
+    this.gone[slot] = 0;
+    this.requestsOut[slot] = 0;
+    this.template[slot] = template;
+    return slot;
+  }
+
+  /** The pod is gone from its node: everything planned for it is void. */
+  remove(slot: number): void {
+    this.epoch[slot] = (this.epoch[slot] as number) + 1;
+    this.gone[slot] = 1;
+    this.freeIfUnused(slot);
+  }
+
+  /** A request of this slot has left. */
+  requestSent(slot: number): void {
+    this.requestsOut[slot] = (this.requestsOut[slot] as number) + 1;
+  }
+
+  /** A request of this slot came back. Returns whether the pod is still there. */
+  requestReturned(slot: number): boolean {
+    this.requestsOut[slot] = (this.requestsOut[slot] as number) - 1;
+    if (this.gone[slot] === 0) return true;
+    this.freeIfUnused(slot);
+    return false;
+  }
+
+  private freeIfUnused(slot: number): void {
+    if (this.requestsOut[slot] === 0) this.free.push(slot);
+  }
+
+  private grow(): void {
+    const bigger = <T extends Uint8Array | Uint16Array | Int32Array | Float64Array>(from: T): T => {
+      const to = new (from.constructor as new (length: number) => T)(from.length * 2);
+      to.set(from);
+      return to;
+    };
+    this.key = bigger(this.key);
+    this.uid = bigger(this.uid);
+    this.node = bigger(this.node);
+    this.stage = bigger(this.stage);
+    this.epoch = bigger(this.epoch);
+    this.phase = bigger(this.phase);
+    this.conditions = bigger(this.conditions);
+    this.reason = bigger(this.reason);
+    this.hasIp = bigger(this.hasIp);
+    this.runningAt = bigger(this.runningAt);
+    this.seenAt = bigger(this.seenAt);
+    this.container = bigger(this.container);
+    this.dirty = bigger(this.dirty);
+    this.queued = bigger(this.queued);
+    this.deleting = bigger(this.deleting);
+    this.deletable = bigger(this.deletable);
+    this.gone = bigger(this.gone);
+    this.requestsOut = bigger(this.requestsOut);
+    this.capacity *= 2;
+  }
+}

@@ -1,0 +1,276 @@
+/**
+ * Objects that exist, in their final state, when the run begins: nodes with leases, Deployments with their pods bound and Ready, Services with
+ * their endpoints. Each takes one revision and no request. Pods go to the node with the fewest pods that has room, as a spreading scheduler would.
+ */
+import {
+  ConditionStatus,
+  type DeploymentStrategy,
+  type Kind,
+  kinds,
+  LABEL_HOSTNAME,
+  type LabelSelector,
+  type Labels,
+  NO_VERSION,
+  type NodeSpecification,
+  type ObjectKey,
+  type ObjectTables,
+  PodCondition,
+  PodPhase,
+  type PodTemplate,
+  type ServiceSpecification,
+  type SliceEndpoint,
+  type VersionHandle,
+} from '../cluster/index.ts';
+import type { ValuesOf } from '../engine/index.ts';
+import type { objectSizeParameters } from './api-machinery/index.ts';
+import type { Change, EtcdCluster } from './etcd/index.ts';
+import type { ApiServer } from './kube-apiserver/index.ts';
+import { NODE_LEASE_NAMESPACE } from './kubelet/index.ts';
+
+/** A Deployment as it is preloaded. */
+export interface PreloadedDeployment {
+  readonly namespace: string;
+  readonly name: string;
+  readonly replicas: number;
+  readonly selector: LabelSelector;
+  readonly template: PodTemplate;
+  readonly strategy: DeploymentStrategy;
+  readonly minReady: number;
+  readonly revisionHistoryLimit: number;
+  readonly bytes: number;
+}
+
+/** A node that was preloaded, and what is on it. */
+export interface PreloadedNode {
+  readonly key: ObjectKey;
+  readonly specification: NodeSpecification;
+  readonly leaseRevision: number;
+  /** Pods on it. */
+  readonly pods: VersionHandle[];
+  /** What the pods have left [milli-CPU, B]. */
+  cpu: number;
+  memory: number;
+}
+
+/** Endpoints in one slice, and addresses in one Endpoints object, at most (upstream defaults of both controllers). */
+const ENDPOINTS_PER_SLICE = 100;
+const ADDRESSES_PER_ENDPOINTS = 1000;
+/** Condition bits of a pod that runs and is Ready. */
+const READY =
+  PodCondition.Reported |
+  PodCondition.Scheduled |
+  PodCondition.ReadyToStartContainers |
+  PodCondition.Initialized |
+  PodCondition.ContainersReady |
+  PodCondition.Ready;
+
+/** Puts objects into the store and into every API server's cache. */
+export class Preload {
+  private readonly tables: ObjectTables;
+  private readonly sizes: ValuesOf<typeof objectSizeParameters>;
+  private readonly store: EtcdCluster;
+  private readonly servers: readonly ApiServer[];
+  readonly nodes: PreloadedNode[] = [];
+  /** Where the search for a node goes on: nodes are filled in turn, which spreads equal pods evenly. */
+  private nextNode = 0;
+  /** Services by namespace, for their endpoints. */
+  private readonly services: { readonly key: ObjectKey; readonly namespace: string; readonly name: string; readonly selector: Labels }[] = [];
+  /** Pods that were preloaded, by namespace and labels; pods of one template share their labels. */
+  private readonly groups = new Map<string, Map<Labels, SliceEndpoint[]>>();
+
+  constructor(
+    tables: ObjectTables,
+    sizes: ValuesOf<typeof objectSizeParameters>,
+    store: EtcdCluster,
+    servers: readonly ApiServer[],
+  ) {
+    this.tables = tables;
+    this.sizes = sizes;
+    this.store = store;
+    this.servers = servers;
+  }
+
+  /** An object of which only name and size matter. */
+  opaque(kind: Kind, namespace: string, name: string, size: number): void {
+    const key = this.tables.keysOf(kind).intern(namespace, name);
+    if (this.store.current(kind, key) !== NO_VERSION) return;
+    const version = this.tables.of(kind).allocate(key);
+    this.tables.of(kind).bytes.set(version, size);
+    this.put(kind, version);
+  }
+
+  /** A node that is Ready, and its lease. */
+  node(name: string, specification: NodeSpecification): void {
+    const { nodes, leases } = this.tables;
+    const key = this.tables.keysOf('nodes').intern('', name);
+    const version = nodes.allocate(key);
+    const labelled = { ...specification, labels: { ...specification.labels, [LABEL_HOSTNAME]: name } };
+    nodes.specification.set(version, labelled);
+    nodes.taints.set(version, specification.taints);
+    nodes.unschedulable.set(version, specification.unschedulable ? 1 : 0);
+    nodes.ready.set(version, ConditionStatus.True);
+    nodes.bytes.set(version, this.sizes.node);
+    this.put(kinds.nodes, version);
+    const lease = leases.allocate(this.tables.keysOf('leases').intern(NODE_LEASE_NAMESPACE, name));
+    leases.bytes.set(lease, this.sizes.lease);
+    const { revision } = this.put(kinds.leases, lease);
+    const { cpu, memory } = specification.allocatable;
+    this.nodes.push({ key, specification: labelled, leaseRevision: revision, pods: [], cpu, memory });
+  }
+
+  /** A Service; its endpoints follow with {@link finish}. */
+  service(namespace: string, name: string, specification: ServiceSpecification): void {
+    const { services } = this.tables;
+    const key = this.tables.keysOf('services').intern(namespace, name);
+    const version = services.allocate(key);
+    services.specification.set(version, specification);
+    services.bytes.set(version, this.sizes.service);
+    this.put(kinds.services, version);
+    if (specification.selector !== undefined) this.services.push({ key, namespace, name, selector: specification.selector });
+  }
+
+  /** A Deployment, its ReplicaSet and its pods. Returns how many pods found no node. */
+  deployment(body: PreloadedDeployment): number {
+    const owner = this.storeDeployment(body);
+    const replicaSet = this.storeReplicaSet(body, owner);
+    const prefix = this.tables.keysOf('replicasets').name(replicaSet);
+    let unplaced = 0;
+    for (let i = 0; i < body.replicas; i++) {
+      if (!this.pod(body.namespace, prefix, body.template, replicaSet)) unplaced++;
+    }
+    return unplaced;
+  }
+
+  /** A pod that runs; false if no node has room for it. `owner` -1 = nobody's. */
+  pod(namespace: string, prefix: string, template: PodTemplate, owner: number): boolean {
+    const { pods } = this.tables;
+    const node = this.roomiest(template);
+    if (node === undefined) return false;
+    const key = this.tables.keysOf('pods').generate(namespace, prefix);
+    const version = pods.allocate(key);
+    pods.template.set(version, template);
+    pods.owner.set(version, owner);
+    pods.node.set(version, node.key);
+    pods.phase.set(version, PodPhase.Running);
+    pods.conditions.set(version, READY);
+    pods.hasIp.set(version, 1);
+    pods.scheduledAt.set(version, 0);
+    pods.runningAt.set(version, 0);
+    pods.readyAt.set(version, 0);
+    pods.bytes.set(version, template.bytes + this.sizes.podManagedFields + this.sizes.podStatus);
+    this.put(kinds.pods, version);
+    node.pods.push(version);
+    node.cpu -= template.requests.cpu;
+    node.memory -= template.requests.memory;
+    this.group(namespace, template.labels).push({ pod: key, node: node.key, ready: true, serving: true, terminating: false });
+    return true;
+  }
+
+  /** Endpoints of all Services; when everything else is there. */
+  finish(): void {
+    for (const service of this.services) {
+      const endpoints: SliceEndpoint[] = [];
+      for (const [labels, pods] of this.groups.get(service.namespace) ?? []) {
+        if (includes(labels, service.selector)) endpoints.push(...pods);
+      }
+      this.storeSlices(service, endpoints);
+    }
+  }
+
+  private group(namespace: string, labels: Labels): SliceEndpoint[] {
+    let groups = this.groups.get(namespace);
+    if (groups === undefined) {
+      groups = new Map();
+      this.groups.set(namespace, groups);
+    }
+    let group = groups.get(labels);
+    if (group === undefined) {
+      group = [];
+      groups.set(labels, group);
+    }
+    return group;
+  }
+
+  private storeSlices(
+    service: { readonly key: ObjectKey; readonly namespace: string; readonly name: string },
+    endpoints: readonly SliceEndpoint[],
+  ): void {
+    const { endpointslices, endpoints: table } = this.tables;
+    for (let from = 0; from === 0 || from < endpoints.length; from += ENDPOINTS_PER_SLICE) {
+      const part = endpoints.slice(from, from + ENDPOINTS_PER_SLICE);
+      const slice = endpointslices.allocate(this.tables.keysOf('endpointslices').generate(service.namespace, service.name));
+      endpointslices.owner.set(slice, service.key);
+      endpointslices.endpoints.set(slice, part);
+      endpointslices.bytes.set(slice, this.sizes.endpointSliceBase + this.sizes.endpoint * part.length);
+      this.put(kinds.endpointslices, slice);
+    }
+    const addresses = endpoints.slice(0, ADDRESSES_PER_ENDPOINTS);
+    const version = table.allocate(this.tables.keysOf('endpoints').intern(service.namespace, service.name));
+    table.owner.set(version, service.key);
+    table.addresses.set(version, addresses);
+    table.bytes.set(version, this.sizes.endpointSliceBase + this.sizes.endpoint * addresses.length);
+    this.put(kinds.endpoints, version);
+  }
+
+  private storeDeployment(body: PreloadedDeployment): ObjectKey {
+    const { deployments } = this.tables;
+    const key = this.tables.keysOf('deployments').intern(body.namespace, body.name);
+    const version = deployments.allocate(key);
+    deployments.template.set(version, body.template);
+    deployments.selector.set(version, body.selector);
+    deployments.strategy.set(version, body.strategy);
+    deployments.replicas.set(version, body.replicas);
+    deployments.minReady.set(version, body.minReady);
+    deployments.revisionHistoryLimit.set(version, body.revisionHistoryLimit);
+    deployments.observedGeneration.set(version, deployments.generation.get(version));
+    deployments.rollout.set(version, 1);
+    for (const column of ['statusReplicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas'] as const) {
+      deployments[column].set(version, body.replicas);
+    }
+    deployments.progress.set(version, 2);
+    deployments.bytes.set(version, body.bytes);
+    this.put(kinds.deployments, version);
+    return key;
+  }
+
+  private storeReplicaSet(body: PreloadedDeployment, owner: ObjectKey): ObjectKey {
+    const { replicasets } = this.tables;
+    const key = this.tables.keysOf('replicasets').generate(body.namespace, body.name);
+    const version = replicasets.allocate(key);
+    replicasets.owner.set(version, owner);
+    replicasets.template.set(version, body.template);
+    replicasets.selector.set(version, body.selector);
+    replicasets.replicas.set(version, body.replicas);
+    replicasets.minReady.set(version, body.minReady);
+    replicasets.rollout.set(version, 1);
+    replicasets.observedGeneration.set(version, replicasets.generation.get(version));
+    for (const column of ['statusReplicas', 'readyReplicas', 'availableReplicas'] as const) {
+      replicasets[column].set(version, body.replicas);
+    }
+    replicasets.bytes.set(version, this.sizes.replicaSet);
+    this.put(kinds.replicasets, version);
+    return key;
+  }
+
+  private roomiest(template: PodTemplate): PreloadedNode | undefined {
+    const { cpu, memory } = template.requests;
+    for (let i = 0; i < this.nodes.length; i++) {
+      const node = this.nodes[(this.nextNode + i) % this.nodes.length] as PreloadedNode;
+      if (node.cpu < cpu || node.memory < memory || node.pods.length >= node.specification.pods) continue;
+      this.nextNode = (this.nextNode + i + 1) % this.nodes.length;
+      return node;
+    }
+    return undefined;
+  }
+
+  private put(kind: Kind, version: VersionHandle): Change {
+    const change = this.store.preload(kind, version);
+    for (const server of this.servers) server.preload(kind, change.key, version, change.revision);
+    return change;
+  }
+}
+
+/** Whether labels have all of these. */
+function includes(labels: Labels, wanted: Labels): boolean {
+  return Object.keys(wanted).every((key) => labels[key] === wanted[key]);
+}

@@ -1,0 +1,126 @@
+/** Arguments of scheduler plugins (`pluginConfig`) that the model reads; those of other plugins are named as without effect. */
+import type { NodeSelectorTerm } from '../cluster/index.ts';
+import type { FieldReader } from './field-reader.ts';
+import { readTerm } from './pod-specification.ts';
+
+/** A resource and its weight in a score. */
+export interface ResourceWeight {
+  /** cpu, memory, or the name of an extended resource. */
+  readonly name: string;
+  readonly weight: number;
+}
+
+/** A point of the shape of RequestedToCapacityRatio: at this utilisation [%] the score is this, out of 10. */
+export interface ShapePoint {
+  readonly utilization: number;
+  readonly score: number;
+}
+
+/** How NodeResourcesFit scores: free nodes first, full ones first, or by a shape of one's own. */
+export interface FitScoring {
+  readonly strategy: 'LeastAllocated' | 'MostAllocated' | 'RequestedToCapacityRatio';
+  readonly resources: readonly ResourceWeight[];
+  /** Shape of RequestedToCapacityRatio, by utilisation ascending. */
+  readonly shape?: readonly ShapePoint[];
+}
+
+/** Arguments of all plugins, with defaults filled in (K:pkg/scheduler/apis/config/v1/defaults.go). */
+export interface PluginArguments {
+  readonly nodeResourcesFit: FitScoring;
+  readonly nodeResourcesBalancedAllocation: { readonly resources: readonly ResourceWeight[] };
+  /** Terms that every pod of the profile has to meet besides its own; undefined = none. */
+  readonly addedAffinity?: readonly NodeSelectorTerm[];
+}
+
+/** CPU and memory, of the same weight. */
+const CPU_AND_MEMORY: readonly ResourceWeight[] = [
+  { name: 'cpu', weight: 1 },
+  { name: 'memory', weight: 1 },
+];
+
+/** Arguments of a profile that gives none. */
+export const defaultPluginArguments: PluginArguments = {
+  nodeResourcesFit: { strategy: 'LeastAllocated', resources: CPU_AND_MEMORY },
+  nodeResourcesBalancedAllocation: { resources: CPU_AND_MEMORY },
+};
+
+/** Highest weight of a resource. */
+const MAXIMUM_RESOURCE_WEIGHT = 100;
+
+/** Reads `args` of one entry of pluginConfig into what is known so far. */
+export function readPluginArguments(plugin: string, entry: FieldReader, known: PluginArguments): PluginArguments {
+  const readers: Readonly<Record<string, (args: FieldReader) => PluginArguments>> = {
+    NodeResourcesFit: (args) => ({ ...known, nodeResourcesFit: readFit(args) }),
+    NodeResourcesBalancedAllocation: (args) => ({
+      ...known,
+      nodeResourcesBalancedAllocation: { resources: readResourceWeights(args) },
+    }),
+    NodeAffinity: (args) => readAddedAffinity(args, known),
+  };
+  const read = readers[plugin];
+  if (read === undefined) {
+    entry.ignore('args');
+    return known;
+  }
+  const args = entry.map('args');
+  if (args === undefined) return known;
+  for (const field of ['apiVersion', 'kind']) args.raw(field);
+  const result = read(args);
+  args.finish();
+  return result;
+}
+
+function readFit(args: FieldReader): FitScoring {
+  args.ignore('ignoredResources', 'ignoredResourceGroups');
+  const scoring = args.map('scoringStrategy');
+  if (scoring === undefined) return defaultPluginArguments.nodeResourcesFit;
+  const strategy = scoring.oneOf('type', FIT_STRATEGIES, 'LeastAllocated');
+  const resources = readResourceWeights(scoring);
+  const shape = strategy === 'RequestedToCapacityRatio' ? readShape(scoring) : undefined;
+  scoring.ignore('requestedToCapacityRatio');
+  scoring.finish();
+  return { strategy, resources, ...(shape === undefined ? {} : { shape }) };
+}
+
+/** Scoring strategies of NodeResourcesFit. */
+const FIT_STRATEGIES = ['LeastAllocated', 'MostAllocated', 'RequestedToCapacityRatio'] as const;
+/** Highest utilisation [%] and score of a shape. */
+const MAXIMUM_UTILIZATION = 100;
+const MAXIMUM_SHAPE_SCORE = 10;
+
+function readShape(scoring: FieldReader): readonly ShapePoint[] {
+  const ratio = scoring.requiredMap('requestedToCapacityRatio');
+  const shape = ratio.maps('shape').map((point) => {
+    const utilization = point.wholeNumber('utilization', 0, { most: MAXIMUM_UTILIZATION });
+    const score = point.wholeNumber('score', 0, { most: MAXIMUM_SHAPE_SCORE });
+    point.finish();
+    return { utilization, score };
+  });
+  ratio.finish();
+  const ascends = shape.every((point, i) => i === 0 || point.utilization > (shape[i - 1] as ShapePoint).utilization);
+  if (shape.length === 0)
+    ratio.refuse('shape', 'the shape has no points', 'a list of {utilization, score}', 'add shape');
+  else if (!ascends)
+    ratio.refuse('shape', 'the utilisations of the shape do not ascend', 'points by utilization, ascending');
+  return shape;
+}
+
+function readResourceWeights(reader: FieldReader): readonly ResourceWeight[] {
+  const resources = reader.maps('resources').map((resource) => {
+    const name = resource.requiredText('name');
+    const weight = resource.wholeNumber('weight', 1, { least: 1, most: MAXIMUM_RESOURCE_WEIGHT });
+    resource.finish();
+    return { name, weight };
+  });
+  return resources.length > 0 ? resources : CPU_AND_MEMORY;
+}
+
+function readAddedAffinity(args: FieldReader, known: PluginArguments): PluginArguments {
+  const added = args.map('addedAffinity');
+  const required = added?.map('requiredDuringSchedulingIgnoredDuringExecution');
+  const terms = required?.maps('nodeSelectorTerms').map(readTerm);
+  required?.finish();
+  added?.ignore('preferredDuringSchedulingIgnoredDuringExecution');
+  added?.finish();
+  return terms === undefined ? known : { ...known, addedAffinity: terms };
+}

@@ -1,0 +1,89 @@
+/** Barriers: the run waits until pods or Deployments are in a state, and fails if that takes longer than `within`. */
+import { kinds } from '../../cluster/index.ts';
+import { milliseconds, plus } from '../../units/index.ts';
+import type { Barrier, BarrierCondition } from '../operations/index.ts';
+import { selectObjects } from './change-objects.ts';
+import type { Execution } from './execution.ts';
+
+/** How often a barrier looks. An observer without cost: ClusterLoader2 polls every 5 s, which would blur short waits. */
+const POLL = milliseconds(100);
+
+/** What a condition counts and how much of it is asked for. */
+interface Count {
+  readonly have: number;
+  readonly want: number;
+  /** "pods Ready". */
+  readonly what: string;
+}
+
+/** Waits for a barrier; false if it was not met in time. */
+export function* awaitBarrier(execution: Execution, barrier: Barrier): Generator<number, boolean, number> {
+  const { simulation } = execution.cluster;
+  const deadline = barrier.within === undefined ? undefined : plus(simulation.now, barrier.within);
+  for (;;) {
+    const counts = barrier.conditions.map((condition) => countFor(execution, barrier, condition));
+    const met = counts.every(({ have, want, what }) => (what === GONE ? have <= want : have >= want));
+    const isLate = deadline !== undefined && simulation.now >= deadline;
+    if (met || isLate) {
+      record(execution, barrier, met, counts);
+      return met;
+    }
+    execution.waitingFor = { barrier, counts };
+    yield POLL;
+  }
+}
+
+/** The run has ended while it waited for a barrier. */
+export function recordUnmet(execution: Execution): void {
+  const waiting = execution.waitingFor;
+  if (waiting !== undefined) record(execution, waiting.barrier, false, waiting.counts);
+}
+
+function record(execution: Execution, barrier: Barrier, met: boolean, counts: readonly Count[]): void {
+  execution.waitingFor = undefined;
+  const state = counts.map(({ have, want, what }) =>
+    what === GONE ? `${format(have)} ${what}` : `${format(have)} of ${format(want)} ${what}`,
+  );
+  execution.barriers.push({
+    description: barrier.description,
+    met,
+    at: execution.cluster.simulation.now,
+    state: state.join(', '),
+  });
+}
+
+function format(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+/** What is left when pods are asked to be gone. */
+const GONE = 'pods left';
+
+function countFor(execution: Execution, { of }: Barrier, { what, target }: BarrierCondition): Count {
+  const { census } = execution.cluster;
+  const deployments = of === undefined ? undefined : selectObjects(execution, kinds.deployments, of);
+  if (what === 'deploymentsComplete') {
+    const all = deployments ?? selectObjects(execution, kinds.deployments, { name: 'all' });
+    const complete = all.filter((key) => !census.incompleteDeployments.has(key)).length;
+    return { have: complete, want: target === 'all' ? all.length : target, what: 'Deployments complete' };
+  }
+  let wanted = census.wanted;
+  let { existing, scheduled, ready } = census.all;
+  if (deployments !== undefined) {
+    wanted = existing = scheduled = ready = 0;
+    for (const key of deployments) {
+      const pods = census.podsOf(key);
+      wanted += census.wantedBy(key);
+      existing += pods.existing;
+      scheduled += pods.scheduled;
+      ready += pods.ready;
+    }
+  }
+  const want = target === 'all' ? wanted : target;
+  if (what === 'podsGone') return { have: existing, want: 0, what: GONE };
+  return what === 'podsReady'
+    ? { have: ready, want, what: 'pods Ready' }
+    : { have: scheduled, want, what: 'pods scheduled' };
+}
+
+export type { Count };

@@ -1,0 +1,66 @@
+/** Deployments are scaled and rolled, objects are deleted, by requests of a client that knows what exists. */
+import { type Kind, kinds, type ObjectKey, type PodTemplate, type ResourceName } from '../../cluster/index.ts';
+import { writes } from '../../components/api-machinery/index.ts';
+import type { Delete, ReplicaChange, Rollout, Scale } from '../operations/index.ts';
+import { isSelected, type Selection } from '../operations/selection.ts';
+import { sendAll } from './create-objects.ts';
+import type { Execution } from './execution.ts';
+
+/** Objects of a kind that a selection chooses and that exist, oldest first. */
+export function selectObjects(execution: Execution, kind: Kind, selection: Selection): ObjectKey[] {
+  const { store, tables } = execution.cluster;
+  const keys = tables.keysOf(kind);
+  const found: ObjectKey[] = [];
+  store.forEachCurrent(kind, (key) => {
+    if (isSelected(selection, keys.namespace(key), keys.name(key))) found.push(key);
+  });
+  return found;
+}
+
+/** PATCH deployments/scale of each. */
+export function* scaleDeployments(execution: Execution, operation: Scale): Generator<number, void, number> {
+  const chosen = selectObjects(execution, kinds.deployments, operation.deployments);
+  yield* sendAll(execution, operation, chosen.length, (client, index) => {
+    const key = chosen[index] as ObjectKey;
+    const request = client.write(writes.deploymentScale, key);
+    const replicas = changed(execution.cluster.census.wantedBy(key), operation.replicas);
+    execution.cluster.requests.setNumber(request, 0, replicas);
+    return request;
+  });
+}
+
+function changed(replicas: number, change: ReplicaChange): number {
+  switch (change.change) {
+    case 'to':
+      return change.replicas;
+    case 'by':
+      return Math.max(0, replicas + change.replicas);
+    case 'times':
+      return Math.round(replicas * change.factor);
+  }
+}
+
+/** PATCH deployments with a template like the one they have, as `kubectl rollout restart` does. */
+export function* rollDeployments(execution: Execution, operation: Rollout): Generator<number, void, number> {
+  const { store, tables, requests } = execution.cluster;
+  const chosen = selectObjects(execution, kinds.deployments, operation.deployments);
+  yield* sendAll(execution, operation, chosen.length, (client, index) => {
+    const key = chosen[index] as ObjectKey;
+    const current = store.current(kinds.deployments, key);
+    if (current < 0) return undefined;
+    const request = client.write(writes.deploymentTemplate, key);
+    const restarted = execution.templates.restarted(tables.deployments.template.get(current) as PodTemplate);
+    requests.object[request] = execution.template(restarted);
+    return request;
+  });
+}
+
+/** DELETE of each; dependents follow by the garbage collector. */
+export function* deleteObjects(execution: Execution, operation: Delete): Generator<number, void, number> {
+  const kind = kinds[operation.what satisfies ResourceName];
+  const all = selectObjects(execution, kind, operation.selection);
+  const chosen = operation.count === undefined ? all : all.slice(0, operation.count);
+  yield* sendAll(execution, operation, chosen.length, (client, index) =>
+    client.deletion(kind, chosen[index] as ObjectKey),
+  );
+}

@@ -1,0 +1,47 @@
+/** Machines join, before the run or during it. */
+import { LABEL_ZONE, type NodeSpecification } from '../../cluster/index.ts';
+import type { CreateNodes } from '../operations/index.ts';
+import type { Execution } from './execution.ts';
+import { paced } from './pacing.ts';
+
+/** Name and specification of the nodes of an operation, zones in turn. */
+function* nodesOf(operation: CreateNodes, first: number): Generator<{ name: string; specification: NodeSpecification }> {
+  for (let i = 0; i < operation.count; i++) {
+    const zone = operation.zones[i % Math.max(1, operation.zones.length)];
+    const labels =
+      zone === undefined
+        ? operation.specification.labels
+        : { ...operation.specification.labels, [LABEL_ZONE]: zone };
+    yield { name: `${operation.namePrefix}-${first + i}`, specification: { ...operation.specification, labels } };
+  }
+}
+
+/** Numbers of nodes with a prefix that exist, so that a second operation goes on counting. */
+function nodesBefore(execution: Execution, prefix: string): number {
+  const { keysOf } = execution.cluster.tables;
+  const keys = keysOf.call(execution.cluster.tables, 'nodes');
+  let count = 0;
+  while (keys.find('', `${prefix}-${count}`) >= 0) count++;
+  return count;
+}
+
+/** Before the run: nodes that are there. */
+export function preloadNodes(execution: Execution, operation: CreateNodes): void {
+  const first = nodesBefore(execution, operation.namePrefix);
+  for (const { name, specification } of nodesOf(operation, first)) execution.cluster.preload.node(name, specification);
+}
+
+/** During the run: machines boot at the pace of the operation and join by themselves. */
+export function* createNodes(execution: Execution, operation: CreateNodes): Generator<number, void, number> {
+  const nodes = [...nodesOf(operation, nodesBefore(execution, operation.namePrefix))];
+  yield* paced(
+    execution,
+    operation.arrivals,
+    nodes.length,
+    (index) => {
+      const { name, specification } = nodes[index] as (typeof nodes)[number];
+      execution.cluster.addNode(name, specification);
+    },
+    function* settle() {},
+  );
+}

@@ -1,0 +1,175 @@
+/** Objects are created, before the run or by requests: described in a few words, or from manifests. */
+import { type Intent, type Kind, kinds, type ObjectKey, type PodTemplate } from '../../cluster/index.ts';
+import type { ApiClient } from '../../components/client-go/index.ts';
+import { type RequestId, writes } from '../../components/api-machinery/index.ts';
+import type { Apply, CreateDeployment, CreatePods, CreateService, Requesting } from '../operations/index.ts';
+import type { Execution } from './execution.ts';
+import { paced } from './pacing.ts';
+
+/** Kinds of which only name and size matter, and how they are created. */
+const opaqueWrites = {
+  Namespace: { kind: kinds.namespaces, write: writes.namespaceCreate },
+  ServiceAccount: { kind: kinds.serviceaccounts, write: writes.serviceAccountCreate },
+  ConfigMap: { kind: kinds.configmaps, write: writes.configMapCreate },
+  Secret: { kind: kinds.secrets, write: writes.secretCreate },
+} as const;
+
+/** Sends the requests of an operation at its pace over its client's connections, and waits for the answers. */
+export function* sendAll(
+  execution: Execution,
+  { arrivals, client }: Requesting,
+  count: number,
+  make: (client: ApiClient, index: number) => RequestId | undefined,
+): Generator<number, void, number> {
+  const flight = execution.openFlight();
+  const connections = execution.clientsOf(client);
+  const settle = (left: number) => execution.settle(flight, left);
+  yield* paced(
+    execution,
+    arrivals,
+    count,
+    (index) => {
+      const connection = connections[index % connections.length] as ApiClient;
+      const request = make(connection, index);
+      if (request !== undefined) execution.send(flight, connection, request);
+    },
+    settle,
+  );
+  yield* execution.settle(flight);
+}
+
+/** Pods that nobody owns. */
+export function* createPods(execution: Execution, operation: CreatePods): Generator<number, void, number> {
+  const template = execution.template(operation.template);
+  yield* sendAll(execution, operation, operation.count, (client, index) => {
+    const namespace = operation.namespaces[index % operation.namespaces.length] as string;
+    return podRequest(execution, client, namespace, operation.name, template);
+  });
+}
+
+/** POST of a pod with a generated name. */
+export function podRequest(
+  execution: Execution,
+  client: ApiClient,
+  namespace: string,
+  prefix: string,
+  template: PodTemplate,
+): RequestId {
+  const { tables } = execution.cluster;
+  return podRequestFor(execution, client, tables.keysOf('pods').generate(namespace, prefix), template);
+}
+
+function podRequestFor(execution: Execution, client: ApiClient, key: ObjectKey, template: PodTemplate): RequestId {
+  const { tables, requests } = execution.cluster;
+  const request = client.write(writes.podCreate, key);
+  requests.setNumber(request, 0, -1);
+  requests.setNumber(request, 1, template.nodeName === '' ? -1 : tables.keysOf('nodes').intern('', template.nodeName));
+  requests.object[request] = template;
+  return request;
+}
+
+/** Deployments, Services and whatever manifests hold. */
+export function* createIntents(
+  execution: Execution,
+  operation: CreateDeployment | CreateService | Apply,
+): Generator<number, void, number> {
+  yield* sendAll(execution, operation, operation.intents.length, (client, index) =>
+    intentRequest(execution, client, operation.intents[index] as Intent),
+  );
+}
+
+/** POST of an object. */
+export function intentRequest(execution: Execution, client: ApiClient, intent: Intent): RequestId {
+  const { requests, tables } = execution.cluster;
+  const { namespace, name } = intent;
+  switch (intent.kind) {
+    case 'Pod': {
+      const key = tables.keysOf('pods').intern(namespace, name);
+      return podRequestFor(execution, client, key, execution.template(intent.template));
+    }
+    case 'Deployment': {
+      const request = client.write(writes.deploymentCreate, tables.keysOf('deployments').intern(namespace, name));
+      requests.object[request] = { ...intent, template: execution.template(intent.template) };
+      return request;
+    }
+    case 'ReplicaSet': {
+      const request = client.write(writes.replicaSetCreate, tables.keysOf('replicasets').intern(namespace, name));
+      requests.object[request] = {
+        ...intent,
+        template: execution.template(intent.template),
+        minReady: 0,
+        owner: -1,
+        rollout: 0,
+      };
+      return request;
+    }
+    case 'Service': {
+      const request = client.write(writes.serviceCreate, tables.keysOf('services').intern(namespace, name));
+      requests.object[request] = intent.specification;
+      return request;
+    }
+    default: {
+      const { kind, write } = opaqueWrites[intent.kind];
+      const request = client.write(write, tables.keysOf(kind).intern(kind === kinds.namespaces ? '' : namespace, name));
+      requests.setNumber(request, 0, intent.bytes);
+      return request;
+    }
+  }
+}
+
+/** Before the run: the objects are there. */
+export function preloadIntents(execution: Execution, intents: readonly Intent[]): void {
+  const { preload } = execution.cluster;
+  for (const intent of intents) {
+    const { namespace, name } = intent;
+    switch (intent.kind) {
+      case 'Deployment':
+      case 'ReplicaSet':
+        preloadDeployment(execution, intent);
+        break;
+      case 'Service':
+        preload.service(namespace, name, intent.specification);
+        break;
+      case 'Pod':
+        preloadPods(execution, [namespace], name, 1, intent.template);
+        break;
+      default: {
+        const kind: Kind = opaqueWrites[intent.kind].kind;
+        preload.opaque(kind, kind === kinds.namespaces ? '' : namespace, name, intent.bytes);
+      }
+    }
+  }
+}
+
+function preloadDeployment(execution: Execution, intent: Extract<Intent, { kind: 'Deployment' | 'ReplicaSet' }>): void {
+  const strategy = { type: 'RollingUpdate', maxSurge: '25%', maxUnavailable: '25%' } as const;
+  const unplaced = execution.cluster.preload.deployment({
+    strategy,
+    minReady: 0,
+    revisionHistoryLimit: DEFAULT_REVISION_HISTORY,
+    ...intent,
+    template: execution.template(intent.template),
+  });
+  if (unplaced > 0) {
+    execution.notes.push(`${unplaced} pods of ${intent.name} found no node with room and were not preloaded`);
+  }
+}
+
+/** spec.revisionHistoryLimit where nothing else is said (pkg/apis/apps/v1/defaults.go). */
+const DEFAULT_REVISION_HISTORY = 10;
+
+/** Before the run: pods that nobody owns. */
+export function preloadPods(
+  execution: Execution,
+  namespaces: readonly string[],
+  prefix: string,
+  count: number,
+  template: PodTemplate,
+): void {
+  let unplaced = 0;
+  for (let i = 0; i < count; i++) {
+    const namespace = namespaces[i % namespaces.length] as string;
+    if (!execution.cluster.preload.pod(namespace, prefix, execution.template(template), -1)) unplaced++;
+  }
+  if (unplaced > 0) execution.notes.push(`${unplaced} pods of ${prefix} found no node with room and were not preloaded`);
+}

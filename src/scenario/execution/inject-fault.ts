@@ -1,0 +1,48 @@
+/** Faults: what breaks, when, and for how long. */
+import type { Kubelet } from '../../components/kubelet/index.ts';
+import type { Fault, NodeCrash } from '../faults/index.ts';
+import type { Execution } from './execution.ts';
+
+/** Carries a fault out now. */
+export function injectFault(execution: Execution, fault: Fault): void {
+  const { cluster } = execution;
+  switch (fault.fault) {
+    case 'etcdLeaderLoss':
+      cluster.store.killLeader(fault.duration);
+      break;
+    case 'apiserverRestart': {
+      const server = cluster.servers[fault.server];
+      if (server === undefined) {
+        execution.notes.push(`there is no API server ${fault.server}: nothing was restarted`);
+        return;
+      }
+      server.crash(fault.duration);
+      break;
+    }
+    case 'nodeCrash':
+      for (const kubelet of chooseNodes(execution, fault)) {
+        cluster.crashNode(kubelet.nodeKey, fault.duration ?? undefined);
+      }
+      break;
+  }
+}
+
+/** The nodes of a crash: named ones, or as many as asked for, drawn at random from those that run. */
+function chooseNodes(execution: Execution, { nodes }: NodeCrash): Kubelet[] {
+  const running = execution.cluster.nodes.filter((kubelet) => kubelet.isUp);
+  if (nodes.choose === 'names') {
+    const wanted = new Set(nodes.names);
+    const found = running.filter((kubelet) => wanted.has(kubelet.nodeName));
+    if (found.length < wanted.size) {
+      execution.notes.push(`${wanted.size - found.length} of the nodes named in a nodeCrash do not exist or are down`);
+    }
+    return found;
+  }
+  const count = nodes.choose === 'count' ? nodes.count : Math.round(nodes.share * running.length);
+  const chosen: Kubelet[] = [];
+  while (chosen.length < count && running.length > 0) {
+    const index = Math.floor(execution.choices.next() * running.length);
+    chosen.push(...running.splice(index, 1));
+  }
+  return chosen;
+}

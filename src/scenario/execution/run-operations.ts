@@ -1,0 +1,126 @@
+/** The operations of a scenario, in their order: what is preloaded before the run, and the process that carries out the rest. */
+import type { Process } from '../../engine/index.ts';
+import type { Operation } from '../operations/index.ts';
+import { awaitBarrier } from './await-barrier.ts';
+import { deleteObjects, rollDeployments, scaleDeployments } from './change-objects.ts';
+import { preloadChurn, runChurn } from './churn.ts';
+import { createNodes, preloadNodes } from './create-nodes.ts';
+import { createIntents, createPods, preloadIntents, preloadPods } from './create-objects.ts';
+import type { Execution } from './execution.ts';
+import { injectFault } from './inject-fault.ts';
+
+/** Whether an operation is done before the run begins. */
+function isPreload(operation: Operation): boolean {
+  return 'preload' in operation && operation.preload;
+}
+
+/** Namespaces that an operation puts objects into. */
+function namespacesOf(operation: Operation): readonly string[] {
+  switch (operation.kind) {
+    case 'createPods':
+      return operation.namespaces;
+    case 'createDeployment':
+    case 'createService':
+    case 'apply':
+      return operation.intents.map((intent) => intent.namespace);
+    case 'churn':
+      return [operation.object.what === 'pods' ? operation.object.namespace : operation.object.deployment.namespace];
+    default:
+      return [];
+  }
+}
+
+/** Everything that exists when the run begins. Nodes come first, so that preloaded pods find them wherever they stand in the file. */
+export function preloadAll(execution: Execution, operations: readonly Operation[]): void {
+  for (const namespace of ['default', 'kube-system', 'kube-node-lease', ...operations.flatMap(namespacesOf)]) {
+    if (namespace !== '') execution.cluster.ensureNamespace(namespace);
+  }
+  for (const operation of operations) {
+    if (operation.kind === 'createNodes' && operation.preload) preloadNodes(execution, operation);
+  }
+  for (const operation of operations) if (isPreload(operation)) preloadObjects(execution, operation);
+}
+
+function preloadObjects(execution: Execution, operation: Operation): void {
+  switch (operation.kind) {
+    case 'createDeployment':
+    case 'createService':
+    case 'apply':
+      preloadIntents(execution, operation.intents);
+      break;
+    case 'createPods':
+      preloadPods(execution, operation.namespaces, operation.name, operation.count, operation.template);
+      break;
+    case 'churn':
+      preloadChurn(execution, operation);
+      break;
+    default:
+  }
+}
+
+/** The process that carries out the operations; `done` is called after the last one. A barrier that is not met in time ends it. */
+export function* runOperations(execution: Execution, operations: readonly Operation[], done: () => void): Process {
+  for (const operation of operations) {
+    if (isPreload(operation) && operation.kind !== 'churn') continue;
+    const at = 'at' in operation ? operation.at : undefined;
+    if (at !== undefined) {
+      execution.spawn(`scenario ${operation.kind}`, later(execution, operation, at));
+    } else if (operation.kind === 'churn') {
+      begin(execution, operation);
+      execution.spawn(`churn ${operation.name}`, runChurn(execution, operation));
+    } else if (operation.kind === 'barrier') {
+      if (!(yield* awaitBarrier(execution, operation))) break;
+    } else {
+      begin(execution, operation);
+      yield* carryOut(execution, operation);
+    }
+  }
+  done();
+}
+
+/** Carries an operation out at an instant of the run, without holding up the ones after it. */
+function* later(execution: Execution, operation: Operation, at: number): Process {
+  yield Math.max(0, at - execution.cluster.simulation.now);
+  begin(execution, operation);
+  if (operation.kind === 'churn') yield* runChurn(execution, operation);
+  else yield* carryOut(execution, operation);
+}
+
+function begin(execution: Execution, operation: Operation): void {
+  if ('measure' in operation && operation.measure) execution.measured();
+}
+
+function* carryOut(execution: Execution, operation: Operation): Generator<number, void, number> {
+  switch (operation.kind) {
+    case 'createNodes':
+      yield* createNodes(execution, operation);
+      break;
+    case 'createDeployment':
+    case 'createService':
+    case 'apply':
+      yield* createIntents(execution, operation);
+      break;
+    case 'createPods':
+      yield* createPods(execution, operation);
+      break;
+    case 'scale':
+      yield* scaleDeployments(execution, operation);
+      break;
+    case 'rollout':
+      yield* rollDeployments(execution, operation);
+      break;
+    case 'delete':
+      yield* deleteObjects(execution, operation);
+      break;
+    case 'sleep':
+      yield operation.duration;
+      break;
+    case 'stop':
+      execution.stoppedChurns.add(operation.churn);
+      break;
+    case 'fault':
+      injectFault(execution, operation.fault);
+      break;
+    default:
+  }
+}

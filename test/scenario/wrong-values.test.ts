@@ -1,0 +1,147 @@
+/** Scenarios with wrong units and numbers, and with wrong params. */
+
+import { scenarioText } from './support.ts';
+import { describeWrongScenarios, operations } from './wrong-scenario.ts';
+
+describeWrongScenarios([
+  // Units and numbers.
+  {
+    name: 'minutes in words',
+    text: scenarioText('warmUp: 10 minutes'),
+    code: 'P204',
+    at: 'scenario.yaml:7:11',
+    path: 'spec.warmUp',
+    fix: 'write "10m"',
+  },
+  {
+    name: 'a duration without unit',
+    text: scenarioText('warmUp: 90'),
+    code: 'P204',
+    at: 'scenario.yaml:7:11',
+    fix: '"90s"',
+  },
+  {
+    name: 'a negative duration',
+    text: scenarioText('warmUp: -5s'),
+    code: 'P206',
+    at: 'scenario.yaml:7:11',
+    message: 'out of range',
+  },
+  {
+    name: 'a duration of a thousand years',
+    text: scenarioText('warmUp: 8760000h'),
+    code: 'P206',
+    at: 'scenario.yaml:7:11',
+    fix: '104 days',
+  },
+  {
+    name: 'replications that are no whole number',
+    text: scenarioText('replications: 2.5'),
+    code: 'P204',
+    at: 'scenario.yaml:7:17',
+    expected: 'whole number',
+  },
+  { name: 'NaN', text: scenarioText('replications: .nan'), code: 'P204', at: 'scenario.yaml:7:17', message: 'NaN' },
+  {
+    name: 'Infinity',
+    text: scenarioText('replications: .inf'),
+    code: 'P206',
+    at: 'scenario.yaml:7:17',
+    message: 'Infinity',
+  },
+  {
+    name: 'a negative count',
+    text: operations('- createNodes: { count: -3 }'),
+    code: 'P206',
+    at: 'scenario.yaml:8:29',
+    path: 'spec.operations[0].createNodes.count',
+  },
+  {
+    name: 'a huge count',
+    text: operations('- createNodes: { count: 1e300 }'),
+    code: 'P206',
+    at: 'scenario.yaml:8:29',
+    fix: '100,000',
+  },
+  {
+    name: 'a number in quotes',
+    text: operations('- createNodes: { count: "50" }'),
+    code: 'P204',
+    at: 'scenario.yaml:8:29',
+    fix: 'without quotes: 50',
+  },
+  {
+    name: 'megabytes',
+    text: operations('- createNodes: { count: 1, allocatable: { memory: 500mb } }'),
+    code: 'P204',
+    at: 'scenario.yaml:8:55',
+    path: 'spec.operations[0].createNodes.allocatable.memory',
+    fix: '"500M" (powers of ten) or "500Mi"',
+  },
+  {
+    name: 'cores in words',
+    text: operations('- createNodes: { count: 1, allocatable: { cpu: 4 cores } }'),
+    code: 'P204',
+    at: 'scenario.yaml:8:52',
+    fix: 'write "4"',
+  },
+  {
+    name: 'a misspelt resource',
+    text: operations('- createNodes: { count: 1, allocatable: { memry: 1Gi } }'),
+    code: 'P203',
+    at: 'scenario.yaml:8:47',
+    nearest: 'memory',
+  },
+  {
+    name: 'a rate of nothing',
+    text: operations('- createPods: { count: 1, rate: 0/s }'),
+    code: 'P206',
+    at: 'scenario.yaml:8:37',
+    path: 'spec.operations[0].createPods.rate',
+  },
+  {
+    name: 'a rate by the day',
+    text: operations('- createPods: { count: 1, rate: 10/d }'),
+    code: 'P204',
+    at: 'scenario.yaml:8:37',
+    expected: '10/s',
+  },
+  // Params.
+  {
+    name: 'a param that is not declared',
+    text: scenarioText('params: { nodes: 3 }', '    - createNodes: { count: $node }'),
+    code: 'P207',
+    at: 'scenario.yaml:9:29',
+    path: 'spec.operations[0].createNodes.count',
+    nearest: '$nodes',
+  },
+  {
+    name: 'params in a circle',
+    text: scenarioText('params: { a: $b, b: $c, c: $a }'),
+    code: 'P207',
+    at: 'scenario.yaml:7:16',
+    path: 'spec.params.a',
+    message: '$a → $b → $c → $a',
+  },
+  {
+    name: 'a param of the wrong type',
+    text: scenarioText('params: { nodes: many }', '    - createNodes: { count: $nodes }'),
+    code: 'P204',
+    at: 'scenario.yaml:9:29',
+    message: '(from $nodes)',
+  },
+  {
+    name: 'a list inside a text',
+    text: scenarioText('params: { zones: [a, b] }', '    - createPods: { name: pod-$zones, count: 1 }'),
+    code: 'P204',
+    at: 'scenario.yaml:9:27',
+    message: '$zones',
+  },
+  {
+    name: 'a param with a name that cannot be used',
+    text: scenarioText('params: { my-nodes: 3 }'),
+    code: 'P204',
+    at: 'scenario.yaml:7:13',
+    path: 'spec.params.my-nodes',
+  },
+]);
