@@ -7,6 +7,14 @@
  * console.log(judge(run).holds);
  * ```
  */
+export { controllers } from './components/kube-controller-manager/index.ts';
+export { proxyModes } from './components/kube-proxy/index.ts';
+export {
+  algorithmRegistry,
+  type PluginDefinition,
+  pluginNames,
+  pluginRegistry,
+} from './components/kube-scheduler/index.ts';
 export { parameterRegistry } from './components/parameters.ts';
 export { InvariantViolation, type ParameterDefinition, type ParameterSet } from './engine/index.ts';
 export { type ErrorCode, type ErrorDefinition, errorCatalogue, nearestName, PlimsollError } from './errors/index.ts';

@@ -2,6 +2,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  algorithmRegistry,
+  controllers,
   errorCatalogue,
   faultKinds,
   findMetric,
@@ -10,8 +12,12 @@ import {
   metricNames,
   type ParameterDefinition,
   type ParameterSet,
+  type PluginDefinition,
   parameterRegistry,
+  pluginNames,
+  pluginRegistry,
   profiles,
+  proxyModes,
 } from '../index.ts';
 import { nodeFiles } from './files.ts';
 import { packageDirectory } from './program-facts.ts';
@@ -30,6 +36,11 @@ export const listings = {
   scenarios: () => scenarios(),
   metrics: () => metrics(),
   parameters: () => parameters(),
+  plugins: () => plugins(),
+  algorithms: () => Object.entries(algorithmRegistry).map(([name, { help }]) => ({ name, help, details: [] })),
+  controllers: () =>
+    Object.keys(controllers).map((name) => ({ name, help: `runs in kube-controller-manager`, details: [] })),
+  'proxy-modes': () => Object.entries(proxyModes).map(([name, { help }]) => ({ name, help, details: [] })),
   faults: () => Object.entries(faultKinds).map(([name, { help }]) => ({ name, help, details: [] })),
   profiles: () => profileList(),
   errors: () => errors(),
@@ -89,6 +100,22 @@ function parameterOf(name: string, definition: ParameterDefinition): Listed {
       ...note,
     ],
   };
+}
+
+function plugins(): Listed[] {
+  return pluginNames.map((name) => {
+    const { help, points, defaultWeight, create } = pluginRegistry[name] as PluginDefinition;
+    const modelled = create !== undefined;
+    return {
+      name,
+      help: modelled ? help : `${help} (accepted in a configuration, no effect modelled)`,
+      details: [
+        ['extension points', points.join(', ')],
+        ...(defaultWeight === undefined ? [] : [['default weight', String(defaultWeight)] as const]),
+        ['modelled', modelled ? 'yes' : 'no'],
+      ],
+    };
+  });
 }
 
 function profileList(): Listed[] {

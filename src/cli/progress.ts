@@ -53,10 +53,10 @@ export class Progress {
     const share = total === 0 ? 1 : reached / total;
     const parts = [
       `${String(Math.floor(share * 100)).padStart(3)} %`,
-      `virtual time ${formatDuration(Math.round(reached / 1e9) * 1e9)} of ${formatDuration(total)}`,
-      ...(jobs.length > 1 ? [`${done} of ${jobs.length} replications done`] : []),
-      `${compact(events / Math.max(elapsedSeconds, 1e-3))} events/s`,
       `ETA ${etaOf(share, elapsedSeconds)}`,
+      `${wholeSeconds(reached)} of ${wholeSeconds(total)} of virtual time`,
+      `${compact(events / Math.max(elapsedSeconds, 1e-3))} events/s`,
+      ...(jobs.length > 1 ? [`${done} of ${jobs.length} replications`] : []),
     ];
     const filled = Math.round(share * BAR_WIDTH);
     const bar = this.target.isTTY ? `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)} ` : '';
@@ -68,6 +68,11 @@ export class Progress {
 function etaOf(share: number, elapsedSeconds: number): string {
   if (share < 0.005) return '?';
   return formatDuration(Math.ceil((elapsedSeconds * (1 - share)) / share) * 1e9);
+}
+
+/** Virtual time without what is below a second. */
+function wholeSeconds(span: number): string {
+  return span < 1e9 ? '0s' : formatDuration(Math.floor(span / 1e9) * 1e9);
 }
 
 function compact(value: number): string {

@@ -5,7 +5,9 @@ import { clientGoParameters } from './client-go/client-go.parameters.ts';
 import { etcdParameters } from './etcd/index.ts';
 import { hostParameters, networkParameters } from './host/host.parameters.ts';
 import { kubeApiserverParameters } from './kube-apiserver/index.ts';
+import { kubeControllerManagerParameters } from './kube-controller-manager/kube-controller-manager.parameters.ts';
 import { kubeProxyParameters } from './kube-proxy/kube-proxy.parameters.ts';
+import { kubeSchedulerParameters } from './kube-scheduler/kube-scheduler.parameters.ts';
 import { kubeletParameters } from './kubelet/kubelet.parameters.ts';
 
 /** Parameters by component. Adding a component = one line. */
@@ -16,6 +18,8 @@ export const parameterRegistry = {
   etcd: etcdParameters,
   kubeApiserver: kubeApiserverParameters,
   clientGo: clientGoParameters,
+  kubeControllerManager: kubeControllerManagerParameters,
+  kubeScheduler: kubeSchedulerParameters,
   kubelet: kubeletParameters,
   kubeProxy: kubeProxyParameters,
 } as const satisfies Record<string, ParameterSet>;

@@ -2,15 +2,10 @@
  * Exact counts between given bounds (the buckets of a Prometheus histogram: value <= bound). A table over the leading bits of the value
  * says where to start looking, so a record costs a look-up and mostly one comparison; a binary search costs five times that.
  */
+import { HIGH_MANTISSA_BITS, highWordOf } from './float-bits.ts';
 
 /** Leading bits of the mantissa that select a cell of the table, beside the exponent: 8 cells per octave. */
-const SHIFT = 20 - 3;
-
-// One scratch double shared by all, read as two words; which word is the high one depends on the machine.
-const scratch = new Float64Array(1);
-const words = new Uint32Array(scratch.buffer);
-scratch[0] = 1;
-const HIGH_WORD = words[1] === 0 ? 0 : 1;
+const SHIFT = HIGH_MANTISSA_BITS - 3;
 
 /** Counts non-negative values by bucket. */
 export class BucketCounts {
@@ -60,6 +55,5 @@ export class BucketCounts {
 
 /** The leading bits of a non-negative number. */
 function cellOf(value: number): number {
-  scratch[0] = value;
-  return (words[HIGH_WORD] as number) >>> SHIFT;
+  return highWordOf(value) >>> SHIFT;
 }

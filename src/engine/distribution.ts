@@ -19,10 +19,13 @@ export type DistributionSpec =
 
 /** Cells of a quantile table: 16 KB each, so that a few tables share a first-level cache. */
 const TABLE_CELLS = 2048;
-/** Cells at the upper end that use the exact inverse: with one alone, interpolation next to it would lift a heavy tail's mean. */
-const EXACT_UPPER_CELLS = 8;
-/** The same at the lower end, where a lognormal falls to 0 faster than any line. */
-const EXACT_LOWER_CELLS = 1;
+/**
+ * Cells at either end that are not interpolated but looked up in a finer table of their own; in that, the outermost cells
+ * use the exact inverse. At the upper end one cell would not do: interpolation next to it would lift a heavy tail's mean.
+ */
+const UPPER_TAIL_CELLS = 8;
+const LOWER_TAIL_CELLS = 1;
+
 /** The standard normal quantile of 0.99, by which p99 tells a lognormal's sigma. */
 const NORMAL_P99 = normalQuantile(0.99);
 
@@ -33,11 +36,11 @@ interface Shape {
   readonly knots: Float64Array;
   /** 1 to interpolate between knots, 0 for steps. */
   readonly slope: 0 | 1;
-  /** Cells below the first and from the last on use `exact`. */
+  /** Cells from the first to before the second are looked up in the table; the others in {@link tail}. */
   readonly firstTabulated: number;
-  readonly firstExactAbove: number;
-  /** The exact quantile function. */
-  readonly exact: (u: number) => number;
+  readonly firstOfUpperTail: number;
+  /** The quantile function for the cells at either end. */
+  readonly tail: (u: number) => number;
 }
 
 /** A distribution ready to be sampled. Every sample takes exactly one draw, so that variants keep their streams in step. */
@@ -49,8 +52,8 @@ export class Distribution {
   private readonly cells: number;
   private readonly slope: number;
   private readonly firstTabulated: number;
-  private readonly firstExactAbove: number;
-  private readonly exact: (u: number) => number;
+  private readonly firstOfUpperTail: number;
+  private readonly tail: (u: number) => number;
 
   /** Use {@link createDistribution}, which checks the numbers and shares tables. */
   constructor(spec: DistributionSpec, shape: Shape) {
@@ -60,15 +63,15 @@ export class Distribution {
     this.cells = shape.knots.length - 1;
     this.slope = shape.slope;
     this.firstTabulated = shape.firstTabulated;
-    this.firstExactAbove = shape.firstExactAbove;
-    this.exact = shape.exact;
+    this.firstOfUpperTail = shape.firstOfUpperTail;
+    this.tail = shape.tail;
   }
 
   /** The value below which a share `u` in [0, 1) of all samples lies; not rounded. */
   quantile(u: number): number {
     const position = u * this.cells;
     const cell = position | 0;
-    if (cell < this.firstTabulated || cell >= this.firstExactAbove) return this.exact(u);
+    if (cell < this.firstTabulated || cell >= this.firstOfUpperTail) return this.tail(u);
     const low = this.knots[cell] as number;
     const high = this.knots[cell + 1] as number;
     return low + (position - cell) * this.slope * (high - low);
@@ -152,23 +155,42 @@ function shapeOf(spec: DistributionSpec): Shape {
 
 /** A straight line of quantiles: uniform, or constant. */
 function line(min: number, max: number): Shape {
-  const exact = (u: number): number => min + u * (max - min);
+  const tail = (u: number): number => min + u * (max - min);
+  const knots = Float64Array.of(min, max);
+  return { mean: (min + max) / 2, knots, slope: 1, firstTabulated: 0, firstOfUpperTail: 1, tail };
+}
+
+/** A table of a quantile function, with a finer one for each tail. */
+function table(mean: number, exact: (u: number) => number): Shape {
+  const lower = fineTable(exact, 0, LOWER_TAIL_CELLS / TABLE_CELLS);
+  const upper = fineTable(exact, 1 - UPPER_TAIL_CELLS / TABLE_CELLS, 1);
   return {
-    mean: (min + max) / 2,
-    knots: Float64Array.of(min, max),
+    mean,
+    knots: tabulate(exact, 0, 1),
     slope: 1,
-    firstTabulated: 0,
-    firstExactAbove: 1,
-    exact,
+    firstTabulated: LOWER_TAIL_CELLS,
+    firstOfUpperTail: TABLE_CELLS - UPPER_TAIL_CELLS,
+    tail: (u) => (u < 0.5 ? lower(u) : upper(u)),
   };
 }
 
-function table(mean: number, exact: (u: number) => number): Shape {
+/** A quantile function from one share to another by a table of its own, with exact values in its outermost cells. */
+function fineTable(exact: (u: number) => number, from: number, to: number): (u: number) => number {
+  const knots = tabulate(exact, from, to);
+  return (u) => {
+    const position = ((u - from) / (to - from)) * TABLE_CELLS;
+    const cell = Math.floor(position);
+    if (cell < LOWER_TAIL_CELLS || cell >= TABLE_CELLS - UPPER_TAIL_CELLS) return exact(u);
+    const low = knots[cell] as number;
+    return low + (position - cell) * ((knots[cell + 1] as number) - low);
+  };
+}
+
+/** A quantile function at equidistant knots, but for the last few, which are not read: at 1 it may be infinite. */
+function tabulate(exact: (u: number) => number, from: number, to: number): Float64Array {
   const knots = new Float64Array(TABLE_CELLS + 1);
-  const firstExactAbove = TABLE_CELLS - EXACT_UPPER_CELLS;
-  // Knots beyond the last tabulated cell are never read; the quantile at 1 may be infinite.
-  for (let i = 0; i <= firstExactAbove; i++) knots[i] = exact(i / TABLE_CELLS);
-  return { mean, knots, slope: 1, firstTabulated: EXACT_LOWER_CELLS, firstExactAbove, exact };
+  for (let i = 0; i <= TABLE_CELLS - UPPER_TAIL_CELLS; i++) knots[i] = exact(from + ((to - from) * i) / TABLE_CELLS);
+  return knots;
 }
 
 /** Every value with the same probability: steps, so that the mean is that of the values. */
@@ -176,17 +198,16 @@ function steps(values: readonly number[]): Shape {
   demand(values.length > 0, 'empirical', 'values', values.length, 'not empty');
   for (const value of values) demand(value >= 0, 'empirical', 'values', value, '0 or more');
   const sorted = Float64Array.from(values).sort();
-  const knots = new Float64Array(sorted.length + 1);
+  const largest = sorted[sorted.length - 1] as number;
+  const knots = new Float64Array(sorted.length + 1).fill(largest);
   knots.set(sorted);
-  knots[sorted.length] = sorted[sorted.length - 1] as number;
-  const exact = (u: number): number => sorted[Math.min(Math.floor(u * sorted.length), sorted.length - 1)] as number;
   return {
     mean: sorted.reduce((sum, value) => sum + value, 0) / sorted.length,
     knots,
     slope: 0,
     firstTabulated: 0,
-    firstExactAbove: sorted.length,
-    exact,
+    firstOfUpperTail: sorted.length,
+    tail: () => largest,
   };
 }
 

@@ -4,12 +4,13 @@
  * within 0.4 % of the middle of its bin. Counts are whole numbers, so merging is addition and does not depend on the order.
  * Only the octaves in use are held. Count, sum, least and greatest value are kept exactly beside the bins.
  */
+import { HIGH_MANTISSA_BITS, highWordOf } from './float-bits.ts';
 
 /** Bits of the mantissa that select a bin inside an octave: 2^7 = 128 bins, a bin is at most 1/128 of its value wide. */
 const MANTISSA_BITS = 7;
 const BINS_PER_OCTAVE = 2 ** MANTISSA_BITS;
-/** The high word of a double holds 20 bits of mantissa; the rest of them is shifted out. */
-const SHIFT = 20 - MANTISSA_BITS;
+/** The rest of the mantissa's bits in the high word is shifted out. */
+const SHIFT = HIGH_MANTISSA_BITS - MANTISSA_BITS;
 /** Bias of a double's exponent. */
 const EXPONENT_BIAS = 1023;
 /**
@@ -18,12 +19,6 @@ const EXPONENT_BIAS = 1023;
  */
 const CARRY_UNIT = 2 ** 32;
 const CARRY_LIMIT = 2 ** 52;
-
-// One scratch double shared by all histograms, read as two words; which word is the high one depends on the machine.
-const scratch = new Float64Array(1);
-const words = new Uint32Array(scratch.buffer);
-scratch[0] = 1;
-const HIGH_WORD = words[1] === 0 ? 0 : 1;
 
 /** A bin as plain data: its index and how much weight fell into it. */
 export type HistogramBins = readonly (readonly [index: number, weight: number])[];
@@ -65,8 +60,7 @@ export class LogLinearHistogram {
     if (this.sumLow >= CARRY_LIMIT) this.carry();
     if (value < this.least) this.least = value;
     if (value > this.greatest) this.greatest = value;
-    scratch[0] = value;
-    const offset = ((words[HIGH_WORD] as number) >>> SHIFT) - this.base;
+    const offset = (highWordOf(value) >>> SHIFT) - this.base;
     const weights = this.weights;
     if (value > 0 && offset >= 0 && offset < weights.length) weights[offset] = (weights[offset] as number) + weight;
     else this.recordOutside(value, offset + this.base, weight);

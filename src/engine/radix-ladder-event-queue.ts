@@ -234,7 +234,8 @@ export class RadixLadderEventQueue implements EventQueue {
       if (base > lastKey) return false;
       const tail = this.tails[bucket] as number;
       const count = (((this.chunkCounts[bucket] as number) - 1) << CHUNK_SHIFT) + (((tail - 1) & CHUNK_MASK) + 1);
-      this.detach(bucket);
+      this.tails[bucket] = 0;
+      this.inUse.remove(bucket);
       this.setBase(base);
       const sortedAtOnce = Math.min(this.size >> SORTED_SHARE_SHIFT, MAX_SORTED_AT_ONCE);
       if (count <= MIN_SORTED_AT_ONCE || count <= sortedAtOnce || level === 0) {
@@ -252,12 +253,6 @@ export class RadixLadderEventQueue implements EventQueue {
     this.base = base;
     this.baseLow = base | 0;
     this.baseHigh = (base * TWO_TO_MINUS_32) | 0;
-  }
-
-  /** Takes a bucket's chunks away from it. */
-  private detach(bucket: number): void {
-    this.tails[bucket] = 0;
-    this.inUse.remove(bucket);
   }
 
   /** Puts the live entries of a chain of chunks into the buckets that the base now gives them, and frees the chunks. */
@@ -324,8 +319,11 @@ export class RadixLadderEventQueue implements EventQueue {
 
   /** Adds an entry to the present window: at its place in the run if that is near either end, else to the side heap. */
   private pushIntoWindow(key: number, handle: number): void {
-    if (this.side.size > 0) return this.pushAside(key, handle);
     const { run, runStart, runEnd } = this;
+    if (this.side.size > 0) {
+      this.pushAside(key, handle);
+      return;
+    }
     if (runStart === runEnd || key >= (run[runEnd - 2] as number)) {
       if (runEnd === run.length) this.makeRoomInRun();
       this.run[this.runEnd] = key;
@@ -390,9 +388,9 @@ export class RadixLadderEventQueue implements EventQueue {
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
       const tail = this.tails[bucket] as number;
       if (tail === 0) continue;
-      const first = this.firstChunks[bucket] as number;
-      this.detach(bucket);
-      this.moveDown(first, tail);
+      this.tails[bucket] = 0;
+      this.inUse.remove(bucket);
+      this.moveDown(this.firstChunks[bucket] as number, tail);
     }
     // Those in run and side heap remain; do not come back for them alone.
     this.sweepAt = 2 * this.tombstones.count + MIN_SWEPT;

@@ -70,8 +70,10 @@ function tightest(outcomes: readonly ObjectiveOutcome[]): ObjectiveOutcome | und
 /** Flows that may stand for what chose, the most special first. */
 function flowsOf(reason: BottleneckReason): string[] {
   if (reason.kind === 'no objective') return [FLOW_ALL];
-  if (reason.kind === 'failed barrier')
-    return reason.barrier.description.startsWith('podsReady') ? [FLOW_POD_STARTUP, FLOW_ALL] : [FLOW_ALL];
+  if (reason.kind === 'failed barrier') {
+    const awaitsPods = /^(pods|deployments)[A-Z]/.test(reason.barrier.description);
+    return awaitsPods ? [FLOW_POD_STARTUP, FLOW_ALL] : [FLOW_ALL];
+  }
   const { metric, labels } = reason.outcome.objective;
   if (/^(pod_startup|scheduler|kubelet|plimsoll_scheduling)_/.test(metric)) return [FLOW_POD_STARTUP, FLOW_ALL];
   const { verb, resource, subresource } = labels;

@@ -41,6 +41,9 @@ export interface PoolOptions {
   readonly heapMebibytes?: number | undefined;
 }
 
+/** A worker with less heap than this dies before it has loaded the program. */
+const LEAST_HEAP_MEBIBYTES = 128;
+
 /** Runs all jobs; results in the order of the jobs, undefined where the run was stopped before the job began. */
 export async function runInPool(
   jobs: readonly Job[],
@@ -53,14 +56,21 @@ export async function runInPool(
     name: 'run',
     minThreads: threads,
     maxThreads: threads,
-    ...(heapMebibytes === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMebibytes } }),
+    ...(heapMebibytes === undefined
+      ? {}
+      : { resourceLimits: { maxOldGenerationSizeMb: Math.max(heapMebibytes, LEAST_HEAP_MEBIBYTES) } }),
+  });
+  // A worker that dies outside of a job would be started again and again: the pool ends instead, and its jobs with it.
+  pool.on('error', (error: unknown) => {
+    control.stop(isOutOfMemory(error) ? 'stopped for memory' : 'interrupted');
+    void pool.destroy();
   });
   try {
     const running = jobs.map(async (job, index) => {
       return await pool.run({ job, index, controlMemory: control.memory }).then(unwrap, (error: unknown) => {
-        if (!isOutOfMemory(error)) throw error;
-        control.stop('stopped for memory');
-        return undefined;
+        if (isOutOfMemory(error)) control.stop('stopped for memory');
+        if (control.stopReason === 'stopped for memory') return undefined;
+        throw error;
       });
     });
     const settled = await Promise.allSettled(running.map((promise) => stopOthersOnFailure(promise, control)));

@@ -6,7 +6,15 @@ import { MetricRecorder } from '../metrics/index.ts';
 import { Execution, preloadAll, recordUnmet, runOperations } from '../scenario/execution/index.ts';
 import { materialiseParameters, schedulersOf } from '../scenario/index.ts';
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts';
-import { type Nanoseconds, nanoseconds, NS_PER_SECOND, plus, type SimTime, simTime, START_OF_RUN } from '../units/index.ts';
+import {
+  type Nanoseconds,
+  NS_PER_SECOND,
+  nanoseconds,
+  plus,
+  type SimTime,
+  START_OF_RUN,
+  simTime,
+} from '../units/index.ts';
 import type { EndReason, ReplicationResult } from './replication-result.ts';
 import type { JobProgress } from './run-control.ts';
 
@@ -101,7 +109,10 @@ class Replication {
 
   /** Whether the run goes on after its last operation: something was scheduled for later, or goes on by itself. */
   private runsOn(): boolean {
-    return this.scenario.operations.some((operation) => operation.kind === 'churn' || operation.kind === 'fault' || ('at' in operation && operation.at !== undefined));
+    return this.scenario.operations.some(
+      (operation) =>
+        operation.kind === 'churn' || operation.kind === 'fault' || ('at' in operation && operation.at !== undefined),
+    );
   }
 
   private planSamples(): void {
@@ -129,7 +140,8 @@ class Replication {
     if (this.isMeasuring) return;
     this.isMeasuring = true;
     const { warmUp } = this.scenario;
-    if (warmUp > 0 && this.evStatistics !== undefined) this.simulation.at(plus(this.simulation.now, warmUp), this.evStatistics);
+    if (warmUp > 0 && this.evStatistics !== undefined)
+      this.simulation.at(plus(this.simulation.now, warmUp), this.evStatistics);
     else this.startStatistics();
   }
 

@@ -65,11 +65,19 @@ export class MetricRecorder {
     for (const { series } of this.recorded.values()) series.startStatistics();
   }
 
-  /** Appends one sample of every series: the value of a gauge, the count of a counter or histogram since statistics began. */
+  /**
+   * Appends one sample of every series: the value of a gauge, the count of a counter or histogram since statistics began.
+   * A second sample at the same instant (the end of a run often is one) replaces the first.
+   */
   sample(): void {
     this.collect();
-    this.sampleTimes.push(toSeconds(this.clock.now));
-    for (const { series, samples } of this.recorded.values()) samples.push(series.sampleValue());
+    const time = toSeconds(this.clock.now);
+    if (this.sampleTimes.at(-1) !== time) this.sampleTimes.push(time);
+    const position = this.sampleTimes.length - 1;
+    for (const { series, firstSample, samples } of this.recorded.values()) {
+      // A series that came to be since the last sample at this very instant has its first sample at the next one.
+      if (position >= firstSample) samples[position - firstSample] = series.sampleValue();
+    }
   }
 
   /** Everything recorded, as plain data. */

@@ -1,8 +1,9 @@
 /** Names that refer to something else in the scenario: that something must exist. */
 import type { Intent } from '../cluster/index.ts';
-import { nearestName, PlimsollError, type SourcePosition } from '../errors/index.ts';
+import type { PlimsollError, SourcePosition } from '../errors/index.ts';
 import type { TemplateEntry, ValuePath } from '../manifests/index.ts';
 import type { Operation } from './operations/index.ts';
+import { unknownNameError } from './unknown-name.ts';
 
 /** Where problems go, and how they are placed. */
 interface NameContext {
@@ -31,7 +32,7 @@ export function checkNames(
     switch (operation.kind) {
       case 'barrier':
         if (operation.of !== undefined) {
-          check(operation.of.name, new Set([...created.deployments, ...created.pods]), at('of'), context);
+          check(operation.of.name, created.deployments, at('of'), context);
         }
         break;
       case 'scale':
@@ -74,23 +75,9 @@ function addIntent(names: CreatedNames, intent: Intent): void {
 
 function check(name: string, known: ReadonlySet<string>, path: ValuePath, context: NameContext): void {
   if (name === 'all' || known.has(name)) return;
-  const nearest = nearestName(name, known);
-  context.errors.push(
-    new PlimsollError('P208', {
-      ...context.place(path),
-      message: `no operation creates "${name}"`,
-      expected:
-        known.size === 0
-          ? 'all (no operation gives a name)'
-          : `all, or one of ${[...known].slice(0, MAXIMUM_LISTED).join(', ')}`,
-      nearest,
-      ...(nearest === undefined ? {} : { fix: `write ${nearest}` }),
-    }),
-  );
+  const message = `no operation creates "${name}"`;
+  context.errors.push(unknownNameError(name, known, { message, place: context.place(path), orWords: ['all'] }));
 }
-
-/** More names than this are not listed in a message. */
-const MAXIMUM_LISTED = 20;
 
 /** Pods that name a scheduler which does not run would stay unscheduled for ever. */
 function checkSchedulers(
@@ -104,13 +91,10 @@ function checkSchedulers(
   );
   for (const name of unknown) {
     const index = operations.findIndex((operation) => usesScheduler(operation, name));
-    const nearest = nearestName(name, schedulerNames);
     context.errors.push(
-      new PlimsollError('P208', {
-        ...context.place(index < 0 ? ['spec', 'operations'] : ['spec', 'operations', index]),
+      unknownNameError(name, schedulerNames, {
         message: `pods name the scheduler "${name}", which is not there`,
-        expected: `one of ${[...schedulerNames].join(', ')}`,
-        nearest,
+        place: context.place(index < 0 ? ['spec', 'operations'] : ['spec', 'operations', index]),
         fix: "add it under spec.schedulers, or as a profile of the scheduler's configuration",
       }),
     );

@@ -1,6 +1,5 @@
 /** Scenarios: schema, resolution, profiles, operations. */
 export * from './json-schema.ts';
-export { scenarioJsonSchema } from './json-schema.ts';
 export * from './load-scenario.ts';
 export * from './materialise-parameters.ts';
 export * from './operations/index.ts';
@@ -8,3 +7,4 @@ export * from './profiles/index.ts';
 export * from './resolve-scenario.ts';
 export type * from './resolved-scenario.ts';
 export * from './scenario-source.ts';
+export { schedulersOf, schedulingAlgorithms } from './scheduler-selection.ts';

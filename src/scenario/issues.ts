@@ -4,6 +4,7 @@ import { nearestName, PlimsollError } from '../errors/index.ts';
 import { isMap, quoteValue, type ValuePath, valueAt } from '../manifests/index.ts';
 import { origin, overrideOf, type Provenance, place } from './provenance.ts';
 import { knownKeys } from './schema-parts.ts';
+import { oneOf, unknownNameError } from './unknown-name.ts';
 import type { RefusalParams } from './value-forms.ts';
 
 /** The coded errors of all issues of one validation. */
@@ -65,19 +66,10 @@ function unknownKeyError(path: ValuePath, key: string, known: readonly string[],
   return new PlimsollError(isOverride ? 'P103' : 'P203', {
     ...place(keyPath, context, 'key'),
     message: `unknown key "${key}"${isOverride ? origin(keyPath, context) : ''}`,
-    expected: listOf(known),
+    expected: oneOf(known),
     nearest,
     fix: nearest === undefined ? 'remove the key' : `write "${nearest}", or remove the key`,
   });
-}
-
-/** More names than this are not listed in a message. */
-const MAXIMUM_LISTED = 30;
-
-function listOf(names: readonly string[]): string {
-  return names.length > MAXIMUM_LISTED
-    ? `one of ${names.length} names that \`plimsoll list\` shows`
-    : `one of ${names.join(', ')}`;
 }
 
 function wrongWordError(
@@ -86,23 +78,18 @@ function wrongWordError(
   words: readonly string[],
   context: Provenance,
 ): PlimsollError {
-  const expected = listOf(words);
+  const name = String(path.at(-1));
   if (written === undefined || written === null) {
+    const fix = `add ${name}: ${words[0] ?? ''}`;
     return new PlimsollError('P205', {
       ...place(path, context),
-      message: `"${String(path.at(-1))}" is missing`,
-      expected,
-      fix: `add ${String(path.at(-1))}: ${words[0] ?? ''}`,
+      message: `"${name}" is missing`,
+      expected: oneOf(words),
+      fix,
     });
   }
-  const nearest = typeof written === 'string' ? nearestName(written, words) : undefined;
-  return new PlimsollError('P208', {
-    ...place(path, context),
-    message: `${quoteValue(written)} is not known here${origin(path, context)}`,
-    expected,
-    nearest,
-    ...(nearest === undefined ? {} : { fix: `write ${nearest}` }),
-  });
+  const message = `${quoteValue(written)} is not known here${origin(path, context)}`;
+  return unknownNameError(String(written), words, { message, place: place(path, context) });
 }
 
 /** Zod's names of types, in the words of YAML. */

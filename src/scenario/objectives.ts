@@ -1,5 +1,5 @@
 /** Objectives: what is written in a scenario, checked against the metric catalogue, and the official Kubernetes SLOs. */
-import { nearestName, PlimsollError, type SourcePosition } from '../errors/index.ts';
+import { PlimsollError, type SourcePosition } from '../errors/index.ts';
 import { quoteValue, type ValuePath } from '../manifests/index.ts';
 import {
   findMetric,
@@ -10,6 +10,7 @@ import {
 } from '../metrics/index.ts';
 import { parseBytes, parseDuration, parseRate, toSeconds } from '../units/index.ts';
 import type { Objective } from './resolved-scenario.ts';
+import { unknownNameError } from './unknown-name.ts';
 
 /** An objective as its schema yields it. */
 export interface WrittenObjective {
@@ -61,17 +62,17 @@ function resolveObjective(
 ): Objective | undefined {
   const metric = findMetric(written.metric);
   if (metric === undefined) {
-    unknownName(written.metric, metricNames, [...path, 'metric'], 'metric', context);
+    unknown(written.metric, metricNames, [...path, 'metric'], 'a metric', context);
     return undefined;
   }
   const labels = written.labels ?? {};
   for (const label of Object.keys(labels)) {
     if (!metric.labels.includes(label))
-      unknownName(label, metric.labels, [...path, 'labels', label], `label of ${metric.name}`, context);
+      unknown(label, metric.labels, [...path, 'labels', label], `a label of ${metric.name}`, context);
   }
   const statistics = statisticsOfKind[metric.kind];
   if (!statistics.includes(written.statistic as StatisticName)) {
-    unknownName(written.statistic, statistics, [...path, 'statistic'], `statistic of a ${metric.kind}`, context);
+    unknown(written.statistic, statistics, [...path, 'statistic'], `a statistic of a ${metric.kind}`, context);
   }
   const bounds = resolveBounds(written, metric, path, context);
   if (bounds === undefined) return undefined;
@@ -84,30 +85,17 @@ function resolveObjective(
   };
 }
 
-function unknownName(
+function unknown(
   name: string,
   known: readonly string[],
   path: ValuePath,
   what: string,
   context: ObjectiveContext,
 ): void {
-  const nearest = nearestName(name, known);
   context.errors.push(
-    new PlimsollError('P208', {
-      ...context.place(path),
-      message: `"${name}" is not a ${what}`,
-      expected:
-        known.length > MAXIMUM_LISTED
-          ? `one of the ${known.length} names of \`plimsoll list metrics\``
-          : `one of ${known.join(', ') || '(none)'}`,
-      nearest,
-      ...(nearest === undefined ? {} : { fix: `write ${nearest}` }),
-    }),
+    unknownNameError(name, known, { message: `"${name}" is not ${what}`, place: context.place(path) }),
   );
 }
-
-/** More names than this are not listed in a message. */
-const MAXIMUM_LISTED = 20;
 
 function resolveBounds(
   written: WrittenObjective,

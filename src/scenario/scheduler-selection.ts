@@ -1,5 +1,6 @@
 /** The schedulers of a scenario: algorithm, configuration and settings. */
-import { nearestName, PlimsollError, type SourcePosition } from '../errors/index.ts';
+import type { SchedulerOptions } from '../components/control-plane.ts';
+import { PlimsollError, type SourcePosition } from '../errors/index.ts';
 import {
   type AcceptedFields,
   defaultSchedulerConfiguration,
@@ -10,8 +11,9 @@ import {
   type ValuePath,
 } from '../manifests/index.ts';
 import { DEFAULT_SCHEDULER } from './paths.ts';
-import type { SchedulerSelection } from './resolved-scenario.ts';
+import type { ResolvedScenario, SchedulerSelection } from './resolved-scenario.ts';
 import { schedulerPlugins } from './scheduler-plugins.ts';
+import { unknownNameError } from './unknown-name.ts';
 
 /** A setting of an algorithm: one of several words. */
 interface AlgorithmSetting {
@@ -85,19 +87,12 @@ function resolveScheduler(written: WrittenScheduler, path: ValuePath, context: S
     const setting = known[name];
     const names = setting === undefined ? Object.keys(known) : setting.choices;
     if (setting?.choices.includes(String(value))) continue;
-    const nearest = nearestName(setting === undefined ? name : String(value), names);
-    context.errors.push(
-      new PlimsollError('P208', {
-        ...context.place([...path, 'settings', name]),
-        message:
-          setting === undefined
-            ? `"${name}" is not a setting of ${algorithm}`
-            : `${quoteValue(value)} is not a value of ${name}`,
-        expected: `one of ${names.join(', ')}`,
-        nearest,
-        ...(nearest === undefined ? {} : { fix: `write ${nearest}` }),
-      }),
-    );
+    const [what, message] =
+      setting === undefined
+        ? [name, `"${name}" is not a setting of ${algorithm}`]
+        : [String(value), `${quoteValue(value)} is not a value of ${name}`];
+    const place = context.place([...path, 'settings', name]);
+    context.errors.push(unknownNameError(what, names, { message, place }));
   }
   return {
     name: written.name,
@@ -136,4 +131,9 @@ function applySettings(
     arguments: { ...profile.arguments, nodeResourcesFit: { ...profile.arguments.nodeResourcesFit, strategy } },
   }));
   return { ...configuration, profiles };
+}
+
+/** The schedulers of a scenario as the cluster takes them. */
+export function schedulersOf({ schedulers }: Pick<ResolvedScenario, 'schedulers'>): readonly SchedulerOptions[] {
+  return schedulers.map(({ name, configuration }) => ({ name, configuration }));
 }

@@ -131,6 +131,18 @@ it('samples every series over time, from the time it exists on; collectors are a
   ]);
 });
 
+it('keeps the last of several samples at one instant', () => {
+  const gauge = recorder.gauge('etcd_server_has_leader');
+  gauge.set(0);
+  recorder.sample();
+  gauge.set(1);
+  recorder.counter('etcd_server_leader_changes_seen_total');
+  recorder.sample();
+  expect(recorder.result().timeseries).toEqual([
+    { metric: 'etcd_server_has_leader', labels: '', unit: '1', times_s: [0], values: [1] },
+  ]);
+});
+
 it('sorts its result by metric and labels, whatever the order of creation', () => {
   recorder.gauge('plimsoll_pods', { phase: 'running' });
   recorder.gauge('plimsoll_pods', { phase: 'bound' });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TemplateRegistry } from '../../src/manifests/index.ts';
+import { findMetric } from '../../src/metrics/index.ts';
 import { defaultClient, isSelected } from '../../src/scenario/index.ts';
 import { seconds } from '../../src/units/index.ts';
 import { load, scenarioText } from './support.ts';
@@ -195,6 +196,15 @@ describe('objectives', () => {
       { above: 90 },
       { below: 8 * 2 ** 30 },
     ]);
+  });
+
+  it('of the official set name metrics and labels that exist', () => {
+    for (const { metric, labels } of load(scenarioText('objectives: kubernetes-slos')).objectives) {
+      expect([
+        metric,
+        Object.keys(labels).filter((label) => findMetric(metric)?.labels.includes(label) !== true),
+      ]).toEqual([metric, []]);
+    }
   });
 
   it('may be the official set', () => {

@@ -65,6 +65,13 @@ describeWrongScenarios([
     fix: 'remove rate',
   },
   {
+    name: 'a pace for what is there from the start',
+    text: operations('- createPods: { count: 1, rate: 5/s, preload: true }'),
+    code: 'P209',
+    at: 'scenario.yaml:8:37',
+    fix: 'remove rate',
+  },
+  {
     name: 'a barrier for nothing',
     text: operations('- barrier: { within: 5m }'),
     code: 'P205',
@@ -77,6 +84,20 @@ describeWrongScenarios([
     code: 'P208',
     at: 'scenario.yaml:8:29',
     nearest: 'all',
+  },
+  {
+    name: 'a barrier for pods that are half gone',
+    text: operations('- barrier: { podsGone: 5 }'),
+    code: 'P208',
+    at: 'scenario.yaml:8:28',
+    expected: 'one of all',
+  },
+  {
+    name: 'a barrier for a Deployment that nobody creates',
+    text: operations('- barrier: { podsReady: all, of: web }'),
+    code: 'P208',
+    at: 'scenario.yaml:8:38',
+    message: 'no operation creates "web"',
   },
   {
     name: 'scaling what nobody creates',

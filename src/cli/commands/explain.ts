@@ -7,7 +7,7 @@ import { type Listed, listings } from '../listings.ts';
 export function addExplain(program: Command): void {
   program
     .command('explain <name>')
-    .description('all that is known of a parameter, metric, error code, scenario, profile or fault')
+    .description('all that is known of a parameter, metric, error code, scenario, plugin, profile or fault')
     .action((name: string) => {
       const known = Object.entries(listings).flatMap(([word, list]) => list().map((entry) => ({ word, entry })));
       const found = known.filter(({ entry }) => entry.name === name);

@@ -30,11 +30,7 @@ export class Gather {
   }
 
   /** Sends all requests and yields until the last one is answered. */
-  *all(
-    client: ApiClient,
-    requests: readonly RequestId[],
-    listener?: AnswerListener,
-  ): Generator<number, void, number> {
+  *all(client: ApiClient, requests: readonly RequestId[], listener?: AnswerListener): Generator<number, void, number> {
     if (requests.length === 0) return;
     const number = this.freeGroups.pop() ?? this.groups.length;
     const group = { process: this.clientGo.simulation.processes.current, unanswered: requests.length, listener };

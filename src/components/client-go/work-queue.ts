@@ -4,7 +4,7 @@
  */
 import { type EventType, type Process, TokenBucket } from '../../engine/index.ts';
 import { type CounterSeries, type HistogramSeries, publishServer } from '../../metrics/index.ts';
-import { type Nanoseconds, nanoseconds, NS_PER_SECOND, type SimTime } from '../../units/index.ts';
+import { type Nanoseconds, NS_PER_SECOND, nanoseconds, type SimTime } from '../../units/index.ts';
 import type { ClientGo } from './client-go.ts';
 
 /** Delays of keys that come again after an error: the first one and the largest; each failure in a row doubles it. */

@@ -44,6 +44,8 @@ interface Batch {
   service: number;
 }
 
+/** Batch numbers before they repeat; far more than can be on their way, and fit for a tag of work on a host. */
+const BATCH_NUMBERS = 1 << 20;
 /** No leader. */
 const NO_LEADER = -1;
 /** Bytes of a log entry beside the value. */
@@ -336,7 +338,8 @@ export class EtcdCluster {
     const batch: Batch = { requests: this.proposals, service: 0 };
     this.proposals = [];
     this.syncing = true;
-    const slot = this.nextBatch++;
+    const slot = this.nextBatch;
+    this.nextBatch = (this.nextBatch + 1) % BATCH_NUMBERS;
     this.batches.set(slot, batch);
     const host = this.hosts[this.leader] as Host;
     host.run(this.batchPorts[this.leader] as number, this.parameters.batchCpu, slot);

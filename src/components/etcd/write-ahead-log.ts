@@ -42,7 +42,7 @@ export class WriteAheadLog {
     return this.syncEnd as SimTime;
   }
 
-  /** Time the disk has been syncing up to `now` [ns]. */
+  /** Time the disk has been syncing up to `now`, which is not before the start of the latest sync [ns]. */
   busyNanoseconds(now: SimTime): number {
     return this.busy - Math.max(0, this.syncEnd - Math.max(now, this.syncStart));
   }

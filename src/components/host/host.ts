@@ -8,8 +8,11 @@ import type { Nanoseconds } from '../../units/index.ts';
 /** Told that a piece of work has ended; `tag` is what the owner gave with it. */
 export type WorkDone = (tag: number) => void;
 
-/** Jobs for which the owner's number is kept at the start; grows. */
-const INITIAL_JOBS = 1024;
+/** Bits of a job's tag that are the owner's own; the bits above number the owner. */
+const TAG_BITS = 24;
+const TAG_MASK = (1 << TAG_BITS) - 1;
+/** Owners that the bits above the tag can number. */
+const MOST_OWNERS = 1 << (31 - TAG_BITS);
 
 /** A machine. Processes register once and then run work on it. */
 export class Host {
@@ -18,13 +21,11 @@ export class Host {
   private readonly cpu: ProcessorSharing;
   /** Owners by number. */
   private readonly owners: WorkDone[] = [];
-  /** Owner of each job in service, by job id. */
-  private ownerOf = new Uint16Array(INITIAL_JOBS);
 
   constructor(simulation: Simulation, name: string, cores: number) {
     this.name = name;
-    this.cpu = new ProcessorSharing(simulation, name, cores, (job, tag) => {
-      (this.owners[this.ownerOf[job] as number] as WorkDone)(tag);
+    this.cpu = new ProcessorSharing(simulation, name, cores, (_, tag) => {
+      (this.owners[tag >>> TAG_BITS] as WorkDone)(tag & TAG_MASK);
     });
   }
 
@@ -50,19 +51,13 @@ export class Host {
 
   /** Registers a process; its number goes into {@link run}. */
   register(done: WorkDone): number {
+    if (this.owners.length === MOST_OWNERS) throw new RangeError(`more than ${MOST_OWNERS} owners of work on ${this.name}`);
     this.owners.push(done);
     return this.owners.length - 1;
   }
 
-  /** Runs `work` of CPU for a process and then tells it. Returns the job. */
-  run(owner: number, work: Nanoseconds, tag: number): number {
-    const job = this.cpu.start(work, tag);
-    if (job >= this.ownerOf.length) {
-      const larger = new Uint16Array(Math.max(job + 1, this.ownerOf.length * 2));
-      larger.set(this.ownerOf);
-      this.ownerOf = larger;
-    }
-    this.ownerOf[job] = owner;
-    return job;
+  /** Runs `work` of CPU for a process and then tells it. `tag` is below 2^24. */
+  run(owner: number, work: Nanoseconds, tag: number): void {
+    this.cpu.start(work, (owner << TAG_BITS) | tag);
   }
 }

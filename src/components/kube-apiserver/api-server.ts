@@ -480,14 +480,15 @@ export class ApiServer implements StoreClient {
 
   private onStored(request: RequestId): void {
     const { requests } = this.around;
-    if (requests.number(request, ALLOCATED) === 1 && requests.number(request, REAL_KIND) !== requests.kind[request]) {
+    const created = requests.verb[request] === Verb.Create;
+    const hasAllocated = created && this.writeOf(request).allocates !== undefined;
+    if (hasAllocated && requests.number(request, REAL_KIND) !== requests.kind[request]) {
       this.dropVersions(request);
       requests.kind[request] = requests.number(request, REAL_KIND);
       requests.key[request] = requests.number(request, REAL_KEY);
       this.createObject(request);
       return;
     }
-    const created = requests.verb[request] === Verb.Create;
     this.finish(request, created ? StatusCode.Created : StatusCode.Ok);
   }
 

@@ -1,10 +1,18 @@
 /**
- * What a controller gets from the process that runs it, and what it must offer. A new controller is one file in `controllers/` and one line
+ * What a controller gets from the process that runs it, and how it takes part. A new controller is one file in `controllers/` and one line
  * in `controllers/index.ts`.
  */
 import type { Kind } from '../../cluster/index.ts';
 import type { ValuesOf } from '../../engine/index.ts';
-import type { ApiClient, ClientGo, EventRecorder, Gather, InformerIndex, SharedInformer, WorkQueueBackoff } from '../client-go/index.ts';
+import type {
+  ApiClient,
+  ClientGo,
+  EventRecorder,
+  Gather,
+  InformerIndex,
+  SharedInformer,
+  WorkQueueBackoff,
+} from '../client-go/index.ts';
 import type { kubeControllerManagerParameters } from './kube-controller-manager.parameters.ts';
 import type { ServiceMemberships } from './service-memberships.ts';
 
@@ -56,17 +64,11 @@ export interface ControllerSurroundings {
   newRecorder(client: ApiClient): EventRecorder;
   /** A work queue whose workers wait for the caches, compute for a while and then run `sync`. */
   newQueue(name: string, workers: number, sync: Sync, options?: QueueOptions): ControllerQueue;
+  /** Has a controller's own loops started with the process; `preloaded` = the process has been running for long. */
+  onStart(start: (preloaded: boolean) => void): void;
   /** Yields until the caches are filled; false if the process has ended. */
   untilSynced(): Generator<number, boolean, number>;
 }
 
-/** A controller. What it does is caused by its informers' handlers, which it registers when it is made. */
-export interface Controller {
-  /** Starts what the controller does by itself: loops. */
-  start?(preloaded: boolean): void;
-  /** The process has ended. */
-  stop?(): void;
-}
-
-/** Makes a controller. */
-export type ControllerConstructor = (around: ControllerSurroundings) => Controller;
+/** Makes a controller, which lives by the handlers that it registers with its informers, and by what it does when the process starts. */
+export type ControllerConstructor = (around: ControllerSurroundings) => object;

@@ -2,54 +2,8 @@
  * The arithmetic of a Deployment: how far it may surge and shrink, how many replicas each ReplicaSet gets, what its status says.
  * K:pkg/controller/deployment/util/deployment_util.go, K:pkg/controller/deployment/sync.go. Pure: nothing here reads a cache or the clock.
  */
-import type { DeploymentStrategy, LabelSelector, ObjectKey, PodTemplate } from '../../cluster/index.ts';
-
-/** The Progressing condition, as the version table stores it. */
-export const Progress = { None: 0, Progressing: 1, Complete: 2 } as const;
-
-/** What status a Deployment has. */
-export interface DeploymentStatus {
-  readonly replicas: number;
-  readonly updated: number;
-  readonly ready: number;
-  readonly available: number;
-  readonly observedGeneration: number;
-  /** A value of {@link Progress}. */
-  readonly progress: number;
-}
-
-/** A Deployment as the cache had it when a sync began. */
-export interface DeploymentView {
-  readonly key: ObjectKey;
-  readonly revision: number;
-  readonly generation: number;
-  readonly replicas: number;
-  readonly template: PodTemplate;
-  readonly selector: LabelSelector;
-  readonly strategy: DeploymentStrategy;
-  readonly minReady: number;
-  readonly revisionHistoryLimit: number;
-  /** Number of its rollout, as the sync has brought it up to date. */
-  rollout: number;
-  status: DeploymentStatus;
-}
-
-/** A ReplicaSet as the cache had it, brought up to date by the sync's own writes. */
-export interface ReplicaSetView {
-  readonly key: ObjectKey;
-  readonly template: PodTemplate;
-  readonly createdAt: number;
-  revision: number;
-  generation: number;
-  replicas: number;
-  rollout: number;
-  /** Size of the Deployment when it last scaled this ReplicaSet, -1 = unknown. */
-  desired: number;
-  readonly observedGeneration: number;
-  readonly statusReplicas: number;
-  readonly ready: number;
-  readonly available: number;
-}
+import type { DeploymentStrategy } from '../../cluster/index.ts';
+import { type DeploymentStatus, type DeploymentView, Progress, type ReplicaSetView } from './deployment-views.ts';
 
 /** Hundred percent. */
 const PERCENT = 100;

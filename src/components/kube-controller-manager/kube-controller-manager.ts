@@ -9,6 +9,7 @@
  */
 import { type Kind, kinds, type ObjectTables } from '../../cluster/index.ts';
 import type { Process } from '../../engine/index.ts';
+import { nanoseconds } from '../../units/index.ts';
 import {
   type ApiClient,
   type ClientGo,
@@ -20,9 +21,7 @@ import {
   SharedInformer,
   WorkQueue,
 } from '../client-go/index.ts';
-import { nanoseconds } from '../../units/index.ts';
 import type {
-  Controller,
   ControllerQueue,
   ControllerSurroundings,
   KubeControllerManagerValues,
@@ -60,7 +59,8 @@ export class KubeControllerManager implements ControllerSurroundings {
   private readonly informers = new Map<Kind, SharedInformer>();
   private readonly ownerIndexes = new Map<Kind, InformerIndex>();
   private nodeIndex: InformerIndex | undefined;
-  private readonly running: readonly Controller[];
+  /** What controllers do when the process starts. */
+  private readonly starts: ((preloaded: boolean) => void)[] = [];
 
   constructor(options: KubeControllerManagerOptions) {
     this.clientGo = options.clientGo;
@@ -79,7 +79,7 @@ export class KubeControllerManager implements ControllerSurroundings {
     });
     // The first to hear of a change, so that controllers find memberships up to date.
     this.memberships = new ServiceMemberships(this.tables, this.informer(kinds.services), this.informer(kinds.pods));
-    this.running = Object.values(controllers).map((create) => create(this));
+    for (const create of Object.values(controllers)) create(this);
   }
 
   // ---- ports -------------------------------------------------------------------------------------------------------------------
@@ -90,13 +90,12 @@ export class KubeControllerManager implements ControllerSurroundings {
       if (preloaded) informer.startPreloaded();
       else informer.start();
     }
-    for (const controller of this.running) controller.start?.(preloaded);
+    for (const start of this.starts) start(preloaded);
   }
 
   /** The process ends: caches and queues are lost, requests that are on their way are answered to nobody. */
   stop(): void {
     this.hasStopped = true;
-    for (const controller of this.running) controller.stop?.();
     for (const queue of this.queues) queue.stop();
     for (const informer of this.informers.values()) informer.stop();
     for (const client of this.clients) client.isCut = true;
@@ -163,6 +162,10 @@ export class KubeControllerManager implements ControllerSurroundings {
     );
     this.queues.push(queue);
     return { add: (key) => queue.add(key), addAfter: (key, span) => queue.addAfter(key, nanoseconds(span)) };
+  }
+
+  onStart(start: (preloaded: boolean) => void): void {
+    this.starts.push(start);
   }
 
   *untilSynced(): Generator<number, boolean, number> {

@@ -44,7 +44,9 @@ export const kubeSchedulerParameters = defineParameters({
     unit: 'core',
     range: [0.1, 512],
     help: 'Cores over which the work on nodes is spread, at most one per goroutine.',
-    source: assumption('the costs per node were measured on one core, and a busy control-plane host leaves the scheduler about one'),
+    source: assumption(
+      'the costs per node were measured on one core, and a busy control-plane host leaves the scheduler about one',
+    ),
   }),
   percentageOfNodesToScore: count({
     default: 0,
@@ -138,7 +140,10 @@ export const kubeSchedulerParameters = defineParameters({
     default: nanoseconds(250),
     range: [nanoseconds(0), milliseconds(1)],
     help: 'Time per scored node to sum the scores and choose the host.',
-    source: measured('data/measured/kubernetes/scheduler_standalone.csv', 'the part of that rest that grows with the scored nodes'),
+    source: measured(
+      'data/measured/kubernetes/scheduler_standalone.csv',
+      'the part of that rest that grows with the scored nodes',
+    ),
   }),
   preFilterTime: duration({
     default: microseconds(10),
@@ -162,7 +167,10 @@ export const kubeSchedulerParameters = defineParameters({
     default: microseconds(13),
     range: [nanoseconds(0), seconds(1)],
     help: 'Time of PreScore.',
-    source: measured('data/measured/kubernetes/scheduler_perf_extension_points.csv', 'SchedulingBasic, mean 12 to 13 us'),
+    source: measured(
+      'data/measured/kubernetes/scheduler_perf_extension_points.csv',
+      'SchedulingBasic, mean 12 to 13 us',
+    ),
   }),
   scoreTime: duration({
     default: microseconds(100),

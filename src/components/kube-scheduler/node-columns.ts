@@ -5,8 +5,8 @@
  * slot is the number of its key. Placed pods may name nodes that are not known (yet, or any more): such a slot counts them and is not offered.
  */
 import {
-  type Labels,
   LABEL_ZONE,
+  type Labels,
   type NodeSpecification,
   type NodeVersions,
   type ObjectKeys,
@@ -62,6 +62,8 @@ export class NodeColumns {
   labelVersion = new Int32Array(INITIAL_SLOTS).fill(1);
   /** Labels of each node; they are immutable values. */
   readonly labels: Labels[] = [];
+  /** Raised whenever anything about the node or what is placed on it changes. */
+  version = new Int32Array(INITIAL_SLOTS);
   /** Host ports in use on each node, with as many entries as pods use them; undefined = none were ever used. */
   readonly usedPorts: (HostPort[] | undefined)[] = [];
 
@@ -88,6 +90,11 @@ export class NodeColumns {
     return key >= 0 && this.known[key] === 1 ? key : -1;
   }
 
+  /** Whether the node of a slot is known. */
+  isKnown(slot: number): boolean {
+    return slot < this.slots && this.known[slot] === 1;
+  }
+
   // ---- nodes -------------------------------------------------------------------------------------------------------------------
 
   /** Takes over a version of a node; returns what it changed, as bits of {@link NodeChange}. */
@@ -100,6 +107,7 @@ export class NodeColumns {
     if (isNew || this.labels[slot] !== specification.labels) change |= NodeChange.Labels;
     if (this.setTaints(slot, nodes.taints.get(version), nodes.unschedulable.get(version))) change |= NodeChange.Taints;
     if ((change & NodeChange.Labels) !== 0) this.setLabels(slot, specification.labels, isNew);
+    if (change !== 0) this.version[slot] = (this.version[slot] as number) + 1;
     return change;
   }
 
@@ -111,6 +119,7 @@ export class NodeColumns {
     if (this.unschedulable[slot] === 1) this.unschedulableCount--;
     this.unschedulable[slot] = 0;
     this.labelVersion[slot] = (this.labelVersion[slot] as number) + 1;
+    this.version[slot] = (this.version[slot] as number) + 1;
   }
 
   private setAllocatable(slot: number, { allocatable, pods }: NodeSpecification): boolean {
@@ -179,6 +188,7 @@ export class NodeColumns {
     this.nonZeroCpu[slot] = (this.nonZeroCpu[slot] as number) + sign * pod.nonZeroCpu;
     this.nonZeroMemory[slot] = (this.nonZeroMemory[slot] as number) + sign * pod.nonZeroMemory;
     this.pods[slot] = (this.pods[slot] as number) + sign;
+    this.version[slot] = (this.version[slot] as number) + 1;
     for (const { resource, amount } of pod.extended) {
       this.ensureExtended(resource);
       const column = this.requestedExtended[resource] as Float64Array;
@@ -291,6 +301,7 @@ export class NodeColumns {
     this.unschedulable = bigger(this.unschedulable);
     this.taintClass = bigger(this.taintClass);
     this.labelVersion = bigger(this.labelVersion).fill(1, this.slots);
+    this.version = bigger(this.version);
     for (const columns of [this.allocatableExtended, this.requestedExtended]) {
       columns.forEach((column, resource) => {
         columns[resource] = bigger(column);

@@ -72,7 +72,10 @@ function makeProfile(
   };
 }
 
-function create(name: string, context: Parameters<NonNullable<ReturnType<typeof findPlugin>>['create'] & {}>[0]): Plugin {
+function create(
+  name: string,
+  context: Parameters<NonNullable<ReturnType<typeof findPlugin>>['create'] & {}>[0],
+): Plugin {
   const definition = findPlugin(name);
   if (definition === undefined) throw new RangeError(`there is no scheduler plugin "${name}"`);
   return definition.create?.(context) ?? {};
@@ -83,7 +86,11 @@ function numberOf(name: string): number {
 }
 
 /** The model orders and binds by one plugin each; upstream too refuses a profile without any. */
-function requireOne({ schedulerName, plugins }: SchedulerProfile, point: 'queueSort' | 'bind', plugin: PluginName): void {
+function requireOne(
+  { schedulerName, plugins }: SchedulerProfile,
+  point: 'queueSort' | 'bind',
+  plugin: PluginName,
+): void {
   if (plugins[point].some(({ name }) => name === plugin)) return;
   throw new RangeError(`profile ${schedulerName} has no ${point} plugin: it needs ${plugin}`);
 }

@@ -5,7 +5,14 @@ import type { PodRequirements } from './pod-requirements.ts';
 import type { Profile } from './profile.ts';
 
 /** Where a pod is. */
-export const QueuePlace = { Nowhere: 0, Active: 1, Backoff: 2, ErrorBackoff: 3, Unschedulable: 4, InFlight: 5 } as const;
+export const QueuePlace = {
+  Nowhere: 0,
+  Active: 1,
+  Backoff: 2,
+  ErrorBackoff: 3,
+  Unschedulable: 4,
+  InFlight: 5,
+} as const;
 
 /** A pod that wants a node. */
 export class QueuedPod {
@@ -23,7 +30,7 @@ export class QueuedPod {
   timestamp: SimTime;
   /** Order of arrival among pods of one timestamp, state. */
   sequence = 0;
-  /** When it came to the active queue last, state. */
+  /** From when on the loop could have taken it, for its present attempt, state. */
   activeSince: SimTime;
   /** When its present attempt began, and when its binding was sent, state. */
   attemptStartedAt: SimTime;

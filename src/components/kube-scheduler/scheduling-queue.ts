@@ -92,7 +92,7 @@ export class SchedulingQueue {
 
   /** Takes the next pod; it is in flight until {@link finish} or {@link giveBack}. An idle scheduler also takes pods that still back off. */
   pop(): QueuedPod | undefined {
-    const pod = this.active.pop() ?? (this.options.parameters.popFromBackoff ? this.backoff.pop() : undefined);
+    const pod = this.active.pop() ?? this.popBackingOff();
     if (pod === undefined) return undefined;
     this.queued.delete(pod.key);
     pod.place = QueuePlace.InFlight;
@@ -100,6 +100,13 @@ export class SchedulingQueue {
     pod.firstUnseenEvent = this.firstEvent + this.events.length;
     this.inFlight.add(pod);
     this.popped++;
+    return pod;
+  }
+
+  private popBackingOff(): QueuedPod | undefined {
+    if (!this.options.parameters.popFromBackoff) return undefined;
+    const pod = this.backoff.pop();
+    if (pod !== undefined) pod.activeSince = this.simulation.now;
     return pod;
   }
 
@@ -233,7 +240,10 @@ export class SchedulingQueue {
 
   private armBackoff(): void {
     if (this.backoffTimer !== undefined || this.backoffCount === 0) return;
-    this.backoffTimer = this.simulation.at(this.nextMultiple(this.options.parameters.backoffWindow), this.evBackoffWindow);
+    this.backoffTimer = this.simulation.at(
+      this.nextMultiple(this.options.parameters.backoffWindow),
+      this.evBackoffWindow,
+    );
   }
 
   private onFlush(): void {
@@ -252,7 +262,10 @@ export class SchedulingQueue {
 
   private armFlush(): void {
     if (this.flushTimer !== undefined || this.unschedulable.size === 0) return;
-    this.flushTimer = this.simulation.at(this.nextMultiple(this.options.parameters.unschedulableFlushPeriod), this.evFlush);
+    this.flushTimer = this.simulation.at(
+      this.nextMultiple(this.options.parameters.unschedulableFlushPeriod),
+      this.evFlush,
+    );
   }
 
   private nextMultiple(period: Nanoseconds): SimTime {
@@ -313,7 +326,8 @@ export class SchedulingQueue {
 
   /** Every pod popped is bound, gone, back in the queue, or in flight; every queued pod is in one place. */
   checkInvariants(): void {
-    const { simulation, popped, finished, returned } = this;
+    const { popped, finished, returned } = this;
+    const simulation: Simulation = this.simulation;
     const inFlight = this.inFlight.size;
     simulation.invariant(
       popped === finished + returned + inFlight,
@@ -321,7 +335,11 @@ export class SchedulingQueue {
       `${popped} pods popped, ${finished} bound or gone, ${returned} put back, ${inFlight} in flight`,
     );
     const waiting = this.activeCount + this.backoffCount + this.unschedulableCount;
-    simulation.invariant(waiting === this.queued.size, this.options.name, `${waiting} pods wait, ${this.queued.size} known`);
+    simulation.invariant(
+      waiting === this.queued.size,
+      this.options.name,
+      `${waiting} pods wait, ${this.queued.size} known`,
+    );
   }
 }
 

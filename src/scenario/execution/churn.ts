@@ -1,8 +1,8 @@
 /** Churn: objects come and go at a steady population, until told to stop. */
 import { kinds, type ObjectKey } from '../../cluster/index.ts';
 import type { ApiClient } from '../../components/client-go/index.ts';
-import type { Churn } from '../operations/index.ts';
 import { plus } from '../../units/index.ts';
+import type { Churn } from '../operations/index.ts';
 import { intentRequest, podRequest, preloadIntents, preloadPods } from './create-objects.ts';
 import type { Execution } from './execution.ts';
 import { paced } from './pacing.ts';
@@ -31,8 +31,7 @@ export function* runChurn(execution: Execution, churn: Churn): Generator<number,
   let created = alive.length;
   const started = cluster.simulation.now;
   const end = churn.until ?? (churn.for === undefined ? undefined : plus(started, churn.for));
-  const isOver = () =>
-    execution.stoppedChurns.has(churn.name) || (end !== undefined && cluster.simulation.now >= end);
+  const isOver = () => execution.stoppedChurns.has(churn.name) || (end !== undefined && cluster.simulation.now >= end);
   const arrival = () => {
     if (isOver()) return;
     const client = connections[created % connections.length] as ApiClient;

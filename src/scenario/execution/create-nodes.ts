@@ -5,13 +5,14 @@ import type { Execution } from './execution.ts';
 import { paced } from './pacing.ts';
 
 /** Name and specification of the nodes of an operation, zones in turn. */
-function* nodesOf(operation: CreateNodes, first: number): Generator<{ name: string; specification: NodeSpecification }> {
+function* nodesOf(
+  operation: CreateNodes,
+  first: number,
+): Generator<{ name: string; specification: NodeSpecification }> {
   for (let i = 0; i < operation.count; i++) {
     const zone = operation.zones[i % Math.max(1, operation.zones.length)];
     const labels =
-      zone === undefined
-        ? operation.specification.labels
-        : { ...operation.specification.labels, [LABEL_ZONE]: zone };
+      zone === undefined ? operation.specification.labels : { ...operation.specification.labels, [LABEL_ZONE]: zone };
     yield { name: `${operation.namePrefix}-${first + i}`, specification: { ...operation.specification, labels } };
   }
 }

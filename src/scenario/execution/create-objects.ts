@@ -1,7 +1,7 @@
 /** Objects are created, before the run or by requests: described in a few words, or from manifests. */
 import { type Intent, type Kind, kinds, type ObjectKey, type PodTemplate } from '../../cluster/index.ts';
-import type { ApiClient } from '../../components/client-go/index.ts';
 import { type RequestId, writes } from '../../components/api-machinery/index.ts';
+import type { ApiClient } from '../../components/client-go/index.ts';
 import type { Apply, CreateDeployment, CreatePods, CreateService, Requesting } from '../operations/index.ts';
 import type { Execution } from './execution.ts';
 import { paced } from './pacing.ts';
@@ -171,5 +171,6 @@ export function preloadPods(
     const namespace = namespaces[i % namespaces.length] as string;
     if (!execution.cluster.preload.pod(namespace, prefix, execution.template(template), -1)) unplaced++;
   }
-  if (unplaced > 0) execution.notes.push(`${unplaced} pods of ${prefix} found no node with room and were not preloaded`);
+  if (unplaced > 0)
+    execution.notes.push(`${unplaced} pods of ${prefix} found no node with room and were not preloaded`);
 }

@@ -1,12 +1,12 @@
 /** What executing operations needs: the cluster, the clients, the templates of the run, and what became of barriers. */
 import type { Kind, ObjectKey, PodTemplate } from '../../cluster/index.ts';
+import { isSuccess, type RequestId } from '../../components/api-machinery/index.ts';
 import type { ApiClient } from '../../components/client-go/index.ts';
 import type { ControlPlane } from '../../components/control-plane.ts';
 import type { Process, ProcessId, RandomStream, TokenBucket } from '../../engine/index.ts';
 import { SUSPEND } from '../../engine/index.ts';
 import type { TemplateRegistry } from '../../manifests/index.ts';
 import type { SimTime } from '../../units/index.ts';
-import { isSuccess, type RequestId } from '../../components/api-machinery/index.ts';
 import type { OperationClient } from '../operations/client.ts';
 import type { Barrier } from '../operations/index.ts';
 import type { Count } from './await-barrier.ts';

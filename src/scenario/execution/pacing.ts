@@ -1,6 +1,6 @@
 /** When the requests of an operation are sent: ClusterLoader2's eight tuning sets, and all at once. */
 import { createDistribution, TokenBucket } from '../../engine/index.ts';
-import { nanoseconds, NS_PER_SECOND } from '../../units/index.ts';
+import { NS_PER_SECOND, nanoseconds } from '../../units/index.ts';
 import type { Arrivals } from '../operations/index.ts';
 import type { Execution } from './execution.ts';
 

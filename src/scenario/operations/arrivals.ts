@@ -60,14 +60,15 @@ export const pacingShape = {
   at: durationSchema.optional(),
 };
 
-/** What {@link pacingShape} yields. */
-type WrittenPacing = z.output<z.ZodObject<typeof pacingShape>>;
+/** What {@link pacingShape} yields, and `preload` of the operations that have it. */
+type WrittenPacing = z.output<z.ZodObject<typeof pacingShape>> & { readonly preload?: boolean | undefined };
 
 /** Kinds that take their pace from `rate`. */
 const RATE_KINDS: ReadonlySet<string> = new Set(['constant', 'randomized', 'poisson', 'global-qps']);
 
 /** The spread of requests that was asked for. */
 export function resolveArrivals(written: WrittenPacing, context: OperationContext): Arrivals {
+  if (written.preload === true) refusePace(written, context);
   const arrivals = typeof written.arrivals === 'string' ? { kind: written.arrivals } : written.arrivals;
   if (arrivals === undefined)
     return written.rate === undefined ? { kind: 'at-once' } : { kind: 'constant', rate: written.rate };
@@ -82,6 +83,21 @@ export function resolveArrivals(written: WrittenPacing, context: OperationContex
       return { kind: 'global-qps', rate, burst: arrivals.burst, group: arrivals.group ?? 'global' };
     default:
       return arrivals;
+  }
+}
+
+/** What is there from the start is not requested, so that nothing can pace it. */
+function refusePace(written: WrittenPacing, context: OperationContext): void {
+  for (const key of ['rate', 'arrivals', 'at'] as const) {
+    if (written[key] === undefined) continue;
+    context.errors.push(
+      new PlimsollError('P209', {
+        ...context.place([key]),
+        message: `${key} is given beside preload: true`,
+        expected: 'preload (there at t = 0, without a request), or a pace, not both',
+        fix: `remove ${key}, or preload`,
+      }),
+    );
   }
 }
 

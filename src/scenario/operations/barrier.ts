@@ -15,7 +15,7 @@ export type BarrierConditionKind = (typeof barrierConditions)[number];
 
 /**
  * One condition. podsScheduled, podsReady: so many of the pods are bound, or Ready; `all` = all that workloads and createPods ask for.
- * podsGone: so many pods have been removed; `all` = none is left. deploymentsComplete: so many Deployments have all their replicas
+ * podsGone: none is left (always `all`). deploymentsComplete: so many Deployments have all their replicas
  * updated and available and no old ones; `all` = every one.
  */
 export interface BarrierCondition {
@@ -27,7 +27,7 @@ export interface BarrierCondition {
 export interface Barrier {
   readonly kind: 'barrier';
   readonly conditions: readonly BarrierCondition[];
-  /** Objects that are meant; undefined = all. */
+  /** Deployments that are meant, with their pods; undefined = everything. */
   readonly of?: Selection;
   /** Longest wait, from when the barrier is reached; undefined = until the run ends. */
   readonly within?: Nanoseconds;
@@ -49,7 +49,7 @@ export const barrier = operationKind({
   schema: strictMap({
     podsScheduled: targetSchema,
     podsReady: targetSchema,
-    podsGone: targetSchema,
+    podsGone: wordAll.optional(),
     deploymentsComplete: targetSchema,
     of: nameSchema.optional(),
     ...namespaceShape,

@@ -14,7 +14,7 @@ import { preloadShape, requestShape } from './request-shape.ts';
 /** What comes and goes. Objects are named `<name>-<n>`, n counting up for as long as the churn runs. */
 export type ChurnedObject =
   | { readonly what: 'pods'; readonly namespace: string; readonly template: PodTemplate }
-  /** A Deployment like this one; its name and its `app` label are replaced by `<name>-<n>`. */
+  /** A Deployment like this one, under another name each. */
   | { readonly what: 'deployments'; readonly deployment: DeploymentIntent };
 
 /**

@@ -53,6 +53,7 @@ export interface Requesting {
 type WrittenRequesting = z.output<z.ZodObject<typeof pacingShape>> & {
   readonly client?: z.output<typeof clientSchema> | undefined;
   readonly measure?: boolean | undefined;
+  readonly preload?: boolean | undefined;
 };
 
 /** Pace, client and measurement of an operation. */

@@ -2,17 +2,32 @@
 import type { Profile } from './profile.ts';
 
 /** Where the differences between versions are listed. */
-const SOURCE = 'model-reference 11 (version deltas)';
+const SOURCE = 'Kubernetes source and release notes: version deltas of model-reference section 11';
 
-/** What holds before 1.32: the node lifecycle controller waits 40 s for a lease, not 50 s. */
-const BEFORE_1_32 = {} as const;
+/** Up to 1.35: BalancedAllocation scores the balance with the pod; ReplicaSets are synced on caches that may be stale. */
+const UP_TO_1_35 = {
+  'kubeScheduler.balancedAllocation': 'balance',
+  'kubeControllerManager.replicaSetConsistency': false,
+} as const;
+/** Up to 1.33: kube-proxy writes everything anew every 30 s, not every hour. */
+const UP_TO_1_33 = { ...UP_TO_1_35, 'kubeProxy.fullSyncPeriod': '30s' } as const;
+/** Up to 1.32: an idle scheduler leaves pods to their back-off. */
+const UP_TO_1_32 = { ...UP_TO_1_33, 'kubeScheduler.popFromBackoff': false } as const;
+/** Up to 1.31: a silent node is Unknown after 40 s, not 50 s; every change moves all unschedulable pods. */
+const UP_TO_1_31 = {
+  ...UP_TO_1_32,
+  'kubeControllerManager.nodeMonitorGracePeriod': '40s',
+  'kubeScheduler.queueingHints': false,
+} as const;
+/** Up to 1.26: every sync of kube-proxy writes all chains. */
+const UP_TO_1_26 = { ...UP_TO_1_31, 'kubeProxy.partialSync': false } as const;
 
 export const kubernetesProfiles = {
   'kubernetes-1.36': { help: 'Kubernetes 1.36: the defaults.', source: SOURCE, values: {} },
-  'kubernetes-1.35': { help: 'Kubernetes 1.35.', source: SOURCE, values: {} },
-  'kubernetes-1.34': { help: 'Kubernetes 1.34.', source: SOURCE, values: {} },
-  'kubernetes-1.33': { help: 'Kubernetes 1.33.', source: SOURCE, values: {} },
-  'kubernetes-1.32': { help: 'Kubernetes 1.32.', source: SOURCE, values: {} },
-  'kubernetes-1.31': { help: 'Kubernetes 1.31.', source: SOURCE, values: { ...BEFORE_1_32 } },
-  'kubernetes-1.25': { help: 'Kubernetes 1.25.', source: SOURCE, values: { ...BEFORE_1_32 } },
+  'kubernetes-1.35': { help: 'Kubernetes 1.35.', source: SOURCE, values: UP_TO_1_35 },
+  'kubernetes-1.34': { help: 'Kubernetes 1.34.', source: SOURCE, values: UP_TO_1_35 },
+  'kubernetes-1.33': { help: 'Kubernetes 1.33.', source: SOURCE, values: UP_TO_1_33 },
+  'kubernetes-1.32': { help: 'Kubernetes 1.32.', source: SOURCE, values: UP_TO_1_32 },
+  'kubernetes-1.31': { help: 'Kubernetes 1.31.', source: SOURCE, values: UP_TO_1_31 },
+  'kubernetes-1.25': { help: 'Kubernetes 1.25.', source: SOURCE, values: UP_TO_1_26 },
 } as const satisfies Record<string, Profile>;

@@ -5,7 +5,7 @@ import type { Profile } from './profile.ts';
 
 export const measuredProfiles = {
   'measured-2core': {
-    help: 'The machine of data/measured: all servers on one core, one etcd member, loopback, Kubernetes 1.25.',
+    help: 'The machine of data/measured: all servers on one core, one etcd member, loopback, fake kubelets, Kubernetes 1.25.',
     source: 'data/measured/README.md',
     values: {
       ...kubernetesProfiles['kubernetes-1.25'].values,
@@ -14,6 +14,8 @@ export const measuredProfiles = {
       'host.stackedEtcd': true,
       'etcd.members': 1,
       'kubeApiserver.replicas': 1,
+      'kubeScheduler.cores': 1,
+      'kubelet.imagesPresent': true,
     },
   },
 } as const satisfies Record<string, Profile>;

@@ -5,7 +5,14 @@ export const scaleTestProfiles = {
   'scale-test': {
     help: 'Client limits and compaction as the official scalability jobs set them.',
     source:
-      'kubernetes/test-infra 0021da4 config/jobs/kubernetes/sig-scalability/sig-scalability-presets.yaml: --kube-api-qps=100 --kube-api-burst=100 for kube-controller-manager and kube-scheduler, ETCD_COMPACTION_INTERVAL_SEC 150',
-    values: { 'kubeApiserver.compactionInterval': '150s' },
+      'kubernetes/test-infra 0021da4 config/jobs/kubernetes/sig-scalability/sig-scalability-presets.yaml: --kube-api-qps=100 ' +
+      '--kube-api-burst=100 for kube-controller-manager and kube-scheduler, ETCD_COMPACTION_INTERVAL_SEC 150',
+    values: {
+      'kubeControllerManager.clientQps': 100,
+      'kubeControllerManager.clientBurst': 100,
+      'kubeScheduler.clientQps': 100,
+      'kubeScheduler.clientBurst': 100,
+      'kubeApiserver.compactionInterval': '150s',
+    },
   },
 } as const satisfies Record<string, Profile>;

@@ -8,37 +8,39 @@
  * Left out: pausing, rollback by annotation, progressDeadlineSeconds, hash collisions, the message of conditions.
  */
 import {
-  type DeploymentStrategy,
   generatedSuffix,
   kinds,
   NO_VERSION,
   type ObjectKey,
   type ObjectTables,
-  type PodTemplate,
   type VersionHandle,
 } from '../../../cluster/index.ts';
 import { isSuccess, type ReplicaSetBody, type Requests, StatusCode, writes } from '../../api-machinery/index.ts';
 import type { ApiClient, EventRecorder, InformerIndex, SharedInformer } from '../../client-go/index.ts';
-import type { Controller, ControllerQueue, ControllerSurroundings } from '../controller.ts';
+import type { ControllerQueue, ControllerSurroundings } from '../controller.ts';
 import {
   activeSets,
   availableReplicas,
   byCreation,
-  type DeploymentStatus,
-  type DeploymentView,
   isComplete,
   isSaturated,
   maxUnavailable,
   mostScaledDown,
   newSetReplicas,
-  Progress,
   progressOf,
   proportionalSizes,
-  type ReplicaSetView,
   sameStatus,
   specReplicas,
   statusOf,
 } from '../deployment-rollout.ts';
+import {
+  type DeploymentStatus,
+  type DeploymentView,
+  Progress,
+  type ReplicaSetView,
+  viewDeployment,
+  viewReplicaSet,
+} from '../deployment-views.ts';
 
 /** How a step of a sync ended. */
 type Step = 'failed' | 'scaled' | 'unchanged';
@@ -55,7 +57,7 @@ interface Sets {
 const MESSAGE_FACTOR = 2 ** 24;
 
 /** The controller. */
-export class DeploymentController implements Controller {
+export class DeploymentController {
   private readonly tables: ObjectTables;
   private readonly requests: Requests;
   private readonly client: ApiClient;
@@ -78,10 +80,15 @@ export class DeploymentController implements Controller {
     this.pods = around.informer(kinds.pods);
     this.setsOf = around.byOwner(kinds.replicasets);
     this.podsOf = around.byOwner(kinds.pods);
-    this.queue = around.newQueue('deployment', parameters.concurrentDeploymentSyncs, (key) => this.sync(key as ObjectKey), {
-      objects: (key) => this.setsOf.keys(key).size,
-      maximumRetries: parameters.maximumSyncRetries,
-    });
+    this.queue = around.newQueue(
+      'deployment',
+      parameters.concurrentDeploymentSyncs,
+      (key) => this.sync(key as ObjectKey),
+      {
+        objects: (key) => this.setsOf.keys(key).size,
+        maximumRetries: parameters.maximumSyncRetries,
+      },
+    );
     const { deployments } = this.tables;
     this.deployments.addHandler({
       onAdd: (deployment) => this.queue.add(deployments.key.get(deployment)),
@@ -117,9 +124,10 @@ export class DeploymentController implements Controller {
   private *sync(key: ObjectKey): Generator<number, boolean, number> {
     const version = this.deployments.get(key);
     if (version === NO_VERSION) return true;
-    const deployment = this.viewDeployment(version);
+    const deployment = viewDeployment(this.tables.deployments, version);
     const sets: ReplicaSetView[] = [];
-    for (const set of this.setsOf.keys(key)) sets.push(this.viewReplicaSet(this.replicaSets.get(set)));
+    for (const set of this.setsOf.keys(key))
+      sets.push(viewReplicaSet(this.tables.replicasets, this.replicaSets.get(set)));
     sets.sort(byCreation);
     if (isScalingEvent(deployment, sets)) return yield* this.scaleAndReport(deployment, sets);
     if (deployment.strategy.type === 'Recreate') return yield* this.recreate(deployment, sets);
@@ -249,7 +257,7 @@ export class DeploymentController implements Controller {
     const code = requests.code[reply] as number;
     if (code === StatusCode.Conflict) return this.knownSet(deployment);
     if (!isSuccess(code)) return 'failed';
-    const set = this.viewReplicaSet(requests.resultOf(reply));
+    const set = viewReplicaSet(this.tables.replicasets, requests.resultOf(reply));
     if (body.replicas > 0) this.tellScaled(deployment, set);
     return (yield* this.putRollout(deployment, rollout, Progress.Progressing)) ? set : 'failed';
   }
@@ -257,7 +265,7 @@ export class DeploymentController implements Controller {
   /** A ReplicaSet of that name is there already: an earlier sync made it, and its answer was lost. */
   private knownSet(deployment: DeploymentView): ReplicaSetView | 'failed' {
     const version = this.replicaSets.get(this.keyOfNewSet(deployment));
-    return version === NO_VERSION ? 'failed' : this.viewReplicaSet(version);
+    return version === NO_VERSION ? 'failed' : viewReplicaSet(this.tables.replicasets, version);
   }
 
   /** Its name ends in a hash of the template. */
@@ -361,7 +369,11 @@ export class DeploymentController implements Controller {
   }
 
   /** The view keeps its revision: upstream drops the answer here. */
-  private *putRollout(deployment: DeploymentView, rollout: number, progress: number): Generator<number, boolean, number> {
+  private *putRollout(
+    deployment: DeploymentView,
+    rollout: number,
+    progress: number,
+  ): Generator<number, boolean, number> {
     const { requests } = this;
     deployment.rollout = rollout;
     deployment.status = { ...deployment.status, progress };
@@ -390,50 +402,6 @@ export class DeploymentController implements Controller {
     }
     const reply = yield* this.client.call(request);
     return isSuccess(requests.code[reply] as number);
-  }
-
-  // ---- views -------------------------------------------------------------------------------------------------------------------
-
-  private viewDeployment(version: VersionHandle): DeploymentView {
-    const { deployments } = this.tables;
-    return {
-      key: deployments.key.get(version) as ObjectKey,
-      revision: deployments.revision.get(version),
-      generation: deployments.generation.get(version),
-      replicas: deployments.replicas.get(version),
-      template: deployments.template.get(version) as PodTemplate,
-      selector: deployments.selector.get(version),
-      strategy: deployments.strategy.get(version) as DeploymentStrategy,
-      minReady: deployments.minReady.get(version),
-      revisionHistoryLimit: deployments.revisionHistoryLimit.get(version),
-      rollout: deployments.rollout.get(version),
-      status: {
-        replicas: deployments.statusReplicas.get(version),
-        updated: deployments.updatedReplicas.get(version),
-        ready: deployments.readyReplicas.get(version),
-        available: deployments.availableReplicas.get(version),
-        observedGeneration: deployments.observedGeneration.get(version),
-        progress: deployments.progress.get(version),
-      },
-    };
-  }
-
-  private viewReplicaSet(version: VersionHandle): ReplicaSetView {
-    const { replicasets } = this.tables;
-    return {
-      key: replicasets.key.get(version) as ObjectKey,
-      template: replicasets.template.get(version) as PodTemplate,
-      createdAt: replicasets.createdAt.get(version),
-      revision: replicasets.revision.get(version),
-      generation: replicasets.generation.get(version),
-      replicas: replicasets.replicas.get(version),
-      rollout: replicasets.rollout.get(version),
-      desired: replicasets.desired.get(version),
-      observedGeneration: replicasets.observedGeneration.get(version),
-      statusReplicas: replicasets.statusReplicas.get(version),
-      ready: replicasets.readyReplicas.get(version),
-      available: replicasets.availableReplicas.get(version),
-    };
   }
 }
 

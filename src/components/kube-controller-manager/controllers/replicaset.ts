@@ -19,7 +19,7 @@ import type { KeyedStream, Simulation } from '../../../engine/index.ts';
 import { NS_PER_SECOND } from '../../../units/index.ts';
 import { isSuccess, type RequestId, type Requests, StatusCode, writes } from '../../api-machinery/index.ts';
 import type { ApiClient, EventRecorder, InformerIndex, SharedInformer } from '../../client-go/index.ts';
-import type { Controller, ControllerQueue, ControllerSurroundings } from '../controller.ts';
+import type { ControllerQueue, ControllerSurroundings } from '../controller.ts';
 import { Expectations } from '../expectations.ts';
 import { podsToDelete } from '../pod-deletion-order.ts';
 
@@ -41,7 +41,7 @@ interface Snapshot {
 }
 
 /** The controller. */
-export class ReplicaSetController implements Controller {
+export class ReplicaSetController {
   private readonly around: ControllerSurroundings;
   private readonly simulation: Simulation;
   private readonly tables: ObjectTables;
@@ -73,9 +73,14 @@ export class ReplicaSetController implements Controller {
     this.siblings = around.byOwner(kinds.replicasets);
     this.expectations = new Expectations(parameters.expectationsTimeout);
     this.uidOrder = this.simulation.streams.keyed('kubeControllerManager.podUidOrder');
-    this.queue = around.newQueue('replicaset', parameters.concurrentReplicaSetSyncs, (key) => this.sync(key as ObjectKey), {
-      objects: (key) => this.podsOf.keys(key).size,
-    });
+    this.queue = around.newQueue(
+      'replicaset',
+      parameters.concurrentReplicaSetSyncs,
+      (key) => this.sync(key as ObjectKey),
+      {
+        objects: (key) => this.podsOf.keys(key).size,
+      },
+    );
     const { replicasets, pods } = this.tables;
     this.replicaSets.addHandler({
       onAdd: (replicaSet) => this.queue.add(replicasets.key.get(replicaSet)),

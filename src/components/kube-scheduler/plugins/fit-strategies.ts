@@ -32,8 +32,7 @@ export function requestedToCapacityRatio(shape: readonly ShapePoint[]): Resource
     score: score * (MAX_NODE_SCORE / MAX_SHAPE_SCORE),
   }));
   return (requested, capacity) => {
-    const utilisation =
-      requested > capacity ? FULL_UTILISATION : Math.floor((requested * FULL_UTILISATION) / capacity);
+    const utilisation = requested > capacity ? FULL_UTILISATION : Math.floor((requested * FULL_UTILISATION) / capacity);
     const next = points.findIndex(({ at }) => utilisation <= at);
     if (next < 0) return (points[points.length - 1] as { score: number }).score;
     const right = points[next] as { at: number; score: number };

@@ -52,9 +52,7 @@ class NodeAffinityPlugin implements FilterPlugin, ScorePlugin {
   skips(pod: PodRequirements): boolean {
     const { nodeSelector, nodeAffinity } = pod.template;
     return (
-      this.addedAffinity === undefined &&
-      nodeAffinity.required === undefined &&
-      Object.keys(nodeSelector).length === 0
+      this.addedAffinity === undefined && nodeAffinity.required === undefined && Object.keys(nodeSelector).length === 0
     );
   }
 

@@ -50,7 +50,8 @@ class BalancedAllocation implements ScorePlugin {
 
   rateAll(pod: PodRequirements, slots: Int32Array, count: number, scores: Float64Array): void {
     const read = this.resources.filter((reader) => reader.request(pod) !== undefined);
-    if (read.length === 2) this.rateByTwo(pod, read[0] as ResourceReader, read[1] as ResourceReader, slots, count, scores);
+    if (read.length === 2)
+      this.rateByTwo(pod, read[0] as ResourceReader, read[1] as ResourceReader, slots, count, scores);
     else this.rateByMany(pod, read, slots, count, scores);
   }
 
@@ -80,7 +81,8 @@ class BalancedAllocation implements ScorePlugin {
       const isOne = capacityA === 0 || capacityB === 0;
       const balance = isOne ? MAX_NODE_SCORE : balanceOfTwo(usedA + requestA, capacityA, usedB + requestB, capacityB);
       if (!scoresChange) scores[i] = balance;
-      else scores[i] = scoreOfChange(balance, isOne ? MAX_NODE_SCORE : balanceOfTwo(usedA, capacityA, usedB, capacityB));
+      else
+        scores[i] = scoreOfChange(balance, isOne ? MAX_NODE_SCORE : balanceOfTwo(usedA, capacityA, usedB, capacityB));
     }
   }
 
@@ -120,7 +122,7 @@ function scoreOfChange(withPod: number, withoutPod: number): number {
 function balanceOfTwo(usedA: number, capacityA: number, usedB: number, capacityB: number): number {
   const shareA = usedA / capacityA;
   const shareB = usedB / capacityB;
-  const deviation = Math.abs(((shareA > 1 ? 1 : shareA) - (shareB > 1 ? 1 : shareB)) / 2);
+  const deviation = Math.abs((Math.min(1, shareA) - Math.min(1, shareB)) / 2);
   return Math.trunc((1 - deviation) * MAX_NODE_SCORE);
 }
 
@@ -144,7 +146,13 @@ export const nodeResourcesBalancedAllocation: PluginDefinition = {
   help: 'Prefers nodes on which the pod leaves CPU and memory used in like shares.',
   points: ['preScore', 'score'],
   defaultWeight: 1,
-  create: ({ nodes, arguments: { nodeResourcesBalancedAllocation: { resources } }, parameters }: PluginContext): Plugin => ({
+  create: ({
+    nodes,
+    arguments: {
+      nodeResourcesBalancedAllocation: { resources },
+    },
+    parameters,
+  }: PluginContext): Plugin => ({
     score: new BalancedAllocation(nodes, resources, parameters.balancedAllocation === 'change'),
   }),
 };

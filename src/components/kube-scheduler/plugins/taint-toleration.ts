@@ -51,9 +51,7 @@ class TaintToleration implements FilterPlugin, ScorePlugin {
   }
 
   helpedByNode(pod: PodRequirements, node: NodeFacts, before: NodeFacts | undefined): boolean {
-    return (
-      hardTaintsTolerated(pod, node.taints) && (before === undefined || !hardTaintsTolerated(pod, before.taints))
-    );
+    return hardTaintsTolerated(pod, node.taints) && (before === undefined || !hardTaintsTolerated(pod, before.taints));
   }
 
   // ---- score -------------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,8 @@
+/** kube-scheduler. */
+export * from './algorithms/index.ts';
+export * from './configuration.ts';
+export * from './default-configuration.ts';
+export { type ExtensionPoint, extensionPoints } from './framework.ts';
+export * from './kube-scheduler.parameters.ts';
+export * from './kube-scheduler.ts';
+export { findPlugin, type PluginDefinition, type PluginName, pluginNames, pluginRegistry } from './plugins/index.ts';

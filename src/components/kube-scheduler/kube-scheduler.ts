@@ -1,0 +1,277 @@
+/**
+ * kube-scheduler 1.36: one process. https://github.com/kubernetes/kubernetes/tree/master/pkg/scheduler. Model reference section 4.
+ *
+ * Modelled: informers of pods and nodes, the scheduling queue with back-off and queueing hints, the serial scheduling loop with sampling of nodes,
+ * filters and scores of the plugins in `plugins/`, assumed pods, asynchronous bindings through the client's limiter, events through a client of
+ * their own, profiles, several schedulers side by side.
+ * Left out here: see docs/not-modelled.md (preemption, extenders, gates, gangs, opportunistic batching, leader election of replicas).
+ */
+import {
+  kinds,
+  NO_VERSION,
+  type ObjectKey,
+  PodCondition,
+  type PodTemplate,
+  type VersionHandle,
+} from '../../cluster/index.ts';
+import type { EventType, Simulation, ValuesOf } from '../../engine/index.ts';
+import {
+  type ClientGo,
+  EventRecorder,
+  type EventRecorderReplies,
+  type ReflectorReplies,
+  SharedInformer,
+} from '../client-go/index.ts';
+import { type AlgorithmName, algorithmRegistry } from './algorithms/index.ts';
+import type { SchedulerConfiguration } from './configuration.ts';
+import { defaultConfiguration } from './default-configuration.ts';
+import type { kubeSchedulerParameters } from './kube-scheduler.parameters.ts';
+import { NodeColumns } from './node-columns.ts';
+import { ExtendedResources, PodRequirementTable } from './pod-requirements.ts';
+import { makeProfiles, type Profile } from './profile.ts';
+import { QueuedPod } from './queued-pod.ts';
+import { SchedulerCache } from './scheduler-cache.ts';
+import { SchedulerMetrics } from './scheduler-metrics.ts';
+import { type PodView, SchedulingLoop } from './scheduling-loop.ts';
+import { SchedulingQueue } from './scheduling-queue.ts';
+
+/** Name of the scheduler that every cluster has; its loop and clients carry the name of the binary. */
+const DEFAULT_SCHEDULER = 'default-scheduler';
+
+/** What a scheduler is made with. */
+export interface KubeSchedulerOptions {
+  readonly clientGo: ClientGo;
+  readonly reflectorReplies: ReflectorReplies;
+  readonly eventRecorderReplies: EventRecorderReplies;
+  readonly parameters: ValuesOf<typeof kubeSchedulerParameters>;
+  /** Name among the schedulers of a run. */
+  readonly name: string;
+  /** The default profile for pods that ask for `name`, if left out. */
+  readonly configuration?: SchedulerConfiguration;
+  /** How it chooses nodes; the algorithm of kube-scheduler if left out. */
+  readonly algorithm?: AlgorithmName;
+}
+
+/** One scheduler. */
+export class KubeScheduler implements PodView {
+  /** "kube-scheduler", with its own name where it is not the default one. */
+  readonly name: string;
+  private readonly simulation: Simulation;
+  private readonly clientGo: ClientGo;
+  private readonly parameters: ValuesOf<typeof kubeSchedulerParameters>;
+  private readonly pods: SharedInformer;
+  private readonly nodes: SharedInformer;
+  private readonly columns: NodeColumns;
+  private readonly requirements: PodRequirementTable;
+  private readonly profiles: ReadonlyMap<string, Profile>;
+  private readonly cache: SchedulerCache;
+  private readonly queue: SchedulingQueue;
+  private readonly loop: SchedulingLoop;
+  private readonly evSyncPoll: EventType;
+  /** Raised at every start and stop, so that polls of an older start are ignored, state. */
+  private incarnation = 0;
+
+  constructor(options: KubeSchedulerOptions) {
+    const { clientGo, parameters } = options;
+    const configuration = options.configuration ?? defaultConfiguration(options.name);
+    const { simulation, recorder, tables } = clientGo;
+    const name = options.name === DEFAULT_SCHEDULER ? 'kube-scheduler' : `kube-scheduler ${options.name}`;
+    this.name = name;
+    this.simulation = simulation;
+    this.clientGo = clientGo;
+    this.parameters = parameters;
+    const limits = {
+      user: 'system:kube-scheduler',
+      groups: ['system:authenticated'],
+      qps: configuration.clientQps ?? parameters.clientQps,
+      burst: configuration.clientBurst ?? parameters.clientBurst,
+      onNode: false,
+    };
+    const client = clientGo.newClient({ name, ...limits });
+    const eventClient = clientGo.newClient({ name: `${name} events`, ...limits });
+    this.nodes = new SharedInformer(clientGo, client, kinds.nodes, options.reflectorReplies);
+    this.pods = new SharedInformer(clientGo, client, kinds.pods, options.reflectorReplies);
+    const extended = new ExtendedResources();
+    this.columns = new NodeColumns(tables.keysOf('nodes'), extended);
+    this.requirements = new PodRequirementTable(extended);
+    const profiles = makeProfiles(configuration, this.columns, parameters);
+    this.profiles = new Map(profiles.map((profile) => [profile.name, profile]));
+    this.cache = new SchedulerCache(simulation, name, this.columns, this.requirements);
+    this.queue = new SchedulingQueue({
+      name: `${name} queue`,
+      simulation,
+      parameters,
+      podInitialBackoff: configuration.podInitialBackoff ?? parameters.podInitialBackoff,
+      podMaxBackoff: configuration.podMaxBackoff ?? parameters.podMaxBackoff,
+      onReady: () => this.loop.proceed(),
+    });
+    const metrics = new SchedulerMetrics(recorder, simulation, () => ({
+      active: this.queue.activeCount,
+      backoff: this.queue.backoffCount,
+      unschedulable: this.queue.unschedulableCount,
+    }));
+    this.loop = new SchedulingLoop({
+      name,
+      clientGo,
+      client,
+      events: new EventRecorder(clientGo, eventClient, options.eventRecorderReplies),
+      queue: this.queue,
+      cache: this.cache,
+      nodes: this.columns,
+      algorithm: algorithmRegistry[options.algorithm ?? 'kube-scheduler'].create({
+        nodes: this.columns,
+        parameters,
+        tieBreak: simulation.streams.stream(`kubeScheduler.tieBreak.${options.name}`),
+      }),
+      pods: this,
+      metrics,
+      parameters,
+      parallelism: configuration.parallelism ?? parameters.parallelism,
+    });
+    this.evSyncPoll = simulation.on(`${name}: informers synced?`, (incarnation) => this.onSyncPoll(incarnation));
+    this.nodes.addHandler({
+      onAdd: (version) => this.nodeSeen(version),
+      onUpdate: (version) => this.nodeSeen(version),
+      onDelete: (previous) => this.columns.removeNode(tables.nodes.key.get(previous)),
+    });
+    this.pods.addHandler({
+      onAdd: (version) => this.podAdded(version),
+      onUpdate: (version, previous) => this.podUpdated(version, previous),
+      onDelete: (previous) => this.podDeleted(previous),
+    });
+  }
+
+  // ---- lifecycle ---------------------------------------------------------------------------------------------------------------
+
+  /** Starts the process. Preloaded: it has run for long and its informers know what was there before the run. */
+  start({ preloaded }: { readonly preloaded: boolean }): void {
+    this.incarnation++;
+    if (preloaded) {
+      this.nodes.startPreloaded();
+      this.pods.startPreloaded();
+      this.loop.start();
+    } else {
+      this.nodes.start();
+      this.pods.start();
+      this.simulation.after(this.parameters.cacheSyncPoll, this.evSyncPoll, this.incarnation);
+    }
+  }
+
+  /** Ends the process: what it knew is lost, bindings on their way may still take effect. */
+  stop(): void {
+    this.incarnation++;
+    this.loop.stop();
+    this.pods.stop();
+    this.nodes.stop();
+    this.queue.clear();
+    this.cache.clear();
+    this.columns.clear();
+  }
+
+  private onSyncPoll(incarnation: number): void {
+    if (incarnation !== this.incarnation) return;
+    if (this.pods.hasSynced && this.nodes.hasSynced) this.loop.start();
+    else this.simulation.after(this.parameters.cacheSyncPoll, this.evSyncPoll, incarnation);
+  }
+
+  // ---- what the loop asks ------------------------------------------------------------------------------------------------------
+
+  isPending(key: ObjectKey, uid: number): boolean {
+    const { pods } = this.clientGo.tables;
+    const version = this.pods.get(key);
+    return (
+      version !== NO_VERSION && pods.uid.get(version) === uid && pods.node.get(version) < 0 && !pods.isTerminal(version)
+    );
+  }
+
+  isTerminating(key: ObjectKey): boolean {
+    const version = this.pods.get(key);
+    return version === NO_VERSION || this.clientGo.tables.pods.isTerminating(version);
+  }
+
+  isMarkedUnschedulable(key: ObjectKey): boolean {
+    return (this.clientGo.tables.pods.conditions.get(this.pods.get(key)) & PodCondition.Unschedulable) !== 0;
+  }
+
+  // ---- what the informers show (eventhandlers.go) --------------------------------------------------------------------------------
+
+  private nodeSeen(version: VersionHandle): void {
+    const { nodes } = this.clientGo.tables;
+    const slot = nodes.key.get(version);
+    const { columns, queue } = this;
+    const wasKnown = columns.isKnown(slot);
+    // Facts are only gathered where somebody listens: most changes of nodes are heartbeats while nothing waits.
+    const before = queue.listens && wasKnown ? columns.facts(slot) : undefined;
+    const change = columns.setNode(nodes, version);
+    if (change !== 0 && queue.listens) queue.onEvent({ kind: 'node', node: columns.facts(slot), before });
+  }
+
+  private podAdded(version: VersionHandle): void {
+    if (this.isPlaced(version)) this.placed(version);
+    else this.wanted(version);
+  }
+
+  private podUpdated(version: VersionHandle, previous: VersionHandle): void {
+    const { pods } = this.clientGo.tables;
+    if (pods.uid.get(version) !== pods.uid.get(previous)) {
+      this.podDeleted(previous);
+      this.podAdded(version);
+      return;
+    }
+    const wasPlaced = this.isPlaced(previous);
+    const isPlaced = this.isPlaced(version);
+    if (isPlaced && !wasPlaced) {
+      this.dropFromQueue(version);
+      this.placed(version);
+    } else if (wasPlaced && !isPlaced) {
+      this.unplaced(previous);
+    } else if (!isPlaced && pods.isTerminal(version)) {
+      this.dropFromQueue(version);
+    }
+  }
+
+  private podDeleted(previous: VersionHandle): void {
+    const { pods } = this.clientGo.tables;
+    // What is assumed may be bound although the informer never showed it so: a deletion ends that as well.
+    const isAssumed = this.cache.isAssumed(pods.key.get(previous), pods.uid.get(previous));
+    if (isAssumed || this.isPlaced(previous)) this.unplaced(previous);
+    else this.dropFromQueue(previous);
+  }
+
+  /** Whether a pod takes room on a node: bound and not at its end (upstream's informer does not select ended pods). */
+  private isPlaced(version: VersionHandle): boolean {
+    const { pods } = this.clientGo.tables;
+    return pods.node.get(version) >= 0 && !pods.isTerminal(version);
+  }
+
+  private placed(version: VersionHandle): void {
+    const { pods } = this.clientGo.tables;
+    const requirements = this.requirements.of(pods.template.get(version) as PodTemplate);
+    this.cache.confirm(pods.key.get(version), pods.node.get(version), requirements);
+  }
+
+  private unplaced(previous: VersionHandle): void {
+    const { pods } = this.clientGo.tables;
+    this.cache.remove(pods.key.get(previous));
+    if (!this.queue.listens) return;
+    const deleted = this.requirements.of(pods.template.get(previous) as PodTemplate);
+    this.queue.onEvent({ kind: 'deletion', deleted });
+  }
+
+  private wanted(version: VersionHandle): void {
+    const { pods } = this.clientGo.tables;
+    if (pods.node.get(version) >= 0 || pods.isTerminal(version) || pods.isTerminating(version)) return;
+    const template = pods.template.get(version) as PodTemplate;
+    const profile = this.profiles.get(template.schedulerName);
+    const key = pods.key.get(version) as ObjectKey;
+    if (profile === undefined || this.queue.find(key) !== undefined) return;
+    const requirements = this.requirements.of(template);
+    this.queue.add(new QueuedPod(key, pods.uid.get(version), requirements, profile, this.simulation.now));
+  }
+
+  private dropFromQueue(version: VersionHandle): void {
+    const { pods } = this.clientGo.tables;
+    const queued = this.queue.find(pods.key.get(version));
+    if (queued !== undefined && queued.uid === pods.uid.get(version)) this.queue.remove(queued);
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * Which pod is placed where, as far as this scheduler knows: bound pods that its informer has shown, and pods that it has assumed, that is,
+ * placed itself, before their binding is confirmed. K:pkg/scheduler/backend/cache/cache.go. Sums over nodes are kept in {@link NodeColumns}.
+ */
+import type { Simulation } from '../../engine/index.ts';
+import type { NodeColumns } from './node-columns.ts';
+import type { PodRequirements, PodRequirementTable } from './pod-requirements.ts';
+
+/** Keys at the start; doubled. */
+const INITIAL_KEYS = 1024;
+const NOWHERE = -1;
+const NOT_ASSUMED = -1;
+
+/** Placements by pod key. */
+export class SchedulerCache {
+  private readonly simulation: Simulation;
+  private readonly name: string;
+  private readonly nodes: NodeColumns;
+  private readonly requirements: PodRequirementTable;
+  /** Slot of the node, {@link NOWHERE} if the pod is not placed. */
+  private slots = new Int32Array(INITIAL_KEYS).fill(NOWHERE);
+  /** Template of a placed pod. */
+  private templates = new Int32Array(INITIAL_KEYS);
+  /** Uid of a pod that is assumed, {@link NOT_ASSUMED} otherwise. */
+  private assumedUids = new Int32Array(INITIAL_KEYS).fill(NOT_ASSUMED);
+
+  constructor(simulation: Simulation, name: string, nodes: NodeColumns, requirements: PodRequirementTable) {
+    this.simulation = simulation;
+    this.name = name;
+    this.nodes = nodes;
+    this.requirements = requirements;
+    simulation.addInvariantCheck(`${name} cache`, () => this.checkInvariants());
+  }
+
+  /** Places a pod ahead of its binding. */
+  assume(key: number, uid: number, slot: number, pod: PodRequirements): void {
+    this.place(key, slot, pod);
+    this.assumedUids[key] = uid;
+  }
+
+  /** Whether this very pod is assumed. */
+  isAssumed(key: number, uid: number): boolean {
+    return key < this.assumedUids.length && this.assumedUids[key] === uid;
+  }
+
+  /** The binding failed: the pod is not placed any more. False if it is not assumed (any more). */
+  forget(key: number, uid: number): boolean {
+    if (!this.isAssumed(key, uid)) return false;
+    this.remove(key);
+    return true;
+  }
+
+  /** The informer shows a pod bound to a node: an assumed pod is confirmed, any other is placed. */
+  confirm(key: number, slot: number, pod: PodRequirements): void {
+    if (key < this.slots.length && this.slots[key] === slot && this.templates[key] === pod.id) {
+      this.assumedUids[key] = NOT_ASSUMED;
+    } else {
+      this.place(key, slot, pod);
+    }
+  }
+
+  /** A placed pod is gone. */
+  remove(key: number): void {
+    if (key >= this.slots.length || this.slots[key] === NOWHERE) return;
+    const pod = this.requirements.get(this.templates[key] as number);
+    this.nodes.count(this.slots[key] as number, pod, -1);
+    this.slots[key] = NOWHERE;
+    this.assumedUids[key] = NOT_ASSUMED;
+  }
+
+  /** Forgets all placements: the process has ended. The columns are cleared by their owner. */
+  clear(): void {
+    this.slots.fill(NOWHERE);
+    this.assumedUids.fill(NOT_ASSUMED);
+  }
+
+  private place(key: number, slot: number, pod: PodRequirements): void {
+    this.ensure(key);
+    this.remove(key);
+    this.slots[key] = slot;
+    this.templates[key] = pod.id;
+    this.nodes.count(slot, pod, 1);
+  }
+
+  private ensure(key: number): void {
+    if (key < this.slots.length) return;
+    const { length } = this.slots;
+    const keys = Math.max(key + 1, length * 2);
+    const bigger = (from: Int32Array, fill: number): Int32Array<ArrayBuffer> => {
+      const to = new Int32Array(keys).fill(fill, length);
+      to.set(from);
+      return to;
+    };
+    this.slots = bigger(this.slots, NOWHERE);
+    this.templates = bigger(this.templates, 0);
+    this.assumedUids = bigger(this.assumedUids, NOT_ASSUMED);
+  }
+
+  /** The sums of every node are those of the pods placed on it. */
+  private checkInvariants(): void {
+    const { capacity, requestedCpu, requestedMemory, pods } = this.nodes;
+    const cpu = new Float64Array(capacity);
+    const memory = new Float64Array(capacity);
+    const placed = new Int32Array(capacity);
+    for (let key = 0; key < this.slots.length; key++) {
+      const slot = this.slots[key] as number;
+      if (slot === NOWHERE) continue;
+      const pod = this.requirements.get(this.templates[key] as number);
+      cpu[slot] = (cpu[slot] as number) + pod.cpu;
+      memory[slot] = (memory[slot] as number) + pod.memory;
+      placed[slot] = (placed[slot] as number) + 1;
+    }
+    for (let slot = 0; slot < capacity; slot++) {
+      const holds =
+        cpu[slot] === requestedCpu[slot] && memory[slot] === requestedMemory[slot] && placed[slot] === pods[slot];
+      if (holds) continue;
+      const name = this.nodes.nameOf(slot);
+      this.simulation.invariant(false, this.name, `the sums of node ${name} are not those of its ${placed[slot]} pods`);
+    }
+  }
+}

@@ -1,0 +1,302 @@
+/**
+ * The scheduling loop: one pod after the other, from pop to decision; then the pod is assumed on its node and bound on the side, while the loop
+ * goes on. K:pkg/scheduler/schedule_one.go (ScheduleOne, schedulingCycle, bindingCycle, handleSchedulingFailure).
+ *
+ * The decision is taken on what is known when the cycle starts (upstream's snapshot) and has its effects when the cycle ends. After a failure
+ * the loop waits for its PATCH of the pod's status, as upstream does without SchedulerAsyncAPICalls.
+ */
+import { kinds, type ObjectKey } from '../../cluster/index.ts';
+import type { EventType, Simulation, ValuesOf } from '../../engine/index.ts';
+import { FLOW_POD_STARTUP, publishServer } from '../../metrics/index.ts';
+import { between } from '../../units/index.ts';
+import { isSuccess, type RequestId, type Requests, writes } from '../api-machinery/index.ts';
+import type { ApiClient, ClientGo, EventRecorder } from '../client-go/index.ts';
+import { Decision, NO_NODE, type SchedulingAlgorithm } from './algorithms/index.ts';
+import { costOf, noCycleCost } from './cycle-cost.ts';
+import type { kubeSchedulerParameters } from './kube-scheduler.parameters.ts';
+import type { NodeColumns } from './node-columns.ts';
+import { pluginNames } from './plugins/index.ts';
+import type { QueuedPod } from './queued-pod.ts';
+import type { SchedulerCache } from './scheduler-cache.ts';
+import type { SchedulerMetrics } from './scheduler-metrics.ts';
+import type { SchedulingQueue } from './scheduling-queue.ts';
+
+/** A prime that mixes the counts of a message. */
+const MESSAGE_FACTOR = 16_777_619;
+
+/** What the loop needs to know of pods as the scheduler's informer shows them. */
+export interface PodView {
+  /** Whether this very pod still wants a node. */
+  isPending(key: ObjectKey, uid: number): boolean;
+  /** Whether it is being deleted. */
+  isTerminating(key: ObjectKey): boolean;
+  /** Whether its status says already that it is unschedulable. */
+  isMarkedUnschedulable(key: ObjectKey): boolean;
+}
+
+/** What the loop works with. */
+export interface SchedulingLoopOptions {
+  readonly name: string;
+  readonly clientGo: ClientGo;
+  readonly client: ApiClient;
+  readonly events: EventRecorder;
+  readonly queue: SchedulingQueue;
+  readonly cache: SchedulerCache;
+  readonly nodes: NodeColumns;
+  readonly algorithm: SchedulingAlgorithm;
+  readonly pods: PodView;
+  readonly metrics: SchedulerMetrics;
+  readonly parameters: ValuesOf<typeof kubeSchedulerParameters>;
+  readonly parallelism: number;
+}
+
+/** The loop of one scheduler. */
+export class SchedulingLoop {
+  private readonly options: SchedulingLoopOptions;
+  private readonly simulation: Simulation;
+  private readonly requests: Requests;
+  private readonly queue: SchedulingQueue;
+  /** Whether the scheduler runs, state. */
+  private running = false;
+  /** The pod of the present cycle, state; undefined = the loop is idle or waits for a PATCH. */
+  private current: QueuedPod | undefined;
+  /** Whether the loop waits for its PATCH, state. */
+  private patching = false;
+  private readonly decision = new Decision();
+  private readonly cost = noCycleCost();
+  /** Version of the chosen node's columns when the decision was taken: what others changed meanwhile is not this scheduler's doing. */
+  private decidedOnVersion = 0;
+  /** Pods whose binding is on its way, by number of the attempt, state. */
+  private readonly binding = new Map<number, QueuedPod>();
+  private nextAttempt = 0;
+  /** Raised at every stop, so that answers to a process that has ended are ignored, state. */
+  private incarnation = 0;
+  /** Integral of the time in which the loop was occupied [ns], statistic; start of the present occupation [ns], -1 = idle, state. */
+  private busyIntegral = 0;
+  private busySince = -1;
+
+  private readonly evDecided: EventType;
+  private readonly onBound: number;
+  private readonly onPatched: number;
+  private readonly onPatchedAside: number;
+  private readonly evAssumedExpired: EventType;
+  private readonly waitServer: number;
+  private readonly flow: number;
+
+  constructor(options: SchedulingLoopOptions) {
+    const { name, clientGo } = options;
+    const { simulation, waits, recorder } = clientGo;
+    this.options = options;
+    this.simulation = simulation;
+    this.requests = clientGo.requests;
+    this.queue = options.queue;
+    this.evDecided = simulation.on(`${name}: decided`, (incarnation) => this.onDecided(incarnation));
+    this.evAssumedExpired = simulation.on(`${name}: assumed pod expired`, (key, uid) =>
+      this.onAssumedExpired(key, uid),
+    );
+    this.onBound = clientGo.onReplyDo((request, attempt) => this.bound(request, attempt));
+    this.onPatched = clientGo.onReplyDo((_, incarnation) => this.patched(incarnation));
+    // A binding fails on the side: nothing waits for what is told of it.
+    this.onPatchedAside = clientGo.onReplyDo(() => {});
+    this.waitServer = waits.server(`${name} loop`, 'server');
+    this.flow = waits.flow(FLOW_POD_STARTUP);
+    publishServer(recorder, simulation, `${name} loop`, () => ({
+      busyNanoseconds: this.busyIntegral + (this.busySince < 0 ? 0 : simulation.now - this.busySince),
+      capacity: 1,
+      queueLength: this.queue.activeCount + (this.busySince < 0 ? 0 : 1),
+    }));
+  }
+
+  /** The scheduler is ready to work. */
+  start(): void {
+    this.running = true;
+    this.proceed();
+  }
+
+  /** The process has ended. */
+  stop(): void {
+    this.running = false;
+    this.incarnation++;
+    this.current = undefined;
+    this.patching = false;
+    this.binding.clear();
+    this.occupy(false);
+  }
+
+  // ---- a cycle -----------------------------------------------------------------------------------------------------------------
+
+  /** Starts the next cycle if the loop is free and a pod waits. */
+  proceed(): void {
+    if (!this.running || this.current !== undefined || this.patching) return;
+    const pod = this.nextPod();
+    this.occupy(pod !== undefined);
+    if (pod !== undefined) this.decide(pod);
+  }
+
+  /** The next pod that still wants a node; those that are being deleted or assumed already are passed over (skipPodSchedule). */
+  private nextPod(): QueuedPod | undefined {
+    for (let pod = this.queue.pop(); pod !== undefined; pod = this.queue.pop()) {
+      const { key, uid } = pod;
+      if (!this.options.pods.isTerminating(key) && !this.options.cache.isAssumed(key, uid)) return pod;
+      this.queue.finish(pod);
+    }
+    return undefined;
+  }
+
+  private decide(pod: QueuedPod): void {
+    const { clientGo, algorithm, nodes, parameters, parallelism } = this.options;
+    const { now } = this.simulation;
+    const waited = now - pod.activeSince;
+    clientGo.waits.passed(this.waitServer, waited);
+    clientGo.waits.add(this.flow, this.waitServer, waited);
+    pod.attemptStartedAt = now;
+    this.current = pod;
+    const { decision } = this;
+    decision.reset();
+    algorithm.decide(pod.requirements, pod.profile, decision);
+    if (decision.node !== NO_NODE) this.decidedOnVersion = nodes.version[decision.node] as number;
+    costOf(decision, parameters, parallelism, this.cost);
+    this.simulation.after(this.cost.total, this.evDecided, this.incarnation);
+  }
+
+  private onDecided(incarnation: number): void {
+    if (incarnation !== this.incarnation) return;
+    const pod = this.current as QueuedPod;
+    this.current = undefined;
+    this.recordPoints(pod);
+    if (this.decision.node === NO_NODE) {
+      pod.rejectors = this.decision.rejectors;
+      this.options.metrics.attempt(
+        'unschedulable',
+        pod.profile.name,
+        between(pod.attemptStartedAt, this.simulation.now),
+      );
+      this.patching = this.fail(pod, messageOf(this.decision, this.options.nodes.order.count), this.onPatched);
+    } else {
+      this.assumeAndBind(pod, this.decision.node);
+    }
+    this.proceed();
+  }
+
+  private recordPoints({ profile: { name } }: QueuedPod): void {
+    const { metrics } = this.options;
+    const { cost, decision } = this;
+    metrics.extensionPoint('PreFilter', 'Success', name, cost.preFilter);
+    metrics.extensionPoint('Filter', decision.node === NO_NODE ? 'Unschedulable' : 'Success', name, cost.filter);
+    if (decision.scored === 0) return;
+    metrics.extensionPoint('PreScore', 'Success', name, cost.preScore);
+    metrics.extensionPoint('Score', 'Success', name, cost.score);
+  }
+
+  // ---- binding -----------------------------------------------------------------------------------------------------------------
+
+  private assumeAndBind(pod: QueuedPod, node: number): void {
+    const { cache, client, nodes } = this.options;
+    const untouched = nodes.version[node] === this.decidedOnVersion;
+    cache.assume(pod.key, pod.uid, node, pod.requirements);
+    if (untouched) this.checkRoom(pod, node);
+    pod.node = node;
+    pod.bindingSentAt = this.simulation.now;
+    const attempt = this.nextAttempt++;
+    this.binding.set(attempt, pod);
+    const request = client.write(writes.podBinding, pod.key);
+    this.requests.setNumber(request, 0, node);
+    this.requests.expectedUid[request] = pod.uid;
+    client.send(request, this.onBound, attempt);
+  }
+
+  /** A binding was answered. */
+  private bound(request: RequestId, attempt: number): void {
+    const pod = this.binding.get(attempt);
+    if (pod === undefined) return;
+    this.binding.delete(attempt);
+    const { metrics } = this.options;
+    const succeeded = isSuccess(this.requests.code[request] as number);
+    const { now } = this.simulation;
+    const status = succeeded ? 'Success' : 'Error';
+    metrics.extensionPoint('Bind', status, pod.profile.name, between(pod.bindingSentAt, now));
+    metrics.attempt(succeeded ? 'scheduled' : 'error', pod.profile.name, between(pod.attemptStartedAt, now));
+    if (succeeded) this.bindingSucceeded(pod);
+    else this.bindingFailed(pod);
+  }
+
+  private bindingSucceeded(pod: QueuedPod): void {
+    const { metrics, events, parameters } = this.options;
+    const { now } = this.simulation;
+    metrics.scheduled(pod.attempts, between(pod.enteredAt, now));
+    this.queue.finish(pod);
+    events.record('Scheduled', kinds.pods, pod.key, pod.node);
+    if (parameters.assumedPodExpiry > 0) {
+      this.simulation.after(parameters.assumedPodExpiry, this.evAssumedExpired, pod.key, pod.uid);
+    }
+  }
+
+  /** The place is free again, which may help others (handleBindingCycleError); the pod is tried again after a back-off. */
+  private bindingFailed(pod: QueuedPod): void {
+    const { cache } = this.options;
+    pod.rejectors = 0;
+    this.fail(pod, 0, this.onPatchedAside);
+    if (cache.forget(pod.key, pod.uid) && this.queue.listens) {
+      this.queue.onEvent({ kind: 'deletion', deleted: pod.requirements });
+    }
+    this.proceed();
+  }
+
+  private onAssumedExpired(key: number, uid: number): void {
+    this.options.cache.forget(key, uid);
+  }
+
+  // ---- failure -----------------------------------------------------------------------------------------------------------------
+
+  /**
+   * An attempt has failed: the pod goes back to the queue unless it is gone or bound by somebody else, an event tells why, and its status is
+   * patched if it does not say so already. Returns whether a PATCH was sent.
+   */
+  private fail(pod: QueuedPod, message: number, reply: number): boolean {
+    const { pods, events, client } = this.options;
+    if (!pods.isPending(pod.key, pod.uid)) {
+      this.queue.finish(pod);
+      return false;
+    }
+    this.queue.giveBack(pod);
+    events.record('FailedScheduling', kinds.pods, pod.key, message);
+    if (pods.isMarkedUnschedulable(pod.key)) return false;
+    const request = client.write(writes.podUnschedulable, pod.key);
+    client.send(request, reply, this.incarnation);
+    return true;
+  }
+
+  /** The PATCH that the loop waited for was answered. */
+  private patched(incarnation: number): void {
+    if (incarnation !== this.incarnation) return;
+    this.patching = false;
+    this.proceed();
+  }
+
+  // ---- small parts -------------------------------------------------------------------------------------------------------------
+
+  private occupy(busy: boolean): void {
+    const { now } = this.simulation;
+    if (this.busySince >= 0) this.busyIntegral += now - this.busySince;
+    this.busySince = busy ? now : -1;
+  }
+
+  /** What this scheduler places fits: nobody else had touched the node since the decision. */
+  private checkRoom({ requirements: { cpu, memory } }: QueuedPod, node: number): void {
+    const { nodes, name } = this.options;
+    const fits =
+      (nodes.pods[node] as number) <= (nodes.allowedPods[node] as number) &&
+      (cpu === 0 || (nodes.requestedCpu[node] as number) <= (nodes.allocatableCpu[node] as number)) &&
+      (memory === 0 || (nodes.requestedMemory[node] as number) <= (nodes.allocatableMemory[node] as number));
+    if (!fits) this.simulation.invariant(false, name, `node ${nodes.nameOf(node)} was given more than it has`);
+  }
+}
+
+/** A number for the message of a failed attempt: it differs where the counts of nodes by plugin, which the text lists, differ. */
+function messageOf({ rejected }: Decision, nodes: number): number {
+  let message = nodes;
+  for (let plugin = 0; plugin < pluginNames.length; plugin++) {
+    message = (Math.imul(message, MESSAGE_FACTOR) + (rejected[plugin] as number)) | 0;
+  }
+  return message;
+}
