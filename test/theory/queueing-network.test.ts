@@ -105,7 +105,7 @@ describe("Jackson's theorem", () => {
       poissonArrivals(simulation, load, simTime(1e15), (customer) => (stations[0] as Station).arrive(customer));
       simulation.run(simTime(500 * SERVICE));
       let sum = 0;
-      const observations = 400;
+      const observations = 800;
       for (let i = 0; i < observations; i++) {
         simulation.run(simTime(simulation.now + 50 * SERVICE));
         sum += what(stations.map(({ present }) => present));
@@ -151,7 +151,7 @@ describe('processor sharing', () => {
         sum += what(sojourn / SERVICE, (works[customer] as number) / SERVICE);
         count++;
       });
-      poissonArrivals(simulation, load * cores, simTime(20_000 * SERVICE), (customer) => {
+      poissonArrivals(simulation, load * cores, simTime(50_000 * SERVICE), (customer) => {
         const work = serviceTime.sample(services);
         startedAt.push(simulation.now);
         works.push(work);

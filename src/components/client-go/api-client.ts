@@ -2,7 +2,7 @@
 import type { Kind, ObjectKey } from '../../cluster/index.ts';
 import { type Distribution, TokenBucket } from '../../engine/index.ts';
 import type { CounterSeries, HistogramSeries } from '../../metrics/index.ts';
-import { type Nanoseconds, nanoseconds, NS_PER_SECOND, type SimTime } from '../../units/index.ts';
+import { type Nanoseconds, NS_PER_SECOND, nanoseconds, type SimTime } from '../../units/index.ts';
 import { RequestFlag, type RequestId, type Requests, Verb, type Write, writeList } from '../api-machinery/index.ts';
 import type { ClientGo } from './client-go.ts';
 

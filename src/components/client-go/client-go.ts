@@ -6,7 +6,7 @@
  * after Retry-After, through the limiter again. Connections stick to one API server until it breaks.
  * Left out here: see docs/not-modelled.md (HTTP/2 streams per connection, request compression).
  */
-import { kinds, NO_VERSION, type Kind, type ObjectTables, resourceName } from '../../cluster/index.ts';
+import { type Kind, kinds, NO_VERSION, type ObjectTables, resourceName } from '../../cluster/index.ts';
 import {
   type EventType,
   LinkTable,
@@ -16,12 +16,7 @@ import {
   SUSPEND,
   type ValuesOf,
 } from '../../engine/index.ts';
-import {
-  type CounterSeries,
-  FLOW_POD_STARTUP,
-  type MetricRecorder,
-  type WaitLedger,
-} from '../../metrics/index.ts';
+import { type CounterSeries, FLOW_POD_STARTUP, type MetricRecorder, type WaitLedger } from '../../metrics/index.ts';
 import { nanoseconds, plus } from '../../units/index.ts';
 import {
   type RequestId,
@@ -29,11 +24,11 @@ import {
   StatusCode,
   Verb,
   verbNames,
-  WaitPlace,
   WAIT_PLACES,
+  WaitPlace,
 } from '../api-machinery/index.ts';
-import { type ApiServer, requestClass, subresourceOf } from '../kube-apiserver/index.ts';
 import type { networkParameters } from '../host/host.parameters.ts';
+import { type ApiServer, requestClass, subresourceOf } from '../kube-apiserver/index.ts';
 import { ApiClient, type ApiClientOptions } from './api-client.ts';
 import type { clientGoParameters } from './client-go.parameters.ts';
 import type { Reflector, ReflectorReplies } from './reflector.ts';
@@ -96,7 +91,9 @@ export class ClientGo {
     this.waits = waits;
     this.links = new LinkTable(simulation, 'client');
     this.delays = simulation.streams.stream('network.clients');
-    this.evAdmitted = simulation.on('client-go: admitted by the limiter', (request) => this.transmit(request as RequestId));
+    this.evAdmitted = simulation.on('client-go: admitted by the limiter', (request) =>
+      this.transmit(request as RequestId),
+    );
     this.evReply = simulation.on('client-go: reply arrived', (request) => this.onReply(request as RequestId));
     this.evReflectorTimer = simulation.on('client-go: reflector timer', (reflector, generation) =>
       (this.reflectors[reflector] as Reflector).onTimer(generation),
@@ -259,7 +256,8 @@ export class ClientGo {
     const { requests, waits } = this;
     const flow = this.flowOf(request);
     const verb = requests.verb[request] as number;
-    const isStartup = requests.kind[request] === kinds.pods && verb !== Verb.Delete && verb !== Verb.List && verb !== Verb.Watch;
+    const isStartup =
+      requests.kind[request] === kinds.pods && verb !== Verb.Delete && verb !== Verb.List && verb !== Verb.Watch;
     for (let place = 0; place < WAIT_PLACES; place++) {
       const wait = requests.waited(request, place);
       if (wait <= 0) continue;

@@ -3,7 +3,14 @@
  * Like events are counted up by PATCH; more than ten different messages of one kind about one object within ten minutes are merged into one;
  * a source may write 25 events about one object and then one in five minutes. One goroutine writes them, one after the other.
  */
-import { type EventReason, eventReasonNumber, eventReasons, type Kind, kinds, type ObjectKey } from '../../cluster/index.ts';
+import {
+  type EventReason,
+  eventReasonNumber,
+  eventReasons,
+  type Kind,
+  kinds,
+  type ObjectKey,
+} from '../../cluster/index.ts';
 import { type RequestId, StatusCode, writes } from '../api-machinery/index.ts';
 import type { ApiClient } from './api-client.ts';
 import type { ClientGo } from './client-go.ts';

@@ -94,11 +94,6 @@ export class Reflector implements WatchSubscriber {
     this.generation++;
   }
 
-  /** Revision up to which its listener has seen everything (LastStoreSyncResourceVersion). */
-  get seenRevision(): number {
-    return this.revision;
-  }
-
   /** Whether it watches at this API server now. */
   watchesAt(server: number): boolean {
     return this.watcher >= 0 && this.server === server;

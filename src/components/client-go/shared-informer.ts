@@ -109,7 +109,7 @@ export class SharedInformer implements ReflectorListener {
 
   /** Revision up to which it has seen every change of its kind. */
   get seenRevision(): number {
-    return this.reflector.seenRevision;
+    return this.reflector.seen;
   }
 
   /** The version of a key that this process knows, NO_VERSION if none. */

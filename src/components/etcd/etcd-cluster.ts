@@ -40,7 +40,10 @@ export const READ = -1;
 /** A batch of proposals on its way through the log. */
 interface Batch {
   readonly requests: RequestId[];
-  /** Own service of the batch: its CPU and the leader's sync [ns]; the rest of the time to commit is waiting. */
+  readonly startedAt: SimTime;
+  /** CPU that it takes [ns]. */
+  readonly cpu: Nanoseconds;
+  /** Time on the CPU and in the leader's sync [ns]; the rest of the time from proposal to commit is waiting for the log and the quorum. */
   service: number;
 }
 
@@ -60,7 +63,7 @@ export class EtcdCluster {
   private readonly network: ValuesOf<typeof networkParameters>;
   private readonly waits: WaitLedger;
   private readonly hosts: readonly Host[];
-  private readonly hostPorts: readonly number[];
+  private readonly readPorts: readonly number[];
   private readonly batchPorts: readonly number[];
   private readonly commitStream: RandomStream;
   /** The keys; only etcd reads what is current. */
@@ -143,7 +146,7 @@ export class EtcdCluster {
     this.network = options.network;
     this.waits = waits;
     this.hosts = options.hosts;
-    this.hostPorts = options.hosts.map((host) => host.register((request) => this.onRequestCpuDone(request as RequestId)));
+    this.readPorts = options.hosts.map((host) => host.register((slot) => this.onReadsPrepared(slot)));
     this.batchPorts = options.hosts.map((host) => host.register((slot) => this.onBatchPrepared(slot)));
     this.keyspace = new Keyspace(options.tables, parameters.revisionOverhead);
     this.logs = options.hosts.map(
@@ -307,17 +310,7 @@ export class EtcdCluster {
       this.strand(request);
       return;
     }
-    this.startStage(request, this.parameters.requestCpu);
-    const host = this.hosts[this.leader] as Host;
-    host.run(this.hostPorts[this.leader] as number, this.parameters.requestCpu, request);
-  }
-
-  private onRequestCpuDone(request: RequestId): void {
-    this.endStage(request, WaitPlace.StoreCpu, this.waitCpu);
-    if (this.leader === NO_LEADER) {
-      this.strand(request);
-      return;
-    }
+    this.requests.stageAt[request] = this.simulation.now;
     const verb = this.requests.verb[request] as number;
     if (this.isRead(request, verb)) this.joinReadRound(request);
     else this.propose(request);
@@ -328,21 +321,21 @@ export class EtcdCluster {
   }
 
   private propose(request: RequestId): void {
-    this.startStage(request, 0);
     this.proposals.push(request);
     if (!this.syncing) this.startBatch();
   }
 
-  /** Takes every proposal that waits as one batch: first its CPU, then the log. */
+  /** Takes every proposal that waits as one batch: first the CPU of its requests and of the batch itself, then the log. */
   private startBatch(): void {
-    const batch: Batch = { requests: this.proposals, service: 0 };
+    const { batchCpu, requestCpu } = this.parameters;
+    const cpu = nanoseconds(batchCpu + requestCpu * this.proposals.length);
+    const batch: Batch = { requests: this.proposals, startedAt: this.simulation.now, cpu, service: 0 };
     this.proposals = [];
     this.syncing = true;
-    const slot = this.nextBatch;
-    this.nextBatch = (this.nextBatch + 1) % BATCH_NUMBERS;
+    const slot = this.nextBatchNumber();
     this.batches.set(slot, batch);
     const host = this.hosts[this.leader] as Host;
-    host.run(this.batchPorts[this.leader] as number, this.parameters.batchCpu, slot);
+    host.run(this.batchPorts[this.leader] as number, cpu, slot);
   }
 
   /** The leader sends the batch to its followers and writes it to its own log at the same time. */
@@ -355,7 +348,12 @@ export class EtcdCluster {
     const leaderLog = this.logs[this.leader] as WriteAheadLog;
     const durable = leaderLog.append(now, size);
     this.syncSeconds.record((durable - now) / 1e9);
-    batch.service = this.parameters.batchCpu + (durable - now);
+    batch.service = now - batch.startedAt + (durable - now);
+    const waitedForCpu = Math.max(0, now - batch.startedAt - batch.cpu);
+    for (const request of batch.requests) {
+      this.requests.addWait(request, WaitPlace.StoreCpu, waitedForCpu);
+      this.waits.passed(this.waitCpu, waitedForCpu);
+    }
     const commit = Math.max(this.quorumTime(durable, size), this.lastCommit);
     this.lastCommit = commit;
     this.simulation.at(durable, this.evLogFree, this.term);
@@ -478,13 +476,34 @@ export class EtcdCluster {
     this.simulation.after(nanoseconds(span), this.evRoundConfirmed, this.term);
   }
 
+  /** A quorum has confirmed the leader: the round's reads take their CPU, and the next round may start. */
   private onRoundConfirmed(term: number): void {
     if (term !== this.term) return;
     const readers = this.roundReaders;
     this.roundReaders = [];
     this.roundInProgress = false;
-    for (const request of readers) this.serveRead(request);
+    const cpu = nanoseconds(this.parameters.requestCpu * readers.length);
+    const slot = this.nextBatchNumber();
+    this.batches.set(slot, { requests: readers, startedAt: this.simulation.now, cpu, service: 0 });
+    (this.hosts[this.leader] as Host).run(this.readPorts[this.leader] as number, cpu, slot);
     if (this.nextReaders.length > 0) this.startReadRound();
+  }
+
+  private onReadsPrepared(slot: number): void {
+    const batch = this.batches.get(slot);
+    if (batch === undefined) return;
+    this.batches.delete(slot);
+    const waited = Math.max(0, this.simulation.now - batch.startedAt - batch.cpu);
+    for (const request of batch.requests) {
+      this.requests.addWait(request, WaitPlace.StoreCpu, waited);
+      this.waits.passed(this.waitCpu, waited);
+      this.serveRead(request);
+    }
+  }
+
+  private nextBatchNumber(): number {
+    this.nextBatch = (this.nextBatch + 1) % BATCH_NUMBERS;
+    return this.nextBatch;
   }
 
   private serveRead(request: RequestId): void {
@@ -602,18 +621,6 @@ export class EtcdCluster {
     const draft = this.requests.draft[request] as VersionHandle;
     const kind = this.requests.kind[request] as Kind;
     return ENTRY_OVERHEAD + (draft === NO_VERSION ? 0 : this.tables.of(kind).bytes.get(draft));
-  }
-
-  private startStage(request: RequestId, service: number): void {
-    this.requests.stageAt[request] = this.simulation.now;
-    this.requests.stageService[request] = service;
-  }
-
-  private endStage(request: RequestId, place: number, server: number): void {
-    const waited =
-      this.simulation.now - (this.requests.stageAt[request] as number) - (this.requests.stageService[request] as number);
-    this.requests.addWait(request, place, Math.max(0, waited));
-    this.waits.passed(server, Math.max(0, waited));
   }
 
   /** Every revision is a transaction that changed a key. */

@@ -317,6 +317,11 @@ export class WatchLog {
 
   /** First change after a revision that a watcher selects, NOTHING_UNSEEN if there is none. */
   private firstAfter(select: number, afterRevision: number): number {
+    if (select !== EVERYTHING) {
+      // Most watches of a bucket are opened again with nothing new in it.
+      const tail = this.bucketTails[select] ?? NOTHING_UNSEEN;
+      if (tail < this.oldest || this.revisionAt(tail) <= afterRevision) return NOTHING_UNSEEN;
+    }
     let low = this.oldest;
     let high = this.end;
     while (low < high) {

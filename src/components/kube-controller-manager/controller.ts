@@ -14,6 +14,7 @@ import type {
   WorkQueueBackoff,
 } from '../client-go/index.ts';
 import type { kubeControllerManagerParameters } from './kube-controller-manager.parameters.ts';
+import type { NodeLeases } from './node-leases.ts';
 import type { ServiceMemberships } from './service-memberships.ts';
 
 /** The values of all parameters of the process. */
@@ -58,6 +59,8 @@ export interface ControllerSurroundings {
   byOwner(kind: Kind): InformerIndex;
   /** Pods by the key of their node. */
   podsByNode(): InformerIndex;
+  /** The informer of nodes' leases, which nobody else may watch. */
+  nodeLeases(): NodeLeases;
   /** A client with a limiter of its own; `user` is the service account, the name if left out. */
   newClient(name: string, options?: { readonly user?: string; readonly qpsFactor?: number }): ApiClient;
   /** A recorder of events that shares a client's limiter, as upstream. */

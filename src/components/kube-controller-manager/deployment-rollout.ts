@@ -47,6 +47,11 @@ export function activeSets(sets: readonly ReplicaSetView[]): ReplicaSetView[] {
   return sets.filter((set) => set.replicas > 0);
 }
 
+/** Whether an active ReplicaSet remembers another size of the Deployment than it has now (isScalingEvent). */
+export function isScalingEvent(deployment: DeploymentView, sets: readonly ReplicaSetView[]): boolean {
+  return activeSets(sets).some((set) => set.desired >= 0 && set.desired !== deployment.replicas);
+}
+
 /** Oldest first (ReplicaSetsByCreationTimestamp). */
 export function byCreation(left: ReplicaSetView, right: ReplicaSetView): number {
   return left.createdAt - right.createdAt || left.key - right.key;

@@ -227,6 +227,19 @@ export const kubeControllerManagerParameters = defineParameters({
     help: 'Pause between those attempts.',
     source: sourceCode(`${lifecycle}:retrySleepTime`),
   }),
+  taintUpdateBackoff: duration({
+    default: milliseconds(100),
+    range: [milliseconds(1), seconds(60)],
+    help: 'Pause before a change of taints that met a conflict is tried again.',
+    source: sourceCode('K:pkg/controller/controller_utils.go:UpdateTaintBackoff'),
+  }),
+  taintUpdateAttempts: count({
+    default: 5,
+    unit: 'attempt',
+    range: [1, 1000],
+    help: 'How often a change of taints is tried.',
+    source: sourceCode('K:pkg/controller/controller_utils.go:UpdateTaintBackoff'),
+  }),
 
   taintEvictionWorkers: workers(
     8,

@@ -29,6 +29,7 @@ import type {
   Sync,
 } from './controller.ts';
 import { controllers } from './controllers/index.ts';
+import { NodeLeases } from './node-leases.ts';
 import { ServiceMemberships } from './service-memberships.ts';
 
 /** What the process is made from. */
@@ -59,6 +60,7 @@ export class KubeControllerManager implements ControllerSurroundings {
   private readonly informers = new Map<Kind, SharedInformer>();
   private readonly ownerIndexes = new Map<Kind, InformerIndex>();
   private nodeIndex: InformerIndex | undefined;
+  private leases: NodeLeases | undefined;
   /** What controllers do when the process starts. */
   private readonly starts: ((preloaded: boolean) => void)[] = [];
 
@@ -86,9 +88,9 @@ export class KubeControllerManager implements ControllerSurroundings {
 
   /** Starts the process. `preloaded`: it has been running for long, in a cluster that is in the caches already. */
   start({ preloaded }: { readonly preloaded: boolean }): void {
-    for (const informer of this.informers.values()) {
-      if (preloaded) informer.startPreloaded();
-      else informer.start();
+    for (const watch of this.watches()) {
+      if (preloaded) watch.startPreloaded();
+      else watch.start();
     }
     for (const start of this.starts) start(preloaded);
   }
@@ -97,7 +99,7 @@ export class KubeControllerManager implements ControllerSurroundings {
   stop(): void {
     this.hasStopped = true;
     for (const queue of this.queues) queue.stop();
-    for (const informer of this.informers.values()) informer.stop();
+    for (const watch of this.watches()) watch.stop();
     for (const client of this.clients) client.isCut = true;
   }
 
@@ -105,7 +107,7 @@ export class KubeControllerManager implements ControllerSurroundings {
 
   get hasSynced(): boolean {
     if (this.synced) return true;
-    for (const informer of this.informers.values()) if (!informer.hasSynced) return false;
+    for (const watch of this.watches()) if (!watch.hasSynced) return false;
     this.synced = true;
     return true;
   }
@@ -133,6 +135,11 @@ export class KubeControllerManager implements ControllerSurroundings {
     const { pods } = this.tables;
     this.nodeIndex ??= this.informer(kinds.pods).addIndex((version) => pods.node.get(version));
     return this.nodeIndex;
+  }
+
+  nodeLeases(): NodeLeases {
+    this.leases ??= new NodeLeases(this.clientGo, this.watching, this.reflectorReplies);
+    return this.leases;
   }
 
   newClient(name: string, options: { readonly user?: string; readonly qpsFactor?: number } = {}): ApiClient {
@@ -171,6 +178,11 @@ export class KubeControllerManager implements ControllerSurroundings {
   *untilSynced(): Generator<number, boolean, number> {
     while (!this.hasSynced && !this.hasStopped) yield this.parameters.cacheSyncPoll;
     return !this.hasStopped;
+  }
+
+  /** All watches of the process, in the order in which they start. */
+  private watches(): (SharedInformer | NodeLeases)[] {
+    return this.leases === undefined ? [...this.informers.values()] : [...this.informers.values(), this.leases];
   }
 
   /** What a worker does with a key (processNextWorkItem). */

@@ -24,6 +24,7 @@ import {
   byCreation,
   isComplete,
   isSaturated,
+  isScalingEvent,
   maxUnavailable,
   mostScaledDown,
   newSetReplicas,
@@ -403,9 +404,4 @@ export class DeploymentController {
     const reply = yield* this.client.call(request);
     return isSuccess(requests.code[reply] as number);
   }
-}
-
-/** Whether an active ReplicaSet remembers another size of the Deployment than it has now (isScalingEvent). */
-function isScalingEvent(deployment: DeploymentView, sets: readonly ReplicaSetView[]): boolean {
-  return activeSets(sets).some((set) => set.desired >= 0 && set.desired !== deployment.replicas);
 }

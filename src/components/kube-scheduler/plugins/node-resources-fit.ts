@@ -3,7 +3,7 @@
  * K:pkg/scheduler/framework/plugins/noderesources/fit.go. Filtering compares true requests, scoring counts defaults where none are stated.
  */
 import type { FitScoring } from '../configuration.ts';
-import type { FilterPlugin, NodeFacts, Plugin, ScorePlugin } from '../framework.ts';
+import { type FilterPlugin, MAX_NODE_SCORE, type NodeFacts, type Plugin, type ScorePlugin } from '../framework.ts';
 import type { NodeColumns } from '../node-columns.ts';
 import type { PodRequirements } from '../pod-requirements.ts';
 import { type ResourceScore, resourceScoreOf } from './fit-strategies.ts';
@@ -15,6 +15,7 @@ class NodeResourcesFit implements FilterPlugin, ScorePlugin {
   private readonly nodes: NodeColumns;
   private readonly extendedNames: readonly string[];
   private readonly resources: readonly ResourceReader[];
+  private readonly strategy: FitScoring['strategy'];
   private readonly scoreOf: ResourceScore;
   /** Whether resources that score 0 are left out of the mean, which is rounded (RequestedToCapacityRatio). */
   private readonly leavesOutZeros: boolean;
@@ -26,6 +27,7 @@ class NodeResourcesFit implements FilterPlugin, ScorePlugin {
     this.nodes = nodes;
     this.extendedNames = nodes.extendedNames;
     this.resources = resourceReaders(nodes, scoring.resources, true);
+    this.strategy = scoring.strategy;
     this.scoreOf = resourceScoreOf(scoring);
     this.leavesOutZeros = scoring.strategy === 'RequestedToCapacityRatio';
   }
@@ -126,6 +128,19 @@ class NodeResourcesFit implements FilterPlugin, ScorePlugin {
   }
 
   rateAll(pod: PodRequirements, slots: Int32Array, count: number, scores: Float64Array): void {
+    const [first, second] = this.resources;
+    const isUsual = this.strategy !== 'RequestedToCapacityRatio' && this.resources.length === 2;
+    const requestA = first?.request(pod);
+    const requestB = second?.request(pod);
+    if (!isUsual || requestA === undefined || requestB === undefined) {
+      this.rateByMany(pod, slots, count, scores);
+    } else {
+      const rateByTwo = this.strategy === 'LeastAllocated' ? leastByTwo : mostByTwo;
+      rateByTwo(first as ResourceReader, requestA, second as ResourceReader, requestB, slots, count, scores);
+    }
+  }
+
+  private rateByMany(pod: PodRequirements, slots: Int32Array, count: number, scores: Float64Array): void {
     if (this.sums.length < count) {
       this.sums = new Float64Array(scores.length);
       this.weights = new Float64Array(scores.length);
@@ -179,6 +194,64 @@ function keepWithRoom(
     if (amount <= (allocatable[slot] as number) - (requested[slot] as number)) slots[kept++] = slot;
   }
   return kept;
+}
+
+/** {@link leastAllocated} over two resources in one pass: with CPU and memory, as by default, the hottest loop of the scores. */
+function leastByTwo(
+  first: ResourceReader,
+  requestA: number,
+  second: ResourceReader,
+  requestB: number,
+  slots: Int32Array,
+  count: number,
+  scores: Float64Array,
+): void {
+  const { weight: weightA } = first;
+  const { weight: weightB } = second;
+  const allocatableA = first.allocatableColumn();
+  const allocatableB = second.allocatableColumn();
+  const requestedA = first.requestedColumn();
+  const requestedB = second.requestedColumn();
+  for (let i = 0; i < count; i++) {
+    const slot = slots[i] as number;
+    const capacityA = allocatableA[slot] as number;
+    const capacityB = allocatableB[slot] as number;
+    const freeA = capacityA - (requestedA[slot] as number) - requestA;
+    const freeB = capacityB - (requestedB[slot] as number) - requestB;
+    const scoreA = freeA > 0 ? ((freeA * MAX_NODE_SCORE) / capacityA) | 0 : 0;
+    const scoreB = freeB > 0 ? ((freeB * MAX_NODE_SCORE) / capacityB) | 0 : 0;
+    const weights = (capacityA > 0 ? weightA : 0) + (capacityB > 0 ? weightB : 0);
+    scores[i] = weights > 0 ? ((scoreA * weightA + scoreB * weightB) / weights) | 0 : 0;
+  }
+}
+
+/** {@link mostAllocated} over two resources in one pass. */
+function mostByTwo(
+  first: ResourceReader,
+  requestA: number,
+  second: ResourceReader,
+  requestB: number,
+  slots: Int32Array,
+  count: number,
+  scores: Float64Array,
+): void {
+  const { weight: weightA } = first;
+  const { weight: weightB } = second;
+  const allocatableA = first.allocatableColumn();
+  const allocatableB = second.allocatableColumn();
+  const requestedA = first.requestedColumn();
+  const requestedB = second.requestedColumn();
+  for (let i = 0; i < count; i++) {
+    const slot = slots[i] as number;
+    const capacityA = allocatableA[slot] as number;
+    const capacityB = allocatableB[slot] as number;
+    const usedA = (requestedA[slot] as number) + requestA;
+    const usedB = (requestedB[slot] as number) + requestB;
+    const scoreA = usedA < capacityA ? ((usedA * MAX_NODE_SCORE) / capacityA) | 0 : capacityA > 0 ? MAX_NODE_SCORE : 0;
+    const scoreB = usedB < capacityB ? ((usedB * MAX_NODE_SCORE) / capacityB) | 0 : capacityB > 0 ? MAX_NODE_SCORE : 0;
+    const weights = (capacityA > 0 ? weightA : 0) + (capacityB > 0 ? weightB : 0);
+    scores[i] = weights > 0 ? ((scoreA * weightA + scoreB * weightB) / weights) | 0 : 0;
+  }
 }
 
 export const nodeResourcesFit: PluginDefinition = {
