@@ -3,7 +3,7 @@
  * Object versions hold a reference to one of these; nothing here is ever changed after it was made.
  */
 import type { Bytes, MilliCpu, Nanoseconds } from '../units/index.ts';
-import type { Labels, LabelSelector } from './labels.ts';
+import type { LabelSelector, Labels } from './labels.ts';
 
 /** Amounts of node resources. Absent extended resources count as 0. */
 export interface ResourceList {
@@ -145,7 +145,12 @@ export interface NodeSpecification {
 
 /** Objects as users hand them over, in the order in which they are to be applied. */
 export type Intent =
-  | { readonly kind: 'Namespace' | 'ServiceAccount' | 'ConfigMap' | 'Secret'; readonly namespace: string; readonly name: string; readonly bytes: Bytes }
+  | {
+      readonly kind: 'Namespace' | 'ServiceAccount' | 'ConfigMap' | 'Secret';
+      readonly namespace: string;
+      readonly name: string;
+      readonly bytes: Bytes;
+    }
   | { readonly kind: 'Pod'; readonly namespace: string; readonly name: string; readonly template: PodTemplate }
   | {
       readonly kind: 'Deployment';
@@ -168,4 +173,10 @@ export type Intent =
       readonly template: PodTemplate;
       readonly bytes: Bytes;
     }
-  | { readonly kind: 'Service'; readonly namespace: string; readonly name: string; readonly specification: ServiceSpecification; readonly bytes: Bytes };
+  | {
+      readonly kind: 'Service';
+      readonly namespace: string;
+      readonly name: string;
+      readonly specification: ServiceSpecification;
+      readonly bytes: Bytes;
+    };

@@ -87,7 +87,15 @@ export class ControlPlane {
       recorder,
       waits,
     });
-    this.clientGo = new ClientGo({ simulation, tables, requests, parameters: parameters.clientGo, network, recorder, waits });
+    this.clientGo = new ClientGo({
+      simulation,
+      tables,
+      requests,
+      parameters: parameters.clientGo,
+      network,
+      recorder,
+      waits,
+    });
     const around = {
       simulation,
       tables,
@@ -146,7 +154,8 @@ export class ControlPlane {
         queueLength: host.jobs,
       }));
     }
-    const inflight = (kind: string) => this.recorder.gauge('apiserver_current_inflight_requests', { request_kind: kind });
+    const inflight = (kind: string) =>
+      this.recorder.gauge('apiserver_current_inflight_requests', { request_kind: kind });
     const readOnly = inflight('readOnly');
     const mutating = inflight('mutating');
     this.recorder.onSample(() => {

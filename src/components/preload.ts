@@ -74,7 +74,12 @@ export class Preload {
   /** Where the search for a node goes on: nodes are filled in turn, which spreads equal pods evenly. */
   private nextNode = 0;
   /** Services by namespace, for their endpoints. */
-  private readonly services: { readonly key: ObjectKey; readonly namespace: string; readonly name: string; readonly selector: Labels }[] = [];
+  private readonly services: {
+    readonly key: ObjectKey;
+    readonly namespace: string;
+    readonly name: string;
+    readonly selector: Labels;
+  }[] = [];
   /** Pods that were preloaded, by namespace and labels; pods of one template share their labels. */
   private readonly groups = new Map<string, Map<Labels, SliceEndpoint[]>>();
 
@@ -126,7 +131,8 @@ export class Preload {
     services.specification.set(version, specification);
     services.bytes.set(version, this.sizes.service);
     this.put(kinds.services, version);
-    if (specification.selector !== undefined) this.services.push({ key, namespace, name, selector: specification.selector });
+    if (specification.selector !== undefined)
+      this.services.push({ key, namespace, name, selector: specification.selector });
   }
 
   /** A Deployment, its ReplicaSet and its pods. Returns how many pods found no node. */
@@ -162,7 +168,13 @@ export class Preload {
     node.pods.push(version);
     node.cpu -= template.requests.cpu;
     node.memory -= template.requests.memory;
-    this.group(namespace, template.labels).push({ pod: key, node: node.key, ready: true, serving: true, terminating: false });
+    this.group(namespace, template.labels).push({
+      pod: key,
+      node: node.key,
+      ready: true,
+      serving: true,
+      terminating: false,
+    });
     return true;
   }
 
@@ -198,7 +210,9 @@ export class Preload {
     const { endpointslices, endpoints: table } = this.tables;
     for (let from = 0; from === 0 || from < endpoints.length; from += ENDPOINTS_PER_SLICE) {
       const part = endpoints.slice(from, from + ENDPOINTS_PER_SLICE);
-      const slice = endpointslices.allocate(this.tables.keysOf('endpointslices').generate(service.namespace, service.name));
+      const slice = endpointslices.allocate(
+        this.tables.keysOf('endpointslices').generate(service.namespace, service.name),
+      );
       endpointslices.owner.set(slice, service.key);
       endpointslices.endpoints.set(slice, part);
       endpointslices.bytes.set(slice, this.sizes.endpointSliceBase + this.sizes.endpoint * part.length);

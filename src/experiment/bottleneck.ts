@@ -42,9 +42,9 @@ export function findBottleneck(
   replications: readonly ReplicationResult[],
 ): Bottleneck {
   const reason = reasonOf(objectives, barriers);
-  const known = new Set(replications.flatMap(({ flows }) => flows.map(({ flow }) => flow)));
-  const flow = flowsOf(reason).find((name) => known.has(name)) ?? FLOW_ALL;
-  return { flow, reason, places: placesOf(flow, replications) };
+  const known = [...new Set(replications.flatMap(({ flows }) => flows.map(({ flow }) => flow)))].sort();
+  const { name, flows } = selectFlows(reason, known);
+  return { flow: name, reason, places: placesOf(new Set(flows), replications) };
 }
 
 /** A failed objective that was measured says most, then a failed barrier, then a failed objective without data, then the tightest. */
@@ -67,27 +67,42 @@ function tightest(outcomes: readonly ObjectiveOutcome[]): ObjectiveOutcome | und
   );
 }
 
-/** Flows that may stand for what chose, the most special first. */
-function flowsOf(reason: BottleneckReason): string[] {
-  if (reason.kind === 'no objective') return [FLOW_ALL];
-  if (reason.kind === 'failed barrier') {
-    const awaitsPods = /^(pods|deployments)[A-Z]/.test(reason.barrier.description);
-    return awaitsPods ? [FLOW_POD_STARTUP, FLOW_ALL] : [FLOW_ALL];
-  }
-  const { metric, labels } = reason.outcome.objective;
-  if (/^(pod_startup|scheduler|kubelet|plimsoll_scheduling)_/.test(metric)) return [FLOW_POD_STARTUP, FLOW_ALL];
+/** The flows that stand for what chose, and a name for them together; all requests where nothing more special was followed. */
+function selectFlows(reason: BottleneckReason, known: readonly string[]): { name: string; flows: readonly string[] } {
+  const requests =
+    reason.kind === 'failed objective' || reason.kind === 'tightest objective'
+      ? requestFlows(reason.outcome, known)
+      : [];
+  const [first] = requests;
+  if (first !== undefined) return { name: requests.length === 1 ? first : requests.join(', '), flows: requests };
+  const name = isAboutPods(reason) && known.includes(FLOW_POD_STARTUP) ? FLOW_POD_STARTUP : FLOW_ALL;
+  return { name, flows: [name] };
+}
+
+/** Flows are named "VERB resource" or "VERB resource/subresource": those that an objective on API requests selects by its labels. */
+function requestFlows({ objective: { metric, labels } }: ObjectiveOutcome, known: readonly string[]): string[] {
   const { verb, resource, subresource } = labels;
-  if (!metric.startsWith('apiserver_request_') || verb === undefined || resource === undefined) return [FLOW_ALL];
-  const plain = `${verb} ${resource}`;
-  return subresource === undefined || subresource === ''
-    ? [plain, FLOW_ALL]
-    : [`${plain}/${subresource}`, plain, FLOW_ALL];
+  if (!metric.startsWith('apiserver_request_') || verb === undefined || resource === undefined) return [];
+  return known.filter((flow) => {
+    const [flowVerb, flowResource, flowSubresource = ''] = flow.split(/[ /]/);
+    const matches = flowVerb === verb && flowResource === resource;
+    return matches && (subresource === undefined || subresource === flowSubresource);
+  });
+}
+
+/** Whether an objective's metric or a barrier speaks of pods on their way to Ready. */
+function isAboutPods(reason: BottleneckReason): boolean {
+  if (reason.kind === 'no objective') return false;
+  if (reason.kind === 'failed barrier') return /^(pods|deployments)[A-Z]/.test(reason.barrier.description);
+  return /^(pod_startup|scheduler|kubelet|plimsoll_scheduling)_/.test(reason.outcome.objective.metric);
 }
 
 /** Waits of a flow over all replications, longest first, ties by name. */
-function placesOf(flow: string, replications: readonly ReplicationResult[]): WaitingPlace[] {
+function placesOf(flows: ReadonlySet<string>, replications: readonly ReplicationResult[]): WaitingPlace[] {
   const byServer = new Map<string, { kind: ServerKind; waitSeconds: number; waits: number }>();
-  for (const { waits } of replications.flatMap((replication) => replication.flows).filter((f) => f.flow === flow)) {
+  for (const { waits } of replications
+    .flatMap((replication) => replication.flows)
+    .filter(({ flow }) => flows.has(flow))) {
     for (const { server, kind, waitSeconds, waits: count } of waits) {
       const sum = byServer.get(server) ?? { kind, waitSeconds: 0, waits: 0 };
       byServer.set(server, { kind, waitSeconds: sum.waitSeconds + waitSeconds, waits: sum.waits + count });

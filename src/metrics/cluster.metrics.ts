@@ -18,7 +18,7 @@ export const clusterMetrics = {
     kind: 'gauge',
     unit: '1',
     labels: ['phase'],
-    help: 'Pods by state: created, pending, bound, running, ready, succeeded, failed, terminating, removed (created and removed count up).',
+    help: 'Pods by state: unbound, bound, running, succeeded and failed partition those that exist; ready and terminating are among them; created and removed count up.',
     source: 'ours: the census of all pods',
   },
   plimsoll_server_utilisation: {

@@ -68,7 +68,7 @@ export const etcdMetrics = {
     kind: 'counter',
     unit: '1',
     labels: ['result'],
-    help: 'Transactions applied, by result: committed, or refused by their comparison (compare_failed).',
+    help: 'Transactions applied, by result: succeeded, or refused by their comparison (condition_failed).',
     source: 'ours: etcd counts transactions, not how their comparisons went',
   },
 } as const satisfies Record<string, MetricDefinition>;

@@ -41,7 +41,7 @@ const definitions: readonly ChartDefinition[] = [
     unit: 'pods',
     metric: 'plimsoll_pods',
     by: 'phase',
-    only: ['pending', 'bound', 'running', 'ready', 'failed', 'terminating'],
+    only: ['unbound', 'bound', 'running', 'ready', 'failed', 'terminating'],
   },
   { title: 'Scheduling throughput', unit: 'pods/s', metric: 'plimsoll_scheduling_throughput_pods_per_second' },
   { title: 'API requests by verb', unit: 'requests/s', metric: 'apiserver_request_total', by: 'verb', rate: true },
@@ -73,7 +73,7 @@ function chart(definition: ChartDefinition, all: readonly TimeSeriesResult[]): C
   );
   const groups = new Map<string, (number | null)[]>();
   for (const { labels, values } of selected) {
-    const name = by === undefined ? metric : (parseLabels(labels)[by] ?? '');
+    const name = by === undefined ? title.toLowerCase() : (parseLabels(labels)[by] ?? '');
     // A series that began later lacks its first samples: it is set to the right.
     const aligned = [...Array<null>(times.length - values.length).fill(null), ...values];
     const sum = groups.get(name);

@@ -114,12 +114,7 @@ function waitingTable({ bottleneck }: Verdict): Markup {
 /** The points of a sweep: one row each, and the verdict of each folded below. */
 function sweepSections(judged: readonly JudgedRun[]): Markup {
   const objectives = judged[0]?.verdict.objectives ?? [];
-  const head = [
-    'variant',
-    ...objectives.map((o) => `${describeObjective(o)} ${describeBound(o)}`),
-    'bottleneck',
-    'holds',
-  ];
+  const head = ['variant', ...objectives.map((_, i) => `(${i + 1})`), 'bottleneck', 'holds'];
   const rows = judged.map(({ run, verdict }) => [
     run.variant,
     ...verdict.objectives.map((o) => html`<span class="${o.holds ? 'good' : 'bad'}">${describeMeasured(o)}</span>`),
@@ -128,6 +123,7 @@ function sweepSections(judged: readonly JudgedRun[]): Markup {
   ]);
   const held = judged.filter(({ verdict }) => verdict.holds).length;
   return html`<p class="verdict">${held} of ${judged.length} points hold</p>
+<p>${objectives.map((o, i) => html`(${i + 1}) ${describeObjective(o)} ${describeBound(o)}<br>`)}</p>
 ${table('Points of the sweep', head, rows, 99)}
 ${judged.map((point) => html`<details><summary>${point.run.variant}</summary>${runSections(point)}${statisticsSection(point.run)}</details>`)}`;
 }

@@ -23,15 +23,8 @@ export interface RunFacts {
 }
 
 /** The manifest of a run or sweep. */
-export interface Manifest {
+export interface Manifest extends Omit<RunFacts, 'version' | 'gitCommit'> {
   readonly program: { readonly name: 'plimsoll'; readonly version: string; readonly gitCommit: string | null };
-  readonly nodeVersion: string;
-  readonly command: readonly string[];
-  readonly startedAt: string;
-  readonly wallSeconds: number;
-  readonly cpuSeconds: number;
-  readonly peakMemoryBytes: number;
-  readonly workers: number;
   readonly seed: string;
   readonly events: number;
   readonly eventsPerSecond: number;
@@ -70,17 +63,11 @@ export function buildManifest(
   const replications = runs.flatMap((run) => run.replications);
   const events = replications.reduce((sum, { events: n }) => sum + n, 0);
   const reachedUntil = replications.some(({ endReason }) => endReason === 'until reached');
-  const { version, gitCommit, nodeVersion, command, startedAt, wallSeconds, cpuSeconds, peakMemoryBytes, workers } =
-    facts;
+  const { version, gitCommit, ...surroundings } = facts;
+  const { wallSeconds } = surroundings;
   return {
     program: { name: 'plimsoll', version, gitCommit },
-    nodeVersion,
-    command,
-    startedAt,
-    wallSeconds,
-    cpuSeconds,
-    peakMemoryBytes,
-    workers,
+    ...surroundings,
     seed: runs[0]?.seed ?? '',
     events,
     eventsPerSecond: wallSeconds > 0 ? Math.round(events / wallSeconds) : 0,

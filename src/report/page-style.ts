@@ -7,7 +7,8 @@ body { margin: 0 auto; padding: 1.5rem 1rem 4rem; max-width: 72rem; background: 
 h1 { font-size: 1.5rem; margin: 0 0 .25rem; }
 h2 { font-size: 1.15rem; margin: 2.25rem 0 .75rem; border-bottom: 1px solid var(--line); padding-bottom: .25rem; }
 h3 { font-size: 1rem; margin: 1.5rem 0 .5rem; }
-p { margin: .25rem 0 .75rem; max-width: 60rem; }
+p { margin: .25rem 0 .75rem; max-width: 60rem; overflow-wrap: anywhere; }
+summary { overflow-wrap: anywhere; }
 .soft, caption { color: var(--soft); }
 .verdict { font-size: 1.25rem; font-weight: 650; padding: .75rem 1rem; border-radius: .5rem; background: var(--panel); border-left: .4rem solid currentColor; margin: 1rem 0; }
 .good { color: var(--good); } .bad { color: var(--bad); }
@@ -17,8 +18,8 @@ caption { text-align: left; padding: .25rem 0; }
 th, td { padding: .25rem .75rem .25rem 0; border-bottom: 1px solid var(--line); vertical-align: top; text-align: left; }
 th.number, td.number { text-align: right; white-space: nowrap; }
 td.text { overflow-wrap: anywhere; min-width: 5.5rem; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: 0; } dt { color: var(--soft); } dd { margin: 0; }
-code { font: .875em ui-monospace, monospace; }
+dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .25rem 1rem; margin: 0; } dt { color: var(--soft); } dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
+code { overflow-wrap: anywhere; font: .875em ui-monospace, monospace; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1rem; }
 figure { margin: 0; padding: .75rem; background: var(--panel); border-radius: .5rem; min-width: 0; }
 figcaption { font-weight: 600; margin-bottom: .25rem; }

@@ -6,7 +6,7 @@ import { combineErrors, PlimsollError } from '../errors/index.ts';
 import { AcceptedFields, formatPath, isMap, type ValuePath } from '../manifests/index.ts';
 import { TemplateRegistry } from '../manifests/template-registry.ts';
 import { parseYaml } from '../manifests/yaml-document.ts';
-import { parseDuration } from '../units/index.ts';
+import { nanoseconds } from '../units/index.ts';
 import { checkNames } from './check-names.ts';
 import { errorsFromIssues } from './issues.ts';
 import { resolveObjectives } from './objectives.ts';
@@ -194,7 +194,7 @@ function assemble(written: WrittenScenario, params: Params, resolution: Resoluti
     profiles: profileNames,
     replications: spec.replications ?? DEFAULT_REPLICATIONS,
     until: spec.until,
-    warmUp: spec.warmUp ?? parseDuration('0')!,
+    warmUp: spec.warmUp ?? nanoseconds(0),
     params: Object.fromEntries(params) as ResolvedScenario['params'],
     ...resolveParameters(profileNames, spec.parameters ?? {}, {
       errors,

@@ -75,7 +75,7 @@ const LONGEST_DAYS = 104;
 
 const durationForm = (positive: boolean): Form<Nanoseconds> => ({
   expected: positive ? 'a duration above 0, such as 500ms, 30s or 1h30m' : 'a duration, such as 500ms, 30s or 1h30m',
-  json: { type: ['string', 'number'], pattern: '^(0|([0-9.]+(ns|us|µs|ms|s|m|h|d))+)$', ...(positive ? {} : {}) },
+  json: { type: ['string', 'number'], pattern: '^(0|([0-9.]+(ns|us|µs|ms|s|m|h|d))+)$' },
   parse: (written) => parseDurationForm(written, positive),
 });
 

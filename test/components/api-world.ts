@@ -40,8 +40,25 @@ export class ApiWorld {
       (_, i) => new Host(simulation, `host ${i}`, cores),
     );
     const members = this.hosts.slice(0, parameters.etcd.members);
-    this.store = new EtcdCluster({ simulation, tables, requests, parameters: parameters.etcd, network, hosts: members, recorder, waits });
-    this.clientGo = new ClientGo({ simulation, tables, requests, parameters: parameters.clientGo, network, recorder, waits });
+    this.store = new EtcdCluster({
+      simulation,
+      tables,
+      requests,
+      parameters: parameters.etcd,
+      network,
+      hosts: members,
+      recorder,
+      waits,
+    });
+    this.clientGo = new ClientGo({
+      simulation,
+      tables,
+      requests,
+      parameters: parameters.clientGo,
+      network,
+      recorder,
+      waits,
+    });
     const around = {
       simulation,
       tables,

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { kinds } from '../../src/cluster/index.ts';
 import { isSuccess, writes } from '../../src/components/api-machinery/index.ts';
 import type { ApiClient } from '../../src/components/client-go/index.ts';
-import { createDistribution, Simulation } from '../../src/engine/index.ts';
 import { WriteAheadLog } from '../../src/components/etcd/write-ahead-log.ts';
+import { createDistribution, Simulation } from '../../src/engine/index.ts';
 import { simTime } from '../../src/units/index.ts';
 import { ApiWorld } from './api-world.ts';
 

@@ -219,7 +219,9 @@ describe('optimistic concurrency', () => {
     expect(codes).toEqual(Array(16).fill(200));
     const retried = world.recorder
       .result()
-      .series.find((series) => series.metric === 'plimsoll_conflicts_total' && series.labels.includes('retried_inside'));
+      .series.find(
+        (series) => series.metric === 'plimsoll_conflicts_total' && series.labels.includes('retried_inside'),
+      );
     expect(retried?.statistics.final).toBeGreaterThanOrEqual(15);
   });
 });

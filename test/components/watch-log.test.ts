@@ -9,7 +9,7 @@ import {
   WatchLog,
 } from '../../src/components/kube-apiserver/index.ts';
 import { createDistribution, Simulation } from '../../src/engine/index.ts';
-import { milliseconds, nanoseconds, seconds, type SimTime, simTime } from '../../src/units/index.ts';
+import { milliseconds, nanoseconds, type SimTime, seconds, simTime } from '../../src/units/index.ts';
 
 /** A table with one number by which versions fall into buckets. */
 class BucketTable extends VersionTable {
@@ -59,7 +59,13 @@ type Delivery = readonly [watcher: number, revision: number, type: number, at: n
 /** Plays the steps into a log and hands every change to `appended`. */
 function play(
   steps: readonly Step[],
-  appended: (change: { revision: number; version: VersionHandle; previous: VersionHandle; dispatch: SimTime; spread: number }) => void,
+  appended: (change: {
+    revision: number;
+    version: VersionHandle;
+    previous: VersionHandle;
+    dispatch: SimTime;
+    spread: number;
+  }) => void,
   simulation: Simulation,
   table: BucketTable,
 ): void {

@@ -70,6 +70,24 @@ describe('the bottleneck', () => {
     expect(verdict.bottleneck).toMatchObject({ flow: 'all', places: [{ server: 'etcd disk' }] });
   });
 
+  it('adds up the subresources that an objective does not tell apart', () => {
+    const patches: Objective = { ...posts, labels: { verb: 'PATCH', resource: 'pods' } };
+    const several = [
+      waits('PATCH pods', ['disk', 1]),
+      waits('PATCH pods/status', ['disk', 2]),
+      waits('PATCH nodes/status', ['cpu', 9]),
+    ];
+    const verdict = judge(exampleRun([{ changes: { flows: several } }], [patches]));
+    expect(verdict.bottleneck).toMatchObject({
+      flow: 'PATCH pods, PATCH pods/status',
+      places: [{ server: 'disk', waitSeconds: 3 }],
+    });
+    const plain = { ...patches, labels: { ...patches.labels, subresource: '' } };
+    expect(judge(exampleRun([{ changes: { flows: several } }], [plain])).bottleneck).toMatchObject({
+      flow: 'PATCH pods',
+    });
+  });
+
   it('is nowhere if nothing waited', () => {
     expect(judge(exampleRun([{ posts: [3] }], [posts])).bottleneck.places).toEqual([]);
   });

@@ -317,7 +317,7 @@ export class ClientGo {
     return (yield SUSPEND) as RequestId;
   }
 
-  /** Nothing is lost: issued = answered + broken off + in flight. */
+  /** Nothing is lost: issued = answered + broken off + in flight; and no watcher sleeps over a change that it has not seen. */
   checkInvariants(): void {
     const simulation: Simulation = this.simulation;
     simulation.invariant(
@@ -325,6 +325,13 @@ export class ClientGo {
       'client-go',
       `${this.issued} requests issued, ${this.answered} answered, ${this.broken} broken off, ${this.inFlight} in flight, ${this.requests.inUse} slots in use`,
     );
+    for (const reflector of this.reflectors) {
+      simulation.invariant(
+        reflector.willSeeEverything,
+        'client-go',
+        `reflector ${reflector.index} sleeps over a change`,
+      );
+    }
   }
 }
 

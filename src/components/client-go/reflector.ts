@@ -99,6 +99,11 @@ export class Reflector implements WatchSubscriber {
     return this.watcher >= 0 && this.server === server;
   }
 
+  /** Whether a change that is delivered to it will wake it, or it has asked not to be woken. */
+  get willSeeEverything(): boolean {
+    return this.log === undefined || this.listener === undefined || !this.resting || !this.log.isAwake(this.watcher);
+  }
+
   /** Revision up to which every change of what it watches was taken over. */
   get seen(): number {
     return this.revision;
@@ -179,6 +184,8 @@ export class Reflector implements WatchSubscriber {
     this.identity = this.log.identity(watcher);
     const life = this.clientGo.parameters.watchTimeoutMinimum * (1 + this.jitter.next()) * (1 - elapsed);
     this.setTimer(nanoseconds(life));
+    // Changes may have come before the answer that the watch is open.
+    if (this.resting) this.log.rest(watcher);
   }
 
   // ---- events --------------------------------------------------------------------------------------------------------------------

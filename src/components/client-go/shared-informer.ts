@@ -20,11 +20,11 @@ const INITIAL_KEYS = 256;
 
 /** Keys of an informer's objects grouped by a number taken from the object (its owner, its node). */
 export class InformerIndex {
-  private readonly valueOf: (version: VersionHandle) => number;
+  private readonly groupOf: (version: VersionHandle) => number;
   private readonly groups = new Map<number, Set<ObjectKey>>();
 
-  constructor(valueOf: (version: VersionHandle) => number) {
-    this.valueOf = valueOf;
+  constructor(groupOf: (version: VersionHandle) => number) {
+    this.groupOf = groupOf;
   }
 
   /** Keys with this value, in the order in which they came to have it. */
@@ -34,8 +34,8 @@ export class InformerIndex {
 
   /** Called by the informer. */
   change(key: ObjectKey, version: VersionHandle, previous: VersionHandle): void {
-    const before = previous === NO_VERSION ? undefined : this.valueOf(previous);
-    const after = version === NO_VERSION ? undefined : this.valueOf(version);
+    const before = previous === NO_VERSION ? undefined : this.groupOf(previous);
+    const after = version === NO_VERSION ? undefined : this.groupOf(version);
     if (before === after) return;
     if (before !== undefined) {
       const group = this.groups.get(before);
@@ -79,8 +79,8 @@ export class SharedInformer implements ReflectorListener {
   }
 
   /** Adds an index; before the start. */
-  addIndex(valueOf: (version: VersionHandle) => number): InformerIndex {
-    const index = new InformerIndex(valueOf);
+  addIndex(groupOf: (version: VersionHandle) => number): InformerIndex {
+    const index = new InformerIndex(groupOf);
     this.indexes.push(index);
     return index;
   }
@@ -95,7 +95,9 @@ export class SharedInformer implements ReflectorListener {
     const server = this.clientGo.serverFor(this.reflector.client);
     if (server === undefined) throw new RangeError('informers start preloaded while an API server is up');
     const cache = server.cache(this.kind);
-    cache.forEach((_, version) => this.onChanged(version, NO_VERSION));
+    cache.forEach((_, version) => {
+      this.onChanged(version, NO_VERSION);
+    });
     this.hasSynced = true;
     this.reflector.startPreloaded(cache.log.lastChange);
   }
@@ -103,7 +105,9 @@ export class SharedInformer implements ReflectorListener {
   /** Stops: the process has ended. */
   stop(): void {
     this.reflector.stop();
-    this.forEach((key) => this.store(key, NO_VERSION));
+    this.forEach((key) => {
+      this.store(key, NO_VERSION);
+    });
     this.hasSynced = false;
   }
 

@@ -2,23 +2,37 @@
  * etcd 3.6: members that agree on a log, each with a write-ahead log on a disk, and the key space that the agreed entries are applied to.
  * https://github.com/etcd-io/etcd (server/etcdserver), https://github.com/etcd-io/raft. Model reference section 1.
  *
- * Modelled: proposals that arrive while the log is being synced form the next batch (group commit emerges); the leader sends while it syncs;
- * an entry commits with the quorum-th acknowledgement; entries are applied one after the other; backend commits hold up the apply loop;
- * linearizable reads join the next read-index round; transactions conditional on a mod revision; loss of the leader, election by the shortest
- * randomised timeout, requests that find no leader wait and time out.
- * Left out here: see docs/not-modelled.md (probe and snapshot states, learners, quota, defragmentation, leases, watch groups).
+ * Modelled: group commit, sending while syncing, commit by quorum (replicated-log.ts); read-index rounds (read-index.ts); loss of the leader and
+ * election (leadership.ts); revisions and history (keyspace.ts). Here: entries are applied one after the other, backend commits hold up the apply
+ * loop, transactions are conditional on a mod revision, requests that find no leader wait and time out, watchers are notified batch by batch.
+ * All API servers talk to the leader. Left out here: see docs/not-modelled.md (probe and snapshot states, learners, quota, defragmentation,
+ * leases, watch groups).
  */
-import type { Kind, ObjectKey, ObjectTables } from '../../cluster/index.ts';
-import { NO_VERSION, type VersionHandle } from '../../cluster/index.ts';
-import { type EventType, LinkTable, type RandomStream, SerialServer, type Simulation, type ValuesOf } from '../../engine/index.ts';
-import type { CounterSeries, GaugeSeries, HistogramSeries, MetricRecorder, WaitLedger } from '../../metrics/index.ts';
-import { publishServer } from '../../metrics/index.ts';
-import { type Nanoseconds, nanoseconds, plus, type SimTime } from '../../units/index.ts';
+import { type Kind, NO_VERSION, type ObjectKey, type ObjectTables, type VersionHandle } from '../../cluster/index.ts';
+import {
+  type EventType,
+  LinkTable,
+  type RandomStream,
+  SerialServer,
+  type Simulation,
+  type ValuesOf,
+} from '../../engine/index.ts';
+import {
+  type CounterSeries,
+  type HistogramSeries,
+  type MetricRecorder,
+  publishServer,
+  type WaitLedger,
+} from '../../metrics/index.ts';
+import { type Nanoseconds, NS_PER_SECOND, nanoseconds, plus, type SimTime } from '../../units/index.ts';
 import { type RequestId, type Requests, Verb, WaitPlace } from '../api-machinery/index.ts';
-import type { Host } from '../host/host.ts';
 import type { networkParameters } from '../host/host.parameters.ts';
+import type { Host } from '../host/host.ts';
 import type { etcdParameters } from './etcd.parameters.ts';
 import { type Change, Keyspace } from './keyspace.ts';
+import { Leadership, NO_LEADER } from './leadership.ts';
+import { ReadIndex } from './read-index.ts';
+import { type Batch, ReplicatedLog } from './replicated-log.ts';
 import { WriteAheadLog } from './write-ahead-log.ts';
 
 /** Outcome of a request to the store, the second argument of its answer. */
@@ -28,7 +42,7 @@ export const StoreOutcome = { Succeeded: 0, ConditionFailed: 1, Unavailable: 2 }
 export interface StoreClient {
   /** Event type of "a transaction or read was answered" (request, {@link StoreOutcome}). */
   readonly storeAnswered: EventType;
-  /** Event type of "changes arrived on the watch" (server, position in {@link EtcdCluster.changes} up to which). */
+  /** Event type of "changes arrived on the watch" (server, position in {@link EtcdCluster.changeAt} up to which). */
   readonly changesArrived: EventType;
   /** Whether the API server is up and watching. */
   readonly isWatching: boolean;
@@ -36,23 +50,16 @@ export interface StoreClient {
 
 /** Mark in {@link Requests.transactionRevision} of a request that only reads a key on behalf of a write. */
 export const READ = -1;
+/** Bytes of an empty entry or a hard state. */
+const SMALL_ENTRY = 100;
+/** Changes that every API server has taken over are dropped in lumps of this many, so that the array is not shifted for each. */
+const DROP_LUMP = 256;
 
-/** A batch of proposals on its way through the log. */
-interface Batch {
-  readonly requests: RequestId[];
-  readonly startedAt: SimTime;
-  /** CPU that it takes [ns]. */
-  readonly cpu: Nanoseconds;
-  /** Time on the CPU and in the leader's sync [ns]; the rest of the time from proposal to commit is waiting for the log and the quorum. */
-  service: number;
+/** A request that waits for a leader. */
+interface Stranded {
+  readonly request: RequestId;
+  readonly since: SimTime;
 }
-
-/** Batch numbers before they repeat; far more than can be on their way, and fit for a tag of work on a host. */
-const BATCH_NUMBERS = 1 << 20;
-/** No leader. */
-const NO_LEADER = -1;
-/** Bytes of a log entry beside the value. */
-const ENTRY_OVERHEAD = 100;
 
 /** All members and the key space. */
 export class EtcdCluster {
@@ -62,68 +69,35 @@ export class EtcdCluster {
   private readonly parameters: ValuesOf<typeof etcdParameters>;
   private readonly network: ValuesOf<typeof networkParameters>;
   private readonly waits: WaitLedger;
-  private readonly hosts: readonly Host[];
-  private readonly readPorts: readonly number[];
-  private readonly batchPorts: readonly number[];
-  private readonly commitStream: RandomStream;
   /** The keys; only etcd reads what is current. */
   private readonly keyspace: Keyspace;
   private readonly logs: readonly WriteAheadLog[];
-  /** Members that run. */
-  private readonly up: boolean[];
-  /** Index of the leader, NO_LEADER while there is none, state. */
-  private leader = 0;
-  /** Raised at every change of leader: batches and rounds of an older one are void, state. */
-  private term = 1;
+  private readonly leadership: Leadership;
+  private readonly log: ReplicatedLog;
+  private readonly reads: ReadIndex;
   private readonly clients: StoreClient[] = [];
   private readonly links: LinkTable;
   private readonly delays: RandomStream;
-  private readonly elections: RandomStream;
-
-  /** Proposals that wait for the log, state. */
-  private proposals: RequestId[] = [];
-  /** Whether the leader's log is busy with a batch, state. */
-  private syncing = false;
-  /** Batches between their start and their commit, by number, in the order of their starts, state. */
-  private readonly batches = new Map<number, Batch>();
-  private nextBatch = 0;
-  /** When the latest batch commits [ns]: batches commit in order, state. */
-  private lastCommit = 0;
-  /** Reads that wait for the next read-index round, and those of the round in progress, state. */
-  private nextReaders: RequestId[] = [];
-  private roundReaders: RequestId[] = [];
-  private roundInProgress = false;
+  private readonly commitDraws: RandomStream;
   /** The serial apply loop. */
   private readonly apply = new SerialServer(1);
   /** Operations since the last backend commit, state. */
   private uncommittedOperations = 0;
-  /** Requests that arrived while there was no leader, with their arrival, state. */
-  private stranded: { request: RequestId; since: SimTime }[] = [];
+  /** Requests that arrived while there was no leader, state. */
+  private stranded: Stranded[] = [];
   /** Changes that some API server has not received yet; position of the first one, state. */
   private readonly changeLog: Change[] = [];
   private changesDropped = 0;
   private readonly consumed: number[] = [];
   /** Told of every change as it is committed: statistics, and views that are kept once per revision. They never act on it. */
   private readonly observers: ((change: Change) => void)[] = [];
-  /** What happened to the leadership, for the verdict. */
-  readonly notes: string[] = [];
-  private lostAt: SimTime | undefined;
 
   private readonly evArrived: EventType;
-  private readonly evLogFree: EventType;
-  private readonly evCommitted: EventType;
-  private readonly evRoundConfirmed: EventType;
   private readonly evBackendCommit: EventType;
-  private readonly evElected: EventType;
-  private readonly evMemberUp: EventType;
   private readonly evStrandedCheck: EventType;
-
-  private readonly syncSeconds: HistogramSeries;
   private readonly backendSeconds: HistogramSeries;
   private readonly succeeded: CounterSeries;
   private readonly failed: CounterSeries;
-  private readonly leaderChanges: CounterSeries;
-  private readonly hasLeader: GaugeSeries;
   private readonly waitCpu: number;
   private readonly waitDisk: number;
   private readonly waitApply: number;
@@ -138,47 +112,34 @@ export class EtcdCluster {
     recorder: MetricRecorder;
     waits: WaitLedger;
   }) {
-    const { simulation, recorder, parameters, waits } = options;
+    const { simulation, tables, requests, parameters, network, hosts, recorder, waits } = options;
     this.simulation = simulation;
-    this.tables = options.tables;
-    this.requests = options.requests;
+    this.tables = tables;
+    this.requests = requests;
     this.parameters = parameters;
-    this.network = options.network;
+    this.network = network;
     this.waits = waits;
-    this.hosts = options.hosts;
-    this.readPorts = options.hosts.map((host) => host.register((slot) => this.onReadsPrepared(slot)));
-    this.batchPorts = options.hosts.map((host) => host.register((slot) => this.onBatchPrepared(slot)));
-    this.keyspace = new Keyspace(options.tables, parameters.revisionOverhead);
-    this.logs = options.hosts.map(
-      (_, member) =>
-        new WriteAheadLog(
-          parameters.walSync,
-          parameters.walSyncPerByte,
-          simulation.streams.stream(`etcd.walSync.${member}`),
-        ),
-    );
-    this.up = options.hosts.map(() => true);
+    this.keyspace = new Keyspace(tables, parameters.revisionOverhead);
+    this.logs = hosts.map((_, member) => {
+      const syncs = simulation.streams.stream(`etcd.walSync.${member}`);
+      return new WriteAheadLog(parameters.walSync, parameters.walSyncPerByte, syncs);
+    });
     this.links = new LinkTable(simulation, 'etcd');
     this.delays = simulation.streams.stream('etcd.delays');
-    this.elections = simulation.streams.stream('etcd.elections');
-    this.commitStream = simulation.streams.stream('etcd.backendCommit');
-
+    this.commitDraws = simulation.streams.stream('etcd.backendCommit');
+    const hop = () => network.peerDelay.sample(this.delays);
+    const sync = (member: number) => (this.logs[member] as WriteAheadLog).draw(SMALL_ENTRY);
+    this.leadership = new Leadership(simulation, parameters, { hop, sync }, recorder, () => this.onElected());
+    const { leadership, logs } = this;
+    const around = { simulation, tables, requests, parameters, hosts, logs, leadership, recorder, hop };
+    this.log = new ReplicatedLog({ ...around, onCommitted: (batch) => this.onCommitted(batch) });
+    this.reads = new ReadIndex({ ...around, onConfirmed: (request, waited) => this.onReadConfirmed(request, waited) });
     this.evArrived = simulation.on('etcd.requestArrived', (request) => this.onRequestArrived(request as RequestId));
-    this.evLogFree = simulation.on('etcd.logFree', (term) => this.onLogFree(term));
-    this.evCommitted = simulation.on('etcd.committed', (slot, term) => this.onCommitted(slot, term));
-    this.evRoundConfirmed = simulation.on('etcd.readIndexConfirmed', (term) => this.onRoundConfirmed(term));
     this.evBackendCommit = simulation.on('etcd.backendCommit', () => this.onBackendCommit());
-    this.evElected = simulation.on('etcd.leaderElected', (member, term) => this.onElected(member, term));
-    this.evMemberUp = simulation.on('etcd.memberUp', (member) => this.onMemberUp(member));
     this.evStrandedCheck = simulation.on('etcd.strandedCheck', () => this.onStrandedCheck());
-
-    this.syncSeconds = recorder.histogram('etcd_disk_wal_fsync_duration_seconds');
     this.backendSeconds = recorder.histogram('etcd_disk_backend_commit_duration_seconds');
     this.succeeded = recorder.counter('plimsoll_etcd_transactions_total', { result: 'succeeded' });
     this.failed = recorder.counter('plimsoll_etcd_transactions_total', { result: 'condition_failed' });
-    this.leaderChanges = recorder.counter('etcd_server_leader_changes_seen_total');
-    this.hasLeader = recorder.gauge('etcd_server_has_leader');
-    this.hasLeader.set(1);
     this.waitCpu = waits.server('etcd CPU', 'server');
     this.waitDisk = waits.server('etcd disk (WAL)', 'server');
     this.waitApply = waits.server('etcd apply', 'server');
@@ -190,9 +151,9 @@ export class EtcdCluster {
   private publish(recorder: MetricRecorder): void {
     const { simulation } = this;
     publishServer(recorder, simulation, 'etcd disk (WAL)', () => ({
-      busyNanoseconds: this.logs[Math.max(0, this.leader)]?.busyNanoseconds(simulation.now) ?? 0,
+      busyNanoseconds: this.logs[Math.max(0, this.leadership.leader)]?.busyNanoseconds(simulation.now) ?? 0,
       capacity: 1,
-      queueLength: this.proposals.length,
+      queueLength: this.log.pending,
     }));
     publishServer(recorder, simulation, 'etcd apply', () => ({
       busyNanoseconds: this.apply.busyNanoseconds(simulation.now),
@@ -205,7 +166,7 @@ export class EtcdCluster {
     recorder.onSample(() => {
       total.set(this.keyspace.totalBytes);
       inUse.set(this.keyspace.inUseBytes);
-      pending.set(this.proposals.length);
+      pending.set(this.log.pending);
     });
   }
 
@@ -281,116 +242,50 @@ export class EtcdCluster {
       if ((this.clients[i] as StoreClient).isWatching) first = Math.min(first, this.consumed[i] as number);
     }
     const drop = first - this.changesDropped;
-    // Dropped in lumps, so that the array is not shifted for every change.
-    if (drop > 256 || drop === this.changeLog.length) {
+    if (drop > DROP_LUMP || drop === this.changeLog.length) {
       this.changeLog.splice(0, drop);
       this.changesDropped = first;
     }
   }
 
+  /** What happened to the leadership, in words. */
+  get notes(): readonly string[] {
+    return this.leadership.notes;
+  }
+
   /** Fault: the leader's process is killed and comes back after `duration` (`memberRestart` if left out; null = never). */
   killLeader(duration: Nanoseconds | null = this.parameters.memberRestart): void {
-    const member = this.leader;
-    if (member === NO_LEADER) return;
-    this.up[member] = false;
-    this.leader = NO_LEADER;
-    this.term++;
-    this.lostAt = this.simulation.now;
-    this.hasLeader.set(0);
-    this.breakOff();
-    if (duration !== null) this.simulation.after(duration, this.evMemberUp, member);
-    this.campaign();
-    if (this.stranded.length === 0) this.simulation.after(this.parameters.requestTimeout, this.evStrandedCheck);
+    if (this.leadership.leader === NO_LEADER) return;
+    this.leadership.killLeader(duration);
+    // Everything that it was working on fails: its connections broke.
+    for (const request of [...this.log.breakOff(), ...this.reads.breakOff()]) this.fail(request);
   }
 
   // ---- requests ----------------------------------------------------------------------------------------------------------------
 
   private onRequestArrived(request: RequestId): void {
-    if (this.leader === NO_LEADER) {
+    if (this.leadership.leader === NO_LEADER) {
       this.strand(request);
       return;
     }
     this.requests.stageAt[request] = this.simulation.now;
     const verb = this.requests.verb[request] as number;
-    if (this.isRead(request, verb)) this.joinReadRound(request);
-    else this.propose(request);
+    const isRead = verb === Verb.Get || verb === Verb.List || this.requests.transactionRevision[request] === READ;
+    if (isRead) this.reads.join(request);
+    else this.log.propose(request);
   }
 
-  private isRead(request: RequestId, verb: number): boolean {
-    return verb === Verb.Get || verb === Verb.List || this.requests.transactionRevision[request] === READ;
-  }
-
-  private propose(request: RequestId): void {
-    this.proposals.push(request);
-    if (!this.syncing) this.startBatch();
-  }
-
-  /** Takes every proposal that waits as one batch: first the CPU of its requests and of the batch itself, then the log. */
-  private startBatch(): void {
-    const { batchCpu, requestCpu } = this.parameters;
-    const cpu = nanoseconds(batchCpu + requestCpu * this.proposals.length);
-    const batch: Batch = { requests: this.proposals, startedAt: this.simulation.now, cpu, service: 0 };
-    this.proposals = [];
-    this.syncing = true;
-    const slot = this.nextBatchNumber();
-    this.batches.set(slot, batch);
-    const host = this.hosts[this.leader] as Host;
-    host.run(this.batchPorts[this.leader] as number, cpu, slot);
-  }
-
-  /** The leader sends the batch to its followers and writes it to its own log at the same time. */
-  private onBatchPrepared(slot: number): void {
-    const batch = this.batches.get(slot);
-    if (batch === undefined || this.leader === NO_LEADER) return;
-    const { now } = this.simulation;
-    let size = 0;
-    for (const request of batch.requests) size += this.entryBytes(request);
-    const leaderLog = this.logs[this.leader] as WriteAheadLog;
-    const durable = leaderLog.append(now, size);
-    this.syncSeconds.record((durable - now) / 1e9);
-    batch.service = now - batch.startedAt + (durable - now);
-    const waitedForCpu = Math.max(0, now - batch.startedAt - batch.cpu);
+  /** Applies a batch that a quorum has, and tells the watchers. */
+  private onCommitted(batch: Batch): void {
+    const { requests, waits, simulation } = this;
+    let end = simulation.now;
     for (const request of batch.requests) {
-      this.requests.addWait(request, WaitPlace.StoreCpu, waitedForCpu);
-      this.waits.passed(this.waitCpu, waitedForCpu);
-    }
-    const commit = Math.max(this.quorumTime(durable, size), this.lastCommit);
-    this.lastCommit = commit;
-    this.simulation.at(durable, this.evLogFree, this.term);
-    this.simulation.at(commit as SimTime, this.evCommitted, slot, this.term);
-  }
-
-  /** When a quorum has the batch: the leader at `durable`, each follower after a hop, its own sync and a hop back. */
-  private quorumTime(durable: SimTime, size: number): number {
-    const quorum = Math.floor(this.logs.length / 2) + 1;
-    const times: number[] = [durable];
-    for (let member = 0; member < this.logs.length; member++) {
-      if (member === this.leader || this.up[member] !== true) continue;
-      const there = this.network.peerDelay.sample(this.delays);
-      const back = this.network.peerDelay.sample(this.delays);
-      const log = this.logs[member] as WriteAheadLog;
-      times.push(log.append(plus(this.simulation.now, there), size) + back);
-    }
-    times.sort((a, b) => a - b);
-    return times[quorum - 1] as number;
-  }
-
-  private onLogFree(term: number): void {
-    if (term !== this.term) return;
-    this.syncing = false;
-    if (this.proposals.length > 0) this.startBatch();
-  }
-
-  private onCommitted(slot: number, term: number): void {
-    const batch = this.batches.get(slot);
-    if (term !== this.term || batch === undefined) return;
-    this.batches.delete(slot);
-    let end = this.simulation.now;
-    for (const request of batch.requests) {
-      const since = this.requests.stageAt[request] as number;
-      const waited = Math.max(0, this.simulation.now - since - batch.service);
-      this.requests.addWait(request, WaitPlace.StoreDisk, waited);
-      this.waits.passed(this.waitDisk, waited);
+      const since = requests.stageAt[request] as number;
+      const waited = Math.max(0, simulation.now - since - batch.service);
+      requests.addWait(request, WaitPlace.StoreCpu, batch.waitedForCpu);
+      waits.passed(this.waitCpu, batch.waitedForCpu);
+      requests.addWait(request, WaitPlace.StoreDisk, waited);
+      waits.passed(this.waitDisk, waited);
       end = this.applyEntry(request);
     }
     this.notifyWatchers(end);
@@ -453,60 +348,10 @@ export class EtcdCluster {
     this.links.transmit(2 * server + 1, delay, (this.clients[server] as StoreClient).storeAnswered, request, outcome);
   }
 
-  // ---- linearizable reads ------------------------------------------------------------------------------------------------------
-
-  private joinReadRound(request: RequestId): void {
-    this.nextReaders.push(request);
-    if (!this.roundInProgress) this.startReadRound();
-  }
-
-  /** One heartbeat round to a quorum confirms the leader for every read that has joined (a single member needs none). */
-  private startReadRound(): void {
-    this.roundReaders = this.nextReaders;
-    this.nextReaders = [];
-    this.roundInProgress = true;
-    const members = this.logs.length;
-    const rounds: number[] = [];
-    for (let member = 1; member < members; member++) {
-      rounds.push(this.network.peerDelay.sample(this.delays) + this.network.peerDelay.sample(this.delays));
-    }
-    rounds.sort((a, b) => a - b);
-    const quorumOthers = Math.floor(members / 2);
-    const span = quorumOthers === 0 ? 1 : (rounds[quorumOthers - 1] as number);
-    this.simulation.after(nanoseconds(span), this.evRoundConfirmed, this.term);
-  }
-
-  /** A quorum has confirmed the leader: the round's reads take their CPU, and the next round may start. */
-  private onRoundConfirmed(term: number): void {
-    if (term !== this.term) return;
-    const readers = this.roundReaders;
-    this.roundReaders = [];
-    this.roundInProgress = false;
-    const cpu = nanoseconds(this.parameters.requestCpu * readers.length);
-    const slot = this.nextBatchNumber();
-    this.batches.set(slot, { requests: readers, startedAt: this.simulation.now, cpu, service: 0 });
-    (this.hosts[this.leader] as Host).run(this.readPorts[this.leader] as number, cpu, slot);
-    if (this.nextReaders.length > 0) this.startReadRound();
-  }
-
-  private onReadsPrepared(slot: number): void {
-    const batch = this.batches.get(slot);
-    if (batch === undefined) return;
-    this.batches.delete(slot);
-    const waited = Math.max(0, this.simulation.now - batch.startedAt - batch.cpu);
-    for (const request of batch.requests) {
-      this.requests.addWait(request, WaitPlace.StoreCpu, waited);
-      this.waits.passed(this.waitCpu, waited);
-      this.serveRead(request);
-    }
-  }
-
-  private nextBatchNumber(): number {
-    this.nextBatch = (this.nextBatch + 1) % BATCH_NUMBERS;
-    return this.nextBatch;
-  }
-
-  private serveRead(request: RequestId): void {
+  /** A quorum has confirmed the leader for a read. */
+  private onReadConfirmed(request: RequestId, waitedForCpu: number): void {
+    this.requests.addWait(request, WaitPlace.StoreCpu, waitedForCpu);
+    this.waits.passed(this.waitCpu, waitedForCpu);
     const kind = this.requests.kind[request] as Kind;
     const { now } = this.simulation;
     // A read waits until everything committed before it is applied.
@@ -527,77 +372,26 @@ export class EtcdCluster {
     const { simulation, parameters } = this;
     if (this.uncommittedOperations > 0) {
       const span = nanoseconds(
-        parameters.backendCommit.sample(this.commitStream) +
+        parameters.backendCommit.sample(this.commitDraws) +
           parameters.backendCommitPerOperation * this.uncommittedOperations,
       );
       this.apply.reserve(simulation.now, span);
-      this.backendSeconds.record(span / 1e9);
+      this.backendSeconds.record(span / NS_PER_SECOND);
       this.uncommittedOperations = 0;
     }
     simulation.after(parameters.backendBatchInterval, this.evBackendCommit);
   }
 
-  // ---- leadership --------------------------------------------------------------------------------------------------------------
+  // ---- without a leader ----------------------------------------------------------------------------------------------------------
 
-  /** Everything the lost leader was working on fails: its connections broke. */
-  private breakOff(): void {
-    for (const batch of this.batches.values()) for (const request of batch.requests) this.fail(request);
-    this.batches.clear();
-    for (const request of [...this.proposals, ...this.roundReaders, ...this.nextReaders]) this.fail(request);
-    this.proposals = [];
-    this.roundReaders = [];
-    this.nextReaders = [];
-    this.roundInProgress = false;
-    this.syncing = false;
-    this.lastCommit = 0;
-  }
-
-  private fail(request: RequestId): void {
-    this.answer(request, this.simulation.now, StoreOutcome.Unavailable);
-  }
-
-  /** Each survivor has drawn its own timeout since the last heartbeat; the first one to run out wins, if a quorum is up. */
-  private campaign(): void {
-    const { parameters, simulation } = this;
-    const alive = this.up.filter(Boolean).length;
-    if (alive < Math.floor(this.up.length / 2) + 1) return;
-    const ticks = parameters.electionTicksMaximum - parameters.electionTicksMinimum + 1;
-    let winner = NO_LEADER;
-    let earliest = Number.POSITIVE_INFINITY;
-    for (let member = 0; member < this.up.length; member++) {
-      const drawn = parameters.electionTicksMinimum + Math.floor(this.elections.next() * ticks);
-      const phase = this.elections.next();
-      const timeout = (drawn - phase) * parameters.heartbeatInterval;
-      if (this.up[member] === true && timeout < earliest) {
-        winner = member;
-        earliest = timeout;
-      }
-    }
-    // Pre-vote and vote are a round trip each; the vote and the new leader's empty entry are synced by a quorum.
-    const hop = () => this.network.peerDelay.sample(this.delays);
-    const log = this.logs[winner] as WriteAheadLog;
-    const span = earliest + hop() * 2 + hop() * 2 + log.draw(ENTRY_OVERHEAD) * 2 + hop() * 2;
-    simulation.after(nanoseconds(span), this.evElected, winner, this.term);
-  }
-
-  private onElected(member: number, term: number): void {
-    if (term !== this.term || this.leader !== NO_LEADER || this.up[member] !== true) return;
-    this.leader = member;
-    this.leaderChanges.add();
-    this.hasLeader.set(1);
-    if (this.lostAt !== undefined) {
-      const outage = ((this.simulation.now - this.lostAt) / 1e9).toFixed(2);
-      this.notes.push(`etcd lost its leader at ${(this.lostAt / 1e9).toFixed(0)} s and had a new one after ${outage} s`);
-      this.lostAt = undefined;
-    }
+  private onElected(): void {
     const waiting = this.stranded;
     this.stranded = [];
     for (const { request } of waiting) this.onRequestArrived(request);
   }
 
-  private onMemberUp(member: number): void {
-    this.up[member] = true;
-    if (this.leader === NO_LEADER) this.campaign();
+  private fail(request: RequestId): void {
+    this.answer(request, this.simulation.now, StoreOutcome.Unavailable);
   }
 
   private strand(request: RequestId): void {
@@ -608,19 +402,11 @@ export class EtcdCluster {
   private onStrandedCheck(): void {
     const { now } = this.simulation;
     const limit = this.parameters.requestTimeout;
-    while (this.stranded.length > 0 && now - (this.stranded[0] as { since: SimTime }).since >= limit) {
-      this.fail((this.stranded.shift() as { request: RequestId }).request);
+    while (this.stranded.length > 0 && now - (this.stranded[0] as Stranded).since >= limit) {
+      this.fail((this.stranded.shift() as Stranded).request);
     }
     const first = this.stranded[0];
     if (first !== undefined) this.simulation.at(plus(first.since, limit), this.evStrandedCheck);
-  }
-
-  // ---- costs and checks --------------------------------------------------------------------------------------------------------
-
-  private entryBytes(request: RequestId): number {
-    const draft = this.requests.draft[request] as VersionHandle;
-    const kind = this.requests.kind[request] as Kind;
-    return ENTRY_OVERHEAD + (draft === NO_VERSION ? 0 : this.tables.of(kind).bytes.get(draft));
   }
 
   /** Every revision is a transaction that changed a key. */

@@ -67,7 +67,10 @@ export const etcdParameters = defineParameters({
     default: microseconds(60),
     range: [nanoseconds(0), seconds(1)],
     help: 'CPU of etcd for one request: gRPC, proposal, apply.',
-    source: measured('etcd/put_grid.csv', 'server CPU per put over batch size: 60 us + 250 us per batch fits 8 to 512 clients within 20 %'),
+    source: measured(
+      'etcd/put_grid.csv',
+      'server CPU per put over batch size: 60 us + 250 us per batch fits 8 to 512 clients within 20 %',
+    ),
   }),
   batchCpu: duration({
     default: microseconds(250),
@@ -79,7 +82,10 @@ export const etcdParameters = defineParameters({
     default: microseconds(15),
     range: [nanoseconds(0), seconds(1)],
     help: 'Time the serial apply loop holds one entry.',
-    source: measured('etcd/put_grid.csv', 'tmpfs, 256 clients: 21,690 puts/s with apply, raft and gRPC on two cores; apply is about a third'),
+    source: measured(
+      'etcd/put_grid.csv',
+      'tmpfs, 256 clients: 21,690 puts/s with apply, raft and gRPC on two cores; apply is about a third',
+    ),
   }),
   readService: duration({
     default: microseconds(30),

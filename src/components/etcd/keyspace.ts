@@ -4,7 +4,14 @@
  * freed by compaction is used again, the file never shrinks.
  * Stands for server/storage/mvcc of etcd 3.6. Left out until modelled: B+tree pages, defragmentation, quota, compaction in batches.
  */
-import { KIND_COUNT, type Kind, NO_VERSION, type ObjectKey, type ObjectTables, type VersionHandle } from '../../cluster/index.ts';
+import {
+  KIND_COUNT,
+  type Kind,
+  NO_VERSION,
+  type ObjectKey,
+  type ObjectTables,
+  type VersionHandle,
+} from '../../cluster/index.ts';
 
 /** One committed change, as watchers see it. */
 export interface Change {

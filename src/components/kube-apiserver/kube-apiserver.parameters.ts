@@ -1,6 +1,6 @@
 /** Parameters of kube-apiserver: limits, CPU per request, watch fan-out, compaction. */
 import { assumption, count, defineParameters, duration, measured, real, sourceCode } from '../../engine/index.ts';
-import { type Nanoseconds, microseconds, nanoseconds, seconds } from '../../units/index.ts';
+import { microseconds, type Nanoseconds, nanoseconds, seconds } from '../../units/index.ts';
 
 /** CPU times may be anything from nothing to a second. */
 const cpuRange: readonly [Nanoseconds, Nanoseconds] = [nanoseconds(0), seconds(1)];
@@ -12,7 +12,7 @@ export const kubeApiserverParameters = defineParameters({
     unit: 'server',
     range: [1, 9],
     help: 'API servers behind one load balancer. API server i runs on control-plane host i.',
-    source: assumption('a single control-plane host is kubeadm\'s default'),
+    source: assumption("a single control-plane host is kubeadm's default"),
   }),
   maxRequestsInflight: count({
     default: 400,
@@ -116,20 +116,28 @@ export const kubeApiserverParameters = defineParameters({
     default: microseconds(900),
     range: cpuRange,
     help: 'CPU of trying a write again inside the API server after its transaction lost (GuaranteedUpdate).',
-    source: measured('kubernetes/conflicts.csv', 'patch: 814 us alone, 1,680 us with 1.95 transactions, 3,577 us with 2.8'),
+    source: measured(
+      'kubernetes/conflicts.csv',
+      'patch: 814 us alone, 1,680 us with 1.95 transactions, 3,577 us with 2.8',
+    ),
   }),
   replyShare: real({
     default: 0.3,
     unit: 'share',
     range: [0, 1],
-    help: 'Share of a request\'s CPU that is spent after storage: encoding and writing the answer, audit, metrics.',
-    source: assumption('encode is the dearer half of the codec in objects/summary.csv, decode and admission come before'),
+    help: "Share of a request's CPU that is spent after storage: encoding and writing the answer, audit, metrics.",
+    source: assumption(
+      'encode is the dearer half of the codec in objects/summary.csv, decode and admission come before',
+    ),
   }),
   watchEventCpu: duration({
     default: microseconds(25),
     range: cpuRange,
     help: 'CPU of sending one change to one watcher.',
-    source: measured('kubernetes/watch_fanout.csv', '23-45 us per watcher and write between 50 and 1,500 watchers (JSON, 1 kB)'),
+    source: measured(
+      'kubernetes/watch_fanout.csv',
+      '23-45 us per watcher and write between 50 and 1,500 watchers (JSON, 1 kB)',
+    ),
   }),
   watchProcessService: duration({
     default: microseconds(20),
@@ -166,7 +174,7 @@ export const kubeApiserverParameters = defineParameters({
   restart: duration({
     default: seconds(10),
     range: [seconds(0), seconds(3600)],
-    help: 'Time from the end of an API server\'s process until it runs again and fills its caches.',
+    help: "Time from the end of an API server's process until it runs again and fills its caches.",
     source: assumption('the kubelet restarts the static pod after a 10 s back-off'),
   }),
   compactionInterval: duration({

@@ -144,6 +144,11 @@ export class WatchLog {
     return this.open[watcher] === 1 && this.identities[watcher] === identity;
   }
 
+  /** Whether a watcher has been woken and has not rested since. */
+  isAwake(watcher: number): boolean {
+    return this.attention[watcher] === Attention.Awake;
+  }
+
   /** Revision of the newest change, or the one at which history begins. */
   get lastChange(): number {
     return this.end > this.oldest ? this.revisionAt(this.end - 1) : this.startRevision;
@@ -230,6 +235,7 @@ export class WatchLog {
 
   /** The watcher has read all that has come; it is woken at the next delivery, if there is one on its way. */
   rest(watcher: number): void {
+    if (this.attention[watcher] === Attention.Waking) return;
     this.attention[watcher] = Attention.Idle;
     this.wakeIfUnseen(watcher);
   }

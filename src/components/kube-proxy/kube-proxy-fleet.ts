@@ -9,10 +9,10 @@
 import { kinds, type ObjectKey } from '../../cluster/index.ts';
 import type { EventType, KeyedStream, ValuesOf } from '../../engine/index.ts';
 import type { CounterSeries, GaugeSeries, HistogramSeries } from '../../metrics/index.ts';
-import { nanoseconds, NS_PER_SECOND, type SimTime } from '../../units/index.ts';
+import { NS_PER_SECOND, nanoseconds, type SimTime } from '../../units/index.ts';
 import { type ClientGo, Reflector, type ReflectorListener } from '../client-go/index.ts';
-import { EVERYTHING } from '../kube-apiserver/index.ts';
 import type { EtcdCluster } from '../etcd/index.ts';
+import { EVERYTHING } from '../kube-apiserver/index.ts';
 import type { kubeProxyParameters } from './kube-proxy.parameters.ts';
 import { proxyModes } from './modes/index.ts';
 import { ServiceHistory } from './service-history.ts';
@@ -93,7 +93,12 @@ export class KubeProxyFleet {
     proxy.lastEnd = -this.parameters.minSyncPeriod;
     for (const reflector of [proxy.services, proxy.slices, proxy.node]) reflector.startPreloaded(revision);
     const phase = this.phases.uniform(proxy.index, 0);
-    this.clientGo.simulation.after(nanoseconds(this.parameters.fullSyncPeriod * phase), this.evFullSync, proxy.index, proxy.epoch);
+    this.clientGo.simulation.after(
+      nanoseconds(this.parameters.fullSyncPeriod * phase),
+      this.evFullSync,
+      proxy.index,
+      proxy.epoch,
+    );
   }
 
   /** A proxy that starts now: it lists, and writes everything once. */

@@ -140,8 +140,7 @@ export class ServiceHistory {
 
   private append(revision: number, kind: Kind, service: number, state: ServiceState, trigger: number): void {
     const before = state.count;
-    state.count =
-      state.specification === null ? NOTHING : this.mode.countService(state.specification, state.endpoints);
+    state.count = state.specification === null ? NOTHING : this.mode.countService(state.specification, state.endpoints);
     this.nat += state.count.nat - before.nat;
     this.rules += state.count.nat + state.count.filter - before.nat - before.filter;
     this.listed += state.count.listed - before.listed;

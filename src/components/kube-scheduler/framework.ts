@@ -91,7 +91,7 @@ export interface ScorePlugin {
   rate(pod: PodRequirements, node: NodeFacts): number;
   /** Column form: writes the raw scores of the first `count` slots in `slots` to the same places in `scores`. */
   rateAll(pod: PodRequirements, slots: Int32Array, count: number, scores: Float64Array): void;
-  /** Whether the plugin leaves this pod out (PreScore's Skip). */
+  /** Whether the plugin leaves this pod out (PreScore's Skip), or would give all nodes the same score, which decides nothing. */
   skipsScore(pod: PodRequirements): boolean;
 }
 

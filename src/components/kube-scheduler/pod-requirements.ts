@@ -39,6 +39,8 @@ export interface PodRequirements {
   /** The template's id: plugins keep what they know of a pod by it. */
   readonly id: number;
   readonly template: PodTemplate;
+  /** Number of this set of requests: templates that request the same share it. */
+  readonly shape: number;
   /** Effective requests [milli-CPU, B, B]. */
   readonly cpu: number;
   readonly memory: number;
@@ -55,6 +57,7 @@ export interface PodRequirements {
 export class PodRequirementTable {
   private readonly extended: ExtendedResources;
   private readonly byTemplate: (PodRequirements | undefined)[] = [];
+  private readonly shapes = new Map<string, number>();
 
   constructor(extended: ExtendedResources) {
     this.extended = extended;
@@ -76,25 +79,29 @@ export class PodRequirementTable {
   }
 
   private work(template: PodTemplate): PodRequirements {
-    const { requests } = template;
-    return {
-      id: template.id,
-      template,
-      cpu: requests.cpu,
-      memory: requests.memory,
-      ephemeralStorage: requests.ephemeralStorage,
-      extended: Object.keys(requests.extended)
-        .filter((name) => (requests.extended[name] as number) > 0)
-        .map((name) => ({ resource: this.extended.numberOf(name), amount: requests.extended[name] as number })),
-      nonZeroCpu: withDefault(template, (container) => container.requests.cpu, requests.cpu, DEFAULT_CPU_REQUEST),
-      nonZeroMemory: withDefault(
-        template,
-        (container) => container.requests.memory,
-        requests.memory,
-        DEFAULT_MEMORY_REQUEST,
-      ),
-      hostPorts: hostPortsOf(template),
+    const { cpu, memory, ephemeralStorage, extended: amounts } = template.requests;
+    const extended = Object.keys(amounts)
+      .filter((name) => (amounts[name] as number) > 0)
+      .map((name) => ({ resource: this.extended.numberOf(name), amount: amounts[name] as number }));
+    const requests = {
+      cpu,
+      memory,
+      ephemeralStorage,
+      extended,
+      nonZeroCpu: withDefault(template, (container) => container.requests.cpu, cpu, DEFAULT_CPU_REQUEST),
+      nonZeroMemory: withDefault(template, (container) => container.requests.memory, memory, DEFAULT_MEMORY_REQUEST),
     };
+    return { id: template.id, template, shape: this.shapeOf(requests), ...requests, hostPorts: hostPortsOf(template) };
+  }
+
+  private shapeOf(requests: object): number {
+    const text = JSON.stringify(requests);
+    let shape = this.shapes.get(text);
+    if (shape === undefined) {
+      shape = this.shapes.size;
+      this.shapes.set(text, shape);
+    }
+    return shape;
   }
 }
 

@@ -7,8 +7,8 @@ import type { EventType, KeyedStream, Simulation, ValuesOf } from '../../engine/
 import { nanoseconds } from '../../units/index.ts';
 import { isSuccess, type RequestId, StatusCode, writes } from '../api-machinery/index.ts';
 import type { ClientGo } from '../client-go/index.ts';
-import type { Kubelet } from './kubelet.ts';
 import type { kubeletParameters } from './kubelet.parameters.ts';
+import type { Kubelet } from './kubelet.ts';
 
 /** Lease renewals and status reports of all kubelets. */
 export class Heartbeats {
@@ -57,7 +57,11 @@ export class Heartbeats {
     if (epoch !== kubelet.epoch || !kubelet.isUp) return;
     const { requests } = this.clientGo;
     if (kubelet.leaseRevision === 0) {
-      kubelet.heartbeatClient.send(kubelet.heartbeatClient.read(kinds.leases, kubelet.leaseKey), this.onLeaseRead, index);
+      kubelet.heartbeatClient.send(
+        kubelet.heartbeatClient.read(kinds.leases, kubelet.leaseKey),
+        this.onLeaseRead,
+        index,
+      );
       return;
     }
     const request = kubelet.heartbeatClient.write(writes.leaseRenew, kubelet.leaseKey);

@@ -1,4 +1,5 @@
 /** The kubelet. */
-export { Kubelet } from './kubelet.ts';
+
 export * from './kubelet.parameters.ts';
+export { Kubelet } from './kubelet.ts';
 export * from './kubelet-fleet.ts';

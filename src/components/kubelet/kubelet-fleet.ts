@@ -18,11 +18,17 @@ import {
 import type { EventType, KeyedStream, Process, ValuesOf } from '../../engine/index.ts';
 import type { Nanoseconds } from '../../units/index.ts';
 import { isSuccess, StatusCode, writes } from '../api-machinery/index.ts';
-import { type ClientGo, EventRecorder, type EventRecorderReplies, Reflector, type ReflectorListener } from '../client-go/index.ts';
+import {
+  type ClientGo,
+  EventRecorder,
+  type EventRecorderReplies,
+  Reflector,
+  type ReflectorListener,
+} from '../client-go/index.ts';
 import { EVERYTHING } from '../kube-apiserver/index.ts';
 import { Heartbeats } from './heartbeats.ts';
-import { Kubelet } from './kubelet.ts';
 import type { kubeletParameters } from './kubelet.parameters.ts';
+import { Kubelet } from './kubelet.ts';
 import { PodTable } from './pod-table.ts';
 import { PodWorkers } from './pod-workers.ts';
 import { StatusManager } from './status-manager.ts';
@@ -56,7 +62,9 @@ export class KubeletFleet {
     this.statuses = new StatusManager(clientGo, this.table, this.kubelets, (slot) => this.workers.forget(slot));
     this.workers = new PodWorkers(clientGo, parameters, this.table, this.kubelets, this.statuses);
     this.phases = clientGo.simulation.streams.keyed('kubelet.phases');
-    this.evReturn = clientGo.simulation.on('kubelet: node returns', (index) => this.comeBack(this.kubelets[index] as Kubelet));
+    this.evReturn = clientGo.simulation.on('kubelet: node returns', (index) =>
+      this.comeBack(this.kubelets[index] as Kubelet),
+    );
   }
 
   // ---- nodes -------------------------------------------------------------------------------------------------------------------
@@ -144,7 +152,13 @@ export class KubeletFleet {
     this.openWatches(kubelet);
     for (const reflector of kubelet.reflectors) reflector.start();
     this.heartbeats.start(kubelet, 0);
-    for (const reason of ['Starting', 'NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID', 'NodeAllocatableEnforced'] as const) {
+    for (const reason of [
+      'Starting',
+      'NodeHasSufficientMemory',
+      'NodeHasNoDiskPressure',
+      'NodeHasSufficientPID',
+      'NodeAllocatableEnforced',
+    ] as const) {
       kubelet.recorder.record(reason, kinds.nodes, kubelet.nodeKey);
     }
     yield parameters.registration.span(this.phases.uniform(kubelet.index, 2));

@@ -1,5 +1,14 @@
 /** Parameters of the kubelet and of the container runtime behind it. */
-import { assumption, count, defineParameters, distribution, duration, flag, real, sourceCode } from '../../engine/index.ts';
+import {
+  assumption,
+  count,
+  defineParameters,
+  distribution,
+  duration,
+  flag,
+  real,
+  sourceCode,
+} from '../../engine/index.ts';
 import { milliseconds, nanoseconds, seconds } from '../../units/index.ts';
 
 export const kubeletParameters = defineParameters({
@@ -109,7 +118,7 @@ export const kubeletParameters = defineParameters({
   }),
   applicationStart: distribution({
     default: { distribution: 'lognormal', p50: 1_000_000_000, p99: 5_000_000_000 },
-    help: 'How long an application with a readiness probe needs from its container\'s start until the probe succeeds.',
+    help: "How long an application with a readiness probe needs from its container's start until the probe succeeds.",
     source: assumption('small services start in about a second; set it for your own'),
   }),
   containerStop: distribution({
@@ -140,7 +149,7 @@ export const kubeletParameters = defineParameters({
   tokenRefresh: duration({
     default: nanoseconds(2_886e9),
     range: [seconds(60), seconds(86_400)],
-    help: 'A pod\'s service-account token is requested again after 80 % of its 3,607 s.',
+    help: "A pod's service-account token is requested again after 80 % of its 3,607 s.",
     source: sourceCode('K:plugin/pkg/admission/serviceaccount/admission.go'),
   }),
 });

@@ -5,8 +5,8 @@
 import {
   type EventReason,
   type NodeSpecification,
-  podReasons,
   type PodTemplate,
+  podReasons,
   requiredNodeAffinityMatches,
 } from '../../cluster/index.ts';
 

@@ -6,22 +6,22 @@
  */
 import {
   type Container,
+  type EventReason,
   kinds,
   type ObjectKey,
   PodCondition,
   PodPhase,
-  podReasons,
-  type EventReason,
   type PodTemplate,
   type Probe,
+  podReasons,
 } from '../../cluster/index.ts';
 import type { EventType, KeyedStream, Simulation, ValuesOf } from '../../engine/index.ts';
 import { FLOW_POD_STARTUP, type HistogramSeries } from '../../metrics/index.ts';
-import { type Nanoseconds, nanoseconds, NS_PER_SECOND, plus, type SimTime } from '../../units/index.ts';
+import { type Nanoseconds, NS_PER_SECOND, nanoseconds, plus, type SimTime } from '../../units/index.ts';
 import { type RequestId, writes } from '../api-machinery/index.ts';
 import type { ClientGo } from '../client-go/index.ts';
-import type { Kubelet } from './kubelet.ts';
 import type { kubeletParameters } from './kubelet.parameters.ts';
+import type { Kubelet } from './kubelet.ts';
 import { PodStage, type PodTable } from './pod-table.ts';
 import type { StatusManager } from './status-manager.ts';
 
@@ -29,7 +29,17 @@ import type { StatusManager } from './status-manager.ts';
 type Step = (slot: number) => void;
 
 /** Draws of one pod differ by purpose. */
-const Draw = { Volume: 0, Sandbox: 1, Application: 2, Stop: 3, Lifetime: 4, Token: 5, Container: 16, Init: 48, Pull: 80 } as const;
+const Draw = {
+  Volume: 0,
+  Sandbox: 1,
+  Application: 2,
+  Stop: 3,
+  Lifetime: 4,
+  Token: 5,
+  Container: 16,
+  Init: 48,
+  Pull: 80,
+} as const;
 /** Containers of a pod that get draws of their own; further ones share the last. */
 const CONTAINERS_WITH_DRAWS = 31;
 
@@ -81,7 +91,9 @@ export class PodWorkers {
     this.evVolumesMounted = this.step('volumes mounted', (slot) => this.startSandbox(slot));
     this.evSandboxReady = this.step('sandbox ready', (slot) => this.onSandboxReady(slot));
     this.evContainerStarted = this.step('container started', (slot) => this.onContainerStarted(slot));
-    this.evInitContainerExited = this.step('init container exited', (slot) => this.awaitRelist(slot, this.evInitContainerNoticed));
+    this.evInitContainerExited = this.step('init container exited', (slot) =>
+      this.awaitRelist(slot, this.evInitContainerNoticed),
+    );
     this.evInitContainerNoticed = this.step('init container exit noticed', (slot) => this.onInitContainerDone(slot));
     this.evImageChecked = this.step('image checked', (slot) => this.startContainer(slot));
     this.evImagePulled = simulation.on('kubelet: image pulled', (kubelet, epoch) => this.onImagePulled(kubelet, epoch));
@@ -215,13 +227,22 @@ export class PodWorkers {
     const { images } = this.kubeletOf(slot);
     if (this.parameters.imagesPresent || images.has(container.image)) {
       if (container.imagePullPolicy === 'Always') {
-        this.plan(slot, this.parameters.imageCheck.keyedSample(this.draws, this.entity(slot), this.drawOf(slot, Draw.Pull)), this.evImageChecked);
+        this.plan(
+          slot,
+          this.parameters.imageCheck.keyedSample(this.draws, this.entity(slot), this.drawOf(slot, Draw.Pull)),
+          this.evImageChecked,
+        );
       } else {
         this.startContainer(slot);
       }
       return;
     }
-    this.kubeletOf(slot).recorder.record('Pulling', kinds.pods, this.table.key[slot] as ObjectKey, this.table.container[slot]);
+    this.kubeletOf(slot).recorder.record(
+      'Pulling',
+      kinds.pods,
+      this.table.key[slot] as ObjectKey,
+      this.table.container[slot],
+    );
     const pull = images.want(container.image, slot, this.table.epoch[slot] as number, this.simulation.now);
     if (pull !== undefined) this.startPull(this.kubeletOf(slot));
   }
@@ -230,7 +251,11 @@ export class PodWorkers {
     const pull = kubelet.images.current;
     const first = pull?.waiting[0];
     if (first === undefined) return;
-    const span = this.parameters.imagePull.keyedSample(this.draws, this.entity(first.slot), this.drawOf(first.slot, Draw.Pull));
+    const span = this.parameters.imagePull.keyedSample(
+      this.draws,
+      this.entity(first.slot),
+      this.drawOf(first.slot, Draw.Pull),
+    );
     this.simulation.after(span, this.evImagePulled, kubelet.index, kubelet.epoch);
     // The pod that starts a pull waits for nothing; the pull itself is service.
     kubelet.images.startedAt = this.simulation.now;
@@ -254,7 +279,11 @@ export class PodWorkers {
   private startContainer(slot: number): void {
     const recorder = this.kubeletOf(slot).recorder;
     recorder.record('Pulled', kinds.pods, this.table.key[slot] as ObjectKey, this.table.container[slot]);
-    const span = this.parameters.containerStart.keyedSample(this.draws, this.entity(slot), this.drawOf(slot, Draw.Container));
+    const span = this.parameters.containerStart.keyedSample(
+      this.draws,
+      this.entity(slot),
+      this.drawOf(slot, Draw.Container),
+    );
     this.plan(slot, span, this.evContainerStarted);
   }
 
@@ -268,7 +297,11 @@ export class PodWorkers {
     const template = table.template[slot] as PodTemplate;
     const init = template.initContainers[index];
     if (init !== undefined && !init.sidecar) {
-      const span = this.parameters.initContainerRun.keyedSample(this.draws, this.entity(slot), this.drawOf(slot, Draw.Init));
+      const span = this.parameters.initContainerRun.keyedSample(
+        this.draws,
+        this.entity(slot),
+        this.drawOf(slot, Draw.Init),
+      );
       this.plan(slot, span, this.evInitContainerExited);
       return;
     }
@@ -343,7 +376,11 @@ export class PodWorkers {
     const startsUp = parameters.applicationStart.keyedSample(this.draws, this.entity(slot), Draw.Application);
     const answersFrom = (table.runningAt[slot] as number) + startsUp + (probe.successThreshold - 1) * probe.period;
     if (simulation.now >= answersFrom) {
-      this.report(slot, PodPhase.Running, (table.conditions[slot] as number) | PodCondition.ContainersReady | PodCondition.Ready);
+      this.report(
+        slot,
+        PodPhase.Running,
+        (table.conditions[slot] as number) | PodCondition.ContainersReady | PodCondition.Ready,
+      );
       return;
     }
     const began = table.seenAt[slot] as number;
@@ -400,7 +437,10 @@ export class PodWorkers {
 
   /** Volumes, cgroup and sandbox go with the next housekeeping pass. */
   private cleanUp(slot: number): void {
-    const at = this.kubeletOf(slot).nextTick(plus(this.simulation.now, nanoseconds(1)), this.parameters.housekeepingPeriod);
+    const at = this.kubeletOf(slot).nextTick(
+      plus(this.simulation.now, nanoseconds(1)),
+      this.parameters.housekeepingPeriod,
+    );
     this.planAt(slot, at, this.evCleanedUp);
   }
 

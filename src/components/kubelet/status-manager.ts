@@ -3,9 +3,9 @@
  * for good once nothing of it is left on the node (GET and DELETE with grace 0 and the pod's UID). K:pkg/kubelet/status/status_manager.go.
  */
 import { kinds, type ObjectKey } from '../../cluster/index.ts';
+import { FLOW_POD_STARTUP } from '../../metrics/index.ts';
 import { isSuccess, type RequestId, StatusCode, writes } from '../api-machinery/index.ts';
 import type { ClientGo } from '../client-go/index.ts';
-import { FLOW_POD_STARTUP } from '../../metrics/index.ts';
 import type { Kubelet } from './kubelet.ts';
 import type { PodTable } from './pod-table.ts';
 
@@ -130,12 +130,7 @@ export class StatusManager {
       return;
     }
     table.requestSent(slot);
-    const request = kubelet.client.deletion(
-      kinds.pods,
-      table.key[slot] as ObjectKey,
-      table.uid[slot] as number,
-      true,
-    );
+    const request = kubelet.client.deletion(kinds.pods, table.key[slot] as ObjectKey, table.uid[slot] as number, true);
     kubelet.client.send(request, this.onDeleted, slot);
   }
 

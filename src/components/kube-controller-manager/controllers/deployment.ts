@@ -42,6 +42,7 @@ import {
   viewDeployment,
   viewReplicaSet,
 } from '../deployment-views.ts';
+import { enqueueEvery } from '../enqueue.ts';
 
 /** How a step of a sync ended. */
 type Step = 'failed' | 'scaled' | 'unchanged';
@@ -90,23 +91,9 @@ export class DeploymentController {
         maximumRetries: parameters.maximumSyncRetries,
       },
     );
-    const { deployments } = this.tables;
-    this.deployments.addHandler({
-      onAdd: (deployment) => this.queue.add(deployments.key.get(deployment)),
-      onUpdate: (deployment) => this.queue.add(deployments.key.get(deployment)),
-      onDelete: (deployment) => this.queue.add(deployments.key.get(deployment)),
-    });
-    this.replicaSets.addHandler({
-      onAdd: (replicaSet) => this.onReplicaSet(replicaSet),
-      onUpdate: (replicaSet) => this.onReplicaSet(replicaSet),
-      onDelete: (replicaSet) => this.onReplicaSet(replicaSet),
-    });
+    enqueueEvery(this.deployments, this.tables.deployments, this.queue);
+    enqueueEvery(this.replicaSets, this.tables.replicasets, this.queue, 'owner');
     this.pods.addHandler({ onDelete: (pod) => this.onPodGone(pod) });
-  }
-
-  private onReplicaSet(replicaSet: VersionHandle): void {
-    const owner = this.tables.replicasets.owner.get(replicaSet);
-    if (owner >= 0) this.queue.add(owner);
   }
 
   /** A Recreate rollout goes on when the last old pod is gone. */

@@ -10,6 +10,7 @@ import { isSuccess, type Requests, StatusCode, writes } from '../../api-machiner
 import type { ApiClient, SharedInformer } from '../../client-go/index.ts';
 import type { ControllerQueue, ControllerSurroundings } from '../controller.ts';
 import { belongsIntoEndpoints, endpointOf, enqueueServicesOfPods, sameEndpoint } from '../endpoint-changes.ts';
+import { enqueueEvery } from '../enqueue.ts';
 
 /** The controller. */
 export class EndpointsController {
@@ -38,11 +39,7 @@ export class EndpointsController {
       maximumRetries: parameters.maximumSyncRetries,
     });
     const { services, endpoints, pods } = this.tables;
-    this.services.addHandler({
-      onAdd: (service) => this.queue.add(services.key.get(service)),
-      onUpdate: (service) => this.queue.add(services.key.get(service)),
-      onDelete: (service) => this.queue.add(services.key.get(service)),
-    });
+    enqueueEvery(this.services, services, this.queue);
     const enqueue = (service: ObjectKey) => this.queue.addAfter(service, parameters.endpointUpdatesBatchPeriod);
     this.pods.addHandler(enqueueServicesOfPods(pods, memberships, enqueue));
     this.endpoints.addHandler({ onDelete: (gone) => this.queue.add(endpoints.owner.get(gone)) });

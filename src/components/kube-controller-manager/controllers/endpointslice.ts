@@ -18,6 +18,7 @@ import type { ApiClient, InformerIndex, SharedInformer } from '../../client-go/i
 import type { ControllerQueue, ControllerSurroundings } from '../controller.ts';
 import { belongsIntoEndpoints, endpointOf, enqueueServicesOfPods } from '../endpoint-changes.ts';
 import { type PresentSlice, packEndpoints, type SliceChanges } from '../endpoint-packing.ts';
+import { enqueueEvery } from '../enqueue.ts';
 import { OwnSlices } from '../own-slices.ts';
 import { TriggerTimes } from '../trigger-times.ts';
 
@@ -52,11 +53,7 @@ export class EndpointSliceController {
       backoff: { base: parameters.endpointSliceBackoff, maximum: parameters.endpointSliceBackoffMaximum },
     });
     const { services, pods } = this.tables;
-    this.services.addHandler({
-      onAdd: (service) => this.queue.add(services.key.get(service)),
-      onUpdate: (service) => this.queue.add(services.key.get(service)),
-      onDelete: (service) => this.queue.add(services.key.get(service)),
-    });
+    enqueueEvery(this.services, services, this.queue);
     const enqueue = (service: ObjectKey) => this.queue.addAfter(service, parameters.endpointUpdatesBatchPeriod);
     this.pods.addHandler(enqueueServicesOfPods(pods, memberships, enqueue));
     this.slices.addHandler({

@@ -20,6 +20,7 @@ import { NS_PER_SECOND } from '../../../units/index.ts';
 import { isSuccess, type RequestId, type Requests, StatusCode, writes } from '../../api-machinery/index.ts';
 import type { ApiClient, EventRecorder, InformerIndex, SharedInformer } from '../../client-go/index.ts';
 import type { ControllerQueue, ControllerSurroundings } from '../controller.ts';
+import { enqueueEvery } from '../enqueue.ts';
 import { Expectations } from '../expectations.ts';
 import { podsToDelete } from '../pod-deletion-order.ts';
 
@@ -82,11 +83,7 @@ export class ReplicaSetController {
       },
     );
     const { replicasets, pods } = this.tables;
-    this.replicaSets.addHandler({
-      onAdd: (replicaSet) => this.queue.add(replicasets.key.get(replicaSet)),
-      onUpdate: (replicaSet) => this.queue.add(replicasets.key.get(replicaSet)),
-      onDelete: (replicaSet) => this.queue.add(replicasets.key.get(replicaSet)),
-    });
+    enqueueEvery(this.replicaSets, replicasets, this.queue);
     this.pods.addHandler({
       onAdd: (pod) => this.onPodAdded(pod),
       onUpdate: (pod, previous) => this.onPodUpdated(pod, previous),

@@ -8,14 +8,16 @@ import { MAX_NODE_SCORE, type NodeFacts, type Plugin, type ScorePlugin } from '.
 import type { NodeColumns } from '../node-columns.ts';
 import type { PodRequirements } from '../pod-requirements.ts';
 import type { PluginContext, PluginDefinition } from './plugin-definition.ts';
-import { type ResourceReader, resourceReaders } from './resource-readers.ts';
+import { RememberedRatings, type SlotRater } from './remembered-ratings.ts';
+import { ScoredResources } from './scored-resources.ts';
 
 /** The score that a change of the balance is added to, halved: balances lie in 50..100, so that scores do as well. */
 const HALF_SCORE = MAX_NODE_SCORE / 2;
 
-class BalancedAllocation implements ScorePlugin {
+class BalancedAllocation implements ScorePlugin, SlotRater {
   readonly normalisation = 'none';
-  private readonly resources: readonly ResourceReader[];
+  private readonly resources: ScoredResources;
+  private readonly remembered: RememberedRatings;
   /** Whether the score is the change of the balance (1.36) or the balance itself. */
   private readonly scoresChange: boolean;
   /** Shares of the resources of the node being rated, with and without the pod. */
@@ -23,7 +25,8 @@ class BalancedAllocation implements ScorePlugin {
   private readonly sharesWithout: Float64Array;
 
   constructor(nodes: NodeColumns, resources: readonly ResourceWeight[], scoresChange: boolean) {
-    this.resources = resourceReaders(nodes, resources, false);
+    this.resources = new ScoredResources(nodes, resources, false);
+    this.remembered = new RememberedRatings(nodes);
     this.scoresChange = scoresChange;
     this.sharesWith = new Float64Array(resources.length);
     this.sharesWithout = new Float64Array(resources.length);
@@ -31,99 +34,44 @@ class BalancedAllocation implements ScorePlugin {
 
   /** A pod that requests none of the resources is left out: it would pile up on one node (issue 129138). */
   skipsScore(pod: PodRequirements): boolean {
-    return this.resources.every((reader) => (reader.request(pod) ?? 0) === 0);
+    return this.resources.areNotRequestedBy(pod);
   }
 
   rate(pod: PodRequirements, node: NodeFacts): number {
-    const withPod: number[] = [];
-    const withoutPod: number[] = [];
-    for (const reader of this.resources) {
-      const request = reader.request(pod);
-      const capacity = reader.allocatable(node);
-      if (request === undefined || capacity === 0) continue;
-      withPod.push(Math.min(1, (reader.requested(node) + request) / capacity));
-      withoutPod.push(Math.min(1, reader.requested(node) / capacity));
-    }
+    const readings = this.resources.readingsOf(pod, node);
+    const withPod = readings.map(({ used, request, capacity }) => Math.min(1, (used + request) / capacity));
     const balance = balanceOf(withPod, withPod.length);
-    return this.scoresChange ? scoreOfChange(balance, balanceOf(withoutPod, withoutPod.length)) : balance;
+    if (!this.scoresChange) return balance;
+    const withoutPod = readings.map(({ used, capacity }) => Math.min(1, used / capacity));
+    return scoreOfChange(balance, balanceOf(withoutPod, withoutPod.length));
   }
 
   rateAll(pod: PodRequirements, slots: Int32Array, count: number, scores: Float64Array): void {
-    const read = this.resources.filter((reader) => reader.request(pod) !== undefined);
-    if (read.length === 2)
-      this.rateByTwo(pod, read[0] as ResourceReader, read[1] as ResourceReader, slots, count, scores);
-    else this.rateByMany(pod, read, slots, count, scores);
+    this.resources.prepare(pod);
+    this.remembered.rateAll(pod.shape, this, slots, count, scores);
   }
 
-  /** Two resources, as by default: the deviation is half the difference of the shares. */
-  private rateByTwo(
-    pod: PodRequirements,
-    first: ResourceReader,
-    second: ResourceReader,
-    slots: Int32Array,
-    count: number,
-    scores: Float64Array,
-  ): void {
-    const { scoresChange } = this;
-    const requestA = first.request(pod) as number;
-    const requestB = second.request(pod) as number;
-    const allocatableA = first.allocatableColumn();
-    const allocatableB = second.allocatableColumn();
-    const requestedA = first.requestedColumn();
-    const requestedB = second.requestedColumn();
-    for (let i = 0; i < count; i++) {
-      const slot = slots[i] as number;
-      const capacityA = allocatableA[slot] as number;
-      const capacityB = allocatableB[slot] as number;
-      const usedA = requestedA[slot] as number;
-      const usedB = requestedB[slot] as number;
-      // With one resource only there is no deviation.
-      const isOne = capacityA === 0 || capacityB === 0;
-      const balance = isOne ? MAX_NODE_SCORE : balanceOfTwo(usedA + requestA, capacityA, usedB + requestB, capacityB);
-      if (!scoresChange) scores[i] = balance;
-      else
-        scores[i] = scoreOfChange(balance, isOne ? MAX_NODE_SCORE : balanceOfTwo(usedA, capacityA, usedB, capacityB));
-    }
-  }
-
-  private rateByMany(
-    pod: PodRequirements,
-    readers: readonly ResourceReader[],
-    slots: Int32Array,
-    count: number,
-    scores: Float64Array,
-  ): void {
+  rateSlot(slot: number): number {
     const { sharesWith, sharesWithout } = this;
-    const requests = readers.map((reader) => reader.request(pod) as number);
-    const allocatable = readers.map((reader) => reader.allocatableColumn());
-    const requested = readers.map((reader) => reader.requestedColumn());
-    for (let i = 0; i < count; i++) {
-      const slot = slots[i] as number;
-      let shares = 0;
-      for (let r = 0; r < requests.length; r++) {
-        const capacity = (allocatable[r] as Float64Array)[slot] as number;
-        if (capacity === 0) continue;
-        const used = (requested[r] as Float64Array)[slot] as number;
-        sharesWith[shares] = Math.min(1, (used + (requests[r] as number)) / capacity);
-        sharesWithout[shares] = Math.min(1, used / capacity);
-        shares++;
-      }
-      const balance = balanceOf(sharesWith, shares);
-      scores[i] = this.scoresChange ? scoreOfChange(balance, balanceOf(sharesWithout, shares)) : balance;
+    const { count, allocatable, requested, requests } = this.resources;
+    let shares = 0;
+    for (let r = 0; r < count; r++) {
+      const capacity = (allocatable[r] as Float64Array)[slot] as number;
+      if (capacity === 0) continue;
+      const used = (requested[r] as Float64Array)[slot] as number;
+      const after = used + (requests[r] as number);
+      sharesWith[shares] = after < capacity ? after / capacity : 1;
+      sharesWithout[shares] = used < capacity ? used / capacity : 1;
+      shares++;
     }
+    const balance = balanceOf(sharesWith, shares);
+    return this.scoresChange ? scoreOfChange(balance, balanceOf(sharesWithout, shares)) : balance;
   }
 }
 
 /** 1.36: 50 and half of what the balance gained above -50. */
 function scoreOfChange(withPod: number, withoutPod: number): number {
   return HALF_SCORE + Math.trunc((HALF_SCORE + withPod - withoutPod) / 2);
-}
-
-function balanceOfTwo(usedA: number, capacityA: number, usedB: number, capacityB: number): number {
-  const shareA = usedA / capacityA;
-  const shareB = usedB / capacityB;
-  const deviation = Math.abs((Math.min(1, shareA) - Math.min(1, shareB)) / 2);
-  return Math.trunc((1 - deviation) * MAX_NODE_SCORE);
 }
 
 /** 100 less the standard deviation of the shares (of the population; half the difference of two, 0 of one), in hundredths. */

@@ -15,8 +15,9 @@ interface Verdicts {
   readonly admitted: number[];
   /** By class: soft taints that are not tolerated [taint]. */
   readonly avoided: number[];
-  /** Whether all classes so far are admitted. */
+  /** Whether all classes so far are admitted, and whether none has taints to avoid. */
   allAdmitted: boolean;
+  noneAvoided: boolean;
 }
 
 class TaintToleration implements FilterPlugin, ScorePlugin {
@@ -56,8 +57,8 @@ class TaintToleration implements FilterPlugin, ScorePlugin {
 
   // ---- score -------------------------------------------------------------------------------------------------------------------
 
-  skipsScore(): boolean {
-    return false;
+  skipsScore(pod: PodRequirements): boolean {
+    return this.verdictsFor(pod).noneAvoided;
   }
 
   rate(pod: PodRequirements, node: NodeFacts): number {
@@ -74,7 +75,7 @@ class TaintToleration implements FilterPlugin, ScorePlugin {
   private verdictsFor(pod: PodRequirements): Verdicts {
     let verdicts = this.verdicts[pod.id];
     if (verdicts === undefined) {
-      verdicts = { admitted: [], avoided: [], allAdmitted: true };
+      verdicts = { admitted: [], avoided: [], allAdmitted: true, noneAvoided: true };
       this.verdicts[pod.id] = verdicts;
     }
     const { taintClasses } = this.nodes;
@@ -82,8 +83,10 @@ class TaintToleration implements FilterPlugin, ScorePlugin {
       const taints = taintClasses[number] as readonly Taint[];
       const admitted = hardTaintsTolerated(pod, taints);
       verdicts.admitted.push(admitted ? 1 : 0);
-      verdicts.avoided.push(softTaintsNotTolerated(pod, taints));
+      const avoided = softTaintsNotTolerated(pod, taints);
+      verdicts.avoided.push(avoided);
       if (!admitted) verdicts.allAdmitted = false;
+      if (avoided > 0) verdicts.noneAvoided = false;
     }
     return verdicts;
   }

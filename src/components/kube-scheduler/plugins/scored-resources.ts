@@ -1,5 +1,5 @@
 /**
- * The resources that a score looks at, each readable as columns and as plain facts.
+ * The resources that a score looks at, readable as columns and as plain facts.
  * K:pkg/scheduler/framework/plugins/noderesources/resource_allocation.go (calculateResourceAllocatableRequest, calculatePodResourceRequest).
  */
 import type { ResourceWeight } from '../configuration.ts';
@@ -8,7 +8,7 @@ import type { NodeColumns } from '../node-columns.ts';
 import type { PodRequirements } from '../pod-requirements.ts';
 
 /** One resource as a score reads it. */
-export interface ResourceReader {
+interface ResourceReader {
   readonly weight: number;
   /** What the incoming pod adds; undefined = the score leaves the resource out for this pod (an extended one that it does not request). */
   request(pod: PodRequirements): number | undefined;
@@ -20,13 +20,57 @@ export interface ResourceReader {
   requested(node: NodeFacts): number;
 }
 
-/** Readers of the resources of a score; `nonZero` = containers that request no CPU or memory count with the defaults. */
-export function resourceReaders(
-  nodes: NodeColumns,
-  resources: readonly ResourceWeight[],
-  nonZero: boolean,
-): readonly ResourceReader[] {
-  return resources.map(({ name, weight }) => readerOf(nodes, name, weight, nonZero));
+/** What a score reads of one node for one resource. */
+export interface ResourceReading {
+  readonly weight: number;
+  /** What the pod requests, what the node has, and what the pods on it request. */
+  readonly request: number;
+  readonly capacity: number;
+  readonly used: number;
+}
+
+/** The resources of a score. `nonZero` = containers that request no CPU or memory count with the defaults. */
+export class ScoredResources {
+  private readonly readers: readonly ResourceReader[];
+  /** Resources that count for the pod it was prepared for: how many, their columns, the pod's requests, their weights. */
+  count = 0;
+  readonly allocatable: Float64Array[] = [];
+  readonly requested: Float64Array[] = [];
+  readonly requests: number[] = [];
+  readonly weights: number[] = [];
+
+  constructor(nodes: NodeColumns, resources: readonly ResourceWeight[], nonZero: boolean) {
+    this.readers = resources.map(({ name, weight }) => readerOf(nodes, name, weight, nonZero));
+  }
+
+  /** Plain form: the resources that count for a pod on a node: those that the node has, and extended ones only if the pod requests them. */
+  readingsOf(pod: PodRequirements, node: NodeFacts): readonly ResourceReading[] {
+    return this.readers.flatMap((reader) => {
+      const request = reader.request(pod);
+      const capacity = reader.allocatable(node);
+      if (request === undefined || capacity === 0) return [];
+      return [{ weight: reader.weight, request, capacity, used: reader.requested(node) }];
+    });
+  }
+
+  /** Column form: gathers the columns that matter for a pod. Slots without any of a resource are still to be left out. */
+  prepare(pod: PodRequirements): void {
+    this.count = 0;
+    for (const reader of this.readers) {
+      const request = reader.request(pod);
+      if (request === undefined) continue;
+      this.allocatable[this.count] = reader.allocatableColumn();
+      this.requested[this.count] = reader.requestedColumn();
+      this.requests[this.count] = request;
+      this.weights[this.count] = reader.weight;
+      this.count++;
+    }
+  }
+
+  /** Whether a pod requests none of them. */
+  areNotRequestedBy(pod: PodRequirements): boolean {
+    return this.readers.every((reader) => (reader.request(pod) ?? 0) === 0);
+  }
 }
 
 function readerOf(nodes: NodeColumns, name: string, weight: number, nonZero: boolean): ResourceReader {
