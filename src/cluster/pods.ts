@@ -44,6 +44,8 @@ export class PodVersions extends VersionTable {
   readonly conditions = this.int32(0);
   /** Index into {@link podReasons}. */
   readonly reason = this.int32(0);
+  /** Message of PodScheduled = False, as a number that differs where the text differs. */
+  readonly unschedulableMessage = this.int32(0);
   /** 1 once status.podIP is set. */
   readonly hasIp = this.int32(0);
   /** When PodScheduled became True [ns], -1 = not yet. */

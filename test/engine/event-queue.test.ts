@@ -197,6 +197,25 @@ describe.each(Object.entries(kinds))('the %s event queue', (_, Queue) => {
     expect(order).toEqual([...Array.from({ length: 200 }, (_, i) => 201 - i), 1, 202]);
   });
 
+  it('keeps the order when, after having looked ahead, much is pushed among the entries it looked at', () => {
+    const list = new ListQueue();
+    const driven = new Driven(Queue);
+    let items = 0;
+    const push = (key: number): void => {
+      list.push(key, items);
+      driven.push(key, items++);
+    };
+    push(5);
+    for (let i = 0; i < 3_000; i++) push(1_000_000 + 7 * i);
+    expect(driven.pop()).toEqual(list.pop());
+    // Looking ahead opens the window around the next entries, far from the present key.
+    expect(driven.queue.peekKey()).toBe(1_000_000);
+    for (let i = 0; i < 300; i++) push(1_000_000 + ((i * 13) % 400));
+    for (let expected = list.pop(); expected !== undefined; expected = list.pop())
+      expect(driven.pop()).toEqual(expected);
+    expect(driven.pop()).toBeUndefined();
+  });
+
   it('tells the listener of a cancelled entry once, when it leaves', () => {
     const dropped: number[] = [];
     const queue = new Queue((handle) => dropped.push(handle));

@@ -237,6 +237,25 @@ describe('a shared CPU', () => {
     );
   });
 
+  it('keeps the others in order when jobs are aborted in the midst of a crowd', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 5_000 }), { minLength: 20, maxLength: 120 }),
+        fc.array(fc.nat(119), { maxLength: 60 }),
+        (works, victims) => {
+          const actions: Action[] = [
+            ...works.map((start, tag) => ({ time: 1, start, tag })),
+            ...[...new Set(victims)].map((abort, i) => ({ time: 2 + i, abort })),
+          ];
+          const actual = simulate(actions, 1, 1_000_000).finished;
+          const expected = recomputeEverything(actions, 1, 1_000_000).finished;
+          expect(actual.map(({ tag }) => tag)).toEqual(expected.map(({ tag }) => tag));
+        },
+      ),
+      { numRuns: 200, seed: 12 },
+    );
+  });
+
   it('does not lose work: what it was busy for is what the jobs asked for', () => {
     const actions: Action[] = Array.from({ length: 200 }, (_, i) => ({
       time: 7 * i + 1,

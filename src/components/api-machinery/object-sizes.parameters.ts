@@ -1,7 +1,8 @@
 /** Serialised sizes of objects in the store. They drive etcd's database size, WAL bytes and the bytes of watch notifications. */
 import { count, defineParameters, measured, sourceCode } from '../../engine/index.ts';
 
-const summary = (row: string) => measured(`objects/summary.csv row ${row}`, 'protobuf, as kube-apiserver stores built-in kinds');
+const summary = (row: string) =>
+  measured(`objects/summary.csv row ${row}`, 'protobuf, as kube-apiserver stores built-in kinds');
 
 export const objectSizeParameters = defineParameters({
   podManagedFields: count({
@@ -16,7 +17,7 @@ export const objectSizeParameters = defineParameters({
     unit: 'B',
     range: [0, 1e6],
     help: 'What the status of a running pod with one container adds to the pod as created.',
-    source: summary('Pod/running/1c', ),
+    source: summary('Pod/running/1c'),
   }),
   node: count({
     default: 3893,
@@ -38,7 +39,7 @@ export const objectSizeParameters = defineParameters({
     default: 2546,
     unit: 'B',
     range: [100, 1.5e6],
-    help: 'A ReplicaSet: its template is the Deployment\'s.',
+    help: "A ReplicaSet: its template is the Deployment's.",
     source: summary('Deployment'),
   }),
   service: count({

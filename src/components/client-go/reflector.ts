@@ -257,7 +257,7 @@ export class Reflector implements WatchSubscriber {
     const { log } = this;
     if (log !== undefined) {
       if (this.listener === undefined) this.revision = log.lastChange;
-      else if (log.isOpen(this.watcher, this.identity)) this.revision = log.seenRevision(this.watcher);
+      else if (log.isOpen(this.watcher, this.identity)) this.revision = log.resumeRevision(this.watcher);
     }
     this.watcher = -1;
     this.server = -1;

@@ -95,6 +95,7 @@ export class EtcdCluster {
   private readonly evArrived: EventType;
   private readonly evBackendCommit: EventType;
   private readonly evStrandedCheck: EventType;
+  private readonly evRangeRead: EventType;
   private readonly backendSeconds: HistogramSeries;
   private readonly succeeded: CounterSeries;
   private readonly failed: CounterSeries;
@@ -136,6 +137,9 @@ export class EtcdCluster {
     this.reads = new ReadIndex({ ...around, onConfirmed: (request, waited) => this.onReadConfirmed(request, waited) });
     this.evArrived = simulation.on('etcd.requestArrived', (request) => this.onRequestArrived(request as RequestId));
     this.evBackendCommit = simulation.on('etcd.backendCommit', () => this.onBackendCommit());
+    this.evRangeRead = simulation.on('etcd.rangeRead', (request) =>
+      this.answer(request as RequestId, simulation.now, StoreOutcome.Succeeded),
+    );
     this.evStrandedCheck = simulation.on('etcd.strandedCheck', () => this.onStrandedCheck());
     this.backendSeconds = recorder.histogram('etcd_disk_backend_commit_duration_seconds');
     this.succeeded = recorder.counter('plimsoll_etcd_transactions_total', { result: 'succeeded' });
@@ -356,14 +360,15 @@ export class EtcdCluster {
     const { now } = this.simulation;
     // A read waits until everything committed before it is applied.
     const applied = Math.max(now, this.apply.earliestFree);
-    let service: number = this.parameters.readService;
     if (this.requests.verb[request] === Verb.List) {
-      service += this.parameters.rangeServicePerKey * this.objectCount(kind);
       this.requests.resultRevision[request] = this.keyspace.revision;
-    } else {
-      this.attachCurrent(request, kind, this.requests.key[request] as ObjectKey);
+      const span = this.parameters.readService + this.parameters.rangeServicePerKey * this.objectCount(kind);
+      // A long answer does not hold up the others on its connection (HTTP/2 streams): it is sent when it is complete.
+      this.simulation.at((applied + span) as SimTime, this.evRangeRead, request);
+      return;
     }
-    this.answer(request, (applied + service) as SimTime, StoreOutcome.Succeeded);
+    this.attachCurrent(request, kind, this.requests.key[request] as ObjectKey);
+    this.answer(request, (applied + this.parameters.readService) as SimTime, StoreOutcome.Succeeded);
   }
 
   // ---- backend -----------------------------------------------------------------------------------------------------------------

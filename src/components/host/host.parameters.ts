@@ -8,12 +8,14 @@ export const hostParameters = defineParameters({
     unit: 'core',
     range: [0.1, 512],
     help: 'Cores of each control-plane host. The API server, and etcd where it is stacked, share them.',
-    source: assumption('a common control-plane size for clusters of hundreds of nodes; choose your own with a host-* profile'),
+    source: assumption(
+      'a common control-plane size for clusters of hundreds of nodes; choose your own with a host-* profile',
+    ),
   }),
   stackedEtcd: flag({
     default: true,
-    help: 'Whether etcd member i runs on the host of API server i and shares its CPU (kubeadm\'s stacked topology) or has a host of its own.',
-    source: assumption('kubeadm\'s default topology is stacked'),
+    help: "Whether etcd member i runs on the host of API server i and shares its CPU (kubeadm's stacked topology) or has a host of its own.",
+    source: assumption("kubeadm's default topology is stacked"),
   }),
 });
 
@@ -43,6 +45,6 @@ export const networkParameters = defineParameters({
     default: seconds(1),
     range: [microseconds(1), seconds(60)],
     help: 'Time until a client whose connection broke has another one.',
-    source: assumption('TCP reset, TLS handshake and client-go\'s first back-off'),
+    source: assumption("TCP reset, TLS handshake and client-go's first back-off"),
   }),
 });

@@ -51,7 +51,8 @@ export class Host {
 
   /** Registers a process; its number goes into {@link run}. */
   register(done: WorkDone): number {
-    if (this.owners.length === MOST_OWNERS) throw new RangeError(`more than ${MOST_OWNERS} owners of work on ${this.name}`);
+    if (this.owners.length === MOST_OWNERS)
+      throw new RangeError(`more than ${MOST_OWNERS} owners of work on ${this.name}`);
     this.owners.push(done);
     return this.owners.length - 1;
   }

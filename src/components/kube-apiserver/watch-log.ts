@@ -245,6 +245,14 @@ export class WatchLog {
     return this.lastRevision[watcher] as number;
   }
 
+  /**
+   * Revision from which a watcher can go on after its watch has reached its timeout: the server sends a bookmark with its own revision shortly
+   * before the end, which counts if nothing else is on its way (K:apiserver/pkg/storage/cacher: bookmark 2 s before the deadline).
+   */
+  resumeRevision(watcher: number): number {
+    return this.cursors[watcher] === NOTHING_UNSEEN ? this.lastChange : this.seenRevision(watcher);
+  }
+
   /** Instant at which the watcher received the change that it read last. */
   seenAt(watcher: number): SimTime {
     return this.lastDelivery[watcher] as SimTime;

@@ -6,14 +6,7 @@
  * their own, profiles, several schedulers side by side.
  * Left out here: see docs/not-modelled.md (preemption, extenders, gates, gangs, opportunistic batching, leader election of replicas).
  */
-import {
-  kinds,
-  NO_VERSION,
-  type ObjectKey,
-  PodCondition,
-  type PodTemplate,
-  type VersionHandle,
-} from '../../cluster/index.ts';
+import { kinds, NO_VERSION, type ObjectKey, type PodTemplate, type VersionHandle } from '../../cluster/index.ts';
 import type { EventType, Simulation, ValuesOf } from '../../engine/index.ts';
 import {
   type ClientGo,
@@ -189,10 +182,6 @@ export class KubeScheduler implements PodView {
     return version === NO_VERSION || this.clientGo.tables.pods.isTerminating(version);
   }
 
-  isMarkedUnschedulable(key: ObjectKey): boolean {
-    return (this.clientGo.tables.pods.conditions.get(this.pods.get(key)) & PodCondition.Unschedulable) !== 0;
-  }
-
   // ---- what the informers show (eventhandlers.go) --------------------------------------------------------------------------------
 
   private nodeSeen(version: VersionHandle): void {
@@ -260,7 +249,7 @@ export class KubeScheduler implements PodView {
 
   private wanted(version: VersionHandle): void {
     const { pods } = this.clientGo.tables;
-    if (pods.node.get(version) >= 0 || pods.isTerminal(version) || pods.isTerminating(version)) return;
+    if (pods.node.get(version) >= 0 || pods.isTerminal(version)) return;
     const template = pods.template.get(version) as PodTemplate;
     const profile = this.profiles.get(template.schedulerName);
     const key = pods.key.get(version) as ObjectKey;

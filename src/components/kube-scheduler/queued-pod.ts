@@ -4,7 +4,7 @@ import type { SimTime } from '../../units/index.ts';
 import type { PodRequirements } from './pod-requirements.ts';
 import type { Profile } from './profile.ts';
 
-/** Where a pod is. */
+/** Where in the queue a pod is. */
 export const QueuePlace = {
   Nowhere: 0,
   Active: 1,
@@ -45,8 +45,8 @@ export class QueuedPod {
   rejectors = 0;
   /** Slot of the node that was chosen for it, state. */
   node = -1;
-  /** Number of the first event that its present attempt cannot have seen, state. */
-  firstUnseenEvent = 0;
+  /** Message of its status that says why it is unschedulable, undefined = none was sent, state. */
+  statusMessage: number | undefined;
 
   constructor(key: ObjectKey, uid: number, requirements: PodRequirements, profile: Profile, now: SimTime) {
     this.key = key;

@@ -5,8 +5,8 @@ import { type Nanoseconds, NS_PER_SECOND } from '../../units/index.ts';
 /** How an attempt ended. */
 export type AttemptResult = 'scheduled' | 'unschedulable' | 'error';
 
-/** Attempts that the label counts one by one (metrics.go:getAttemptsLabel). */
-const LABELLED_ATTEMPTS = 15;
+/** From so many attempts on the label says "15+" (schedule_one.go:getAttemptsLabel). */
+const MANY_ATTEMPTS = 15;
 
 /** A part of a gauge to which several schedulers add. */
 class GaugeShare {
@@ -78,10 +78,10 @@ export class SchedulerMetrics {
   /** A pod was bound `span` after it first came to the queue, at this attempt. */
   scheduled(attempts: number, span: Nanoseconds): void {
     this.bound++;
-    const index = Math.min(attempts, LABELLED_ATTEMPTS + 1);
+    const index = Math.min(attempts, MANY_ATTEMPTS);
     let sli = this.sli[index];
     if (sli === undefined) {
-      const label = attempts > LABELLED_ATTEMPTS ? `${LABELLED_ATTEMPTS}+` : String(attempts);
+      const label = attempts >= MANY_ATTEMPTS ? `${MANY_ATTEMPTS}+` : String(attempts);
       sli = this.recorder.histogram('scheduler_pod_scheduling_sli_duration_seconds', { attempts: label });
       this.sli[index] = sli;
     }

@@ -21,8 +21,14 @@ import type { SchedulerCache } from './scheduler-cache.ts';
 import type { SchedulerMetrics } from './scheduler-metrics.ts';
 import type { SchedulingQueue } from './scheduling-queue.ts';
 
-/** A prime that mixes the counts of a message. */
+/** A prime that mixes the counts of a message, and the bits of the result: 0 to 2^31 - 1. */
 const MESSAGE_FACTOR = 16_777_619;
+const MESSAGE_BITS = 0x7fff_ffff;
+
+/** The message that a pod is not scheduled because it is being deleted. */
+const BEING_DELETED = -1;
+/** The message of a pod whose binding failed. */
+const BINDING_FAILED = -2;
 
 /** What the loop needs to know of pods as the scheduler's informer shows them. */
 export interface PodView {
@@ -30,8 +36,6 @@ export interface PodView {
   isPending(key: ObjectKey, uid: number): boolean;
   /** Whether it is being deleted. */
   isTerminating(key: ObjectKey): boolean;
-  /** Whether its status says already that it is unschedulable. */
-  isMarkedUnschedulable(key: ObjectKey): boolean;
 }
 
 /** What the loop works with. */
@@ -68,7 +72,10 @@ export class SchedulingLoop {
   private decidedOnVersion = 0;
   /** Pods whose binding is on its way, by number of the attempt, state. */
   private readonly binding = new Map<number, QueuedPod>();
-  private nextAttempt = 0;
+  /** Bindings sent so far, which number the attempts; those that were answered, or were lost with the process [binding], statistic. */
+  private sent = 0;
+  private answered = 0;
+  private lost = 0;
   /** Raised at every stop, so that answers to a process that has ended are ignored, state. */
   private incarnation = 0;
   /** Integral of the time in which the loop was occupied [ns], statistic; start of the present occupation [ns], -1 = idle, state. */
@@ -100,6 +107,7 @@ export class SchedulingLoop {
     this.onPatchedAside = clientGo.onReplyDo(() => {});
     this.waitServer = waits.server(`${name} loop`, 'server');
     this.flow = waits.flow(FLOW_POD_STARTUP);
+    simulation.addInvariantCheck(`${name} loop`, () => this.checkInvariants());
     publishServer(recorder, simulation, `${name} loop`, () => ({
       busyNanoseconds: this.busyIntegral + (this.busySince < 0 ? 0 : simulation.now - this.busySince),
       capacity: 1,
@@ -119,6 +127,7 @@ export class SchedulingLoop {
     this.incarnation++;
     this.current = undefined;
     this.patching = false;
+    this.lost += this.binding.size;
     this.binding.clear();
     this.occupy(false);
   }
@@ -137,8 +146,10 @@ export class SchedulingLoop {
   private nextPod(): QueuedPod | undefined {
     for (let pod = this.queue.pop(); pod !== undefined; pod = this.queue.pop()) {
       const { key, uid } = pod;
-      if (!this.options.pods.isTerminating(key) && !this.options.cache.isAssumed(key, uid)) return pod;
-      this.queue.finish(pod);
+      const isTerminating = this.options.pods.isTerminating(key);
+      if (!isTerminating && !this.options.cache.isAssumed(key, uid)) return pod;
+      if (isTerminating) this.options.events.record('FailedScheduling', kinds.pods, key, BEING_DELETED);
+      this.queue.finish();
     }
     return undefined;
   }
@@ -164,17 +175,8 @@ export class SchedulingLoop {
     const pod = this.current as QueuedPod;
     this.current = undefined;
     this.recordPoints(pod);
-    if (this.decision.node === NO_NODE) {
-      pod.rejectors = this.decision.rejectors;
-      this.options.metrics.attempt(
-        'unschedulable',
-        pod.profile.name,
-        between(pod.attemptStartedAt, this.simulation.now),
-      );
-      this.patching = this.fail(pod, messageOf(this.decision, this.options.nodes.order.count), this.onPatched);
-    } else {
-      this.assumeAndBind(pod, this.decision.node);
-    }
+    if (this.decision.node === NO_NODE) this.foundNoNode(pod);
+    else this.assumeAndBind(pod, this.decision.node);
     this.proceed();
   }
 
@@ -195,9 +197,10 @@ export class SchedulingLoop {
     const untouched = nodes.version[node] === this.decidedOnVersion;
     cache.assume(pod.key, pod.uid, node, pod.requirements);
     if (untouched) this.checkRoom(pod, node);
+    this.queue.finish();
     pod.node = node;
     pod.bindingSentAt = this.simulation.now;
-    const attempt = this.nextAttempt++;
+    const attempt = this.sent++;
     this.binding.set(attempt, pod);
     const request = client.write(writes.podBinding, pod.key);
     this.requests.setNumber(request, 0, node);
@@ -210,6 +213,7 @@ export class SchedulingLoop {
     const pod = this.binding.get(attempt);
     if (pod === undefined) return;
     this.binding.delete(attempt);
+    this.answered++;
     const { metrics } = this.options;
     const succeeded = isSuccess(this.requests.code[request] as number);
     const { now } = this.simulation;
@@ -222,9 +226,7 @@ export class SchedulingLoop {
 
   private bindingSucceeded(pod: QueuedPod): void {
     const { metrics, events, parameters } = this.options;
-    const { now } = this.simulation;
-    metrics.scheduled(pod.attempts, between(pod.enteredAt, now));
-    this.queue.finish(pod);
+    metrics.scheduled(pod.attempts, between(pod.enteredAt, this.simulation.now));
     events.record('Scheduled', kinds.pods, pod.key, pod.node);
     if (parameters.assumedPodExpiry > 0) {
       this.simulation.after(parameters.assumedPodExpiry, this.evAssumedExpired, pod.key, pod.uid);
@@ -233,35 +235,43 @@ export class SchedulingLoop {
 
   /** The place is free again, which may help others (handleBindingCycleError); the pod is tried again after a back-off. */
   private bindingFailed(pod: QueuedPod): void {
-    const { cache } = this.options;
-    pod.rejectors = 0;
-    this.fail(pod, 0, this.onPatchedAside);
+    const { cache, pods } = this.options;
     if (cache.forget(pod.key, pod.uid) && this.queue.listens) {
       this.queue.onEvent({ kind: 'deletion', deleted: pod.requirements });
     }
-    this.proceed();
+    if (!pods.isPending(pod.key, pod.uid)) return;
+    pod.rejectors = 0;
+    this.queue.retry(pod);
+    this.tellFailure(pod, BINDING_FAILED, this.onPatchedAside);
   }
 
   private onAssumedExpired(key: number, uid: number): void {
     this.options.cache.forget(key, uid);
   }
 
-  // ---- failure -----------------------------------------------------------------------------------------------------------------
+  // ---- failure (handleSchedulingFailure) ---------------------------------------------------------------------------------------
 
-  /**
-   * An attempt has failed: the pod goes back to the queue unless it is gone or bound by somebody else, an event tells why, and its status is
-   * patched if it does not say so already. Returns whether a PATCH was sent.
-   */
-  private fail(pod: QueuedPod, message: number, reply: number): boolean {
-    const { pods, events, client } = this.options;
+  /** The pod goes back to the queue, unless it is gone or bound by somebody else. The loop waits while its status is patched. */
+  private foundNoNode(pod: QueuedPod): void {
+    const { metrics, nodes, pods } = this.options;
+    metrics.attempt('unschedulable', pod.profile.name, between(pod.attemptStartedAt, this.simulation.now));
     if (!pods.isPending(pod.key, pod.uid)) {
-      this.queue.finish(pod);
-      return false;
+      this.queue.finish();
+      return;
     }
+    pod.rejectors = this.decision.rejectors;
+    this.patching = this.tellFailure(pod, messageOf(this.decision, nodes.order.count), this.onPatched);
     this.queue.giveBack(pod);
+  }
+
+  /** An event tells why the attempt failed, and the pod's status is patched if it says something else. Returns whether it is. */
+  private tellFailure(pod: QueuedPod, message: number, reply: number): boolean {
+    const { events, client } = this.options;
     events.record('FailedScheduling', kinds.pods, pod.key, message);
-    if (pods.isMarkedUnschedulable(pod.key)) return false;
+    if (pod.statusMessage === message) return false;
+    pod.statusMessage = message;
     const request = client.write(writes.podUnschedulable, pod.key);
+    this.requests.setNumber(request, 0, message);
     client.send(request, reply, this.incarnation);
     return true;
   }
@@ -271,6 +281,17 @@ export class SchedulingLoop {
     if (incarnation !== this.incarnation) return;
     this.patching = false;
     this.proceed();
+  }
+
+  /** No binding is forgotten. */
+  private checkInvariants(): void {
+    const { sent, answered, lost, binding } = this;
+    const simulation: Simulation = this.simulation;
+    simulation.invariant(
+      sent === answered + lost + binding.size,
+      this.options.name,
+      `${sent} bindings sent, ${answered} answered, ${lost} lost, ${binding.size} in flight`,
+    );
   }
 
   // ---- small parts -------------------------------------------------------------------------------------------------------------
@@ -296,7 +317,7 @@ export class SchedulingLoop {
 function messageOf({ rejected }: Decision, nodes: number): number {
   let message = nodes;
   for (let plugin = 0; plugin < pluginNames.length; plugin++) {
-    message = (Math.imul(message, MESSAGE_FACTOR) + (rejected[plugin] as number)) | 0;
+    message = (Math.imul(message, MESSAGE_FACTOR) + (rejected[plugin] as number)) & MESSAGE_BITS;
   }
   return message;
 }

@@ -2,8 +2,8 @@
  * The scheduling queue: active pods by priority and time, pods that back off, and pods that wait until something changes.
  * K:pkg/scheduler/backend/queue. Model reference section 4.1.
  *
- * What happens in the cluster while a pod is in flight (from pop to the end of its binding) is remembered, so that a pod that then fails is put
- * where such an event would have put it. Left out: gated pods, nominated pods.
+ * What happens in the cluster while a pod is in flight (from its pop to the end of its scheduling cycle; bindings fail by errors only, which wait
+ * for no event) is remembered, so that a pod that finds no node is put where such an event would have put it. Left out: gated and nominated pods.
  */
 import type { EventId, EventType, Simulation, ValuesOf } from '../../engine/index.ts';
 import { type Nanoseconds, nanoseconds, type SimTime } from '../../units/index.ts';
@@ -11,9 +11,6 @@ import { type ClusterEvent, mayHelp } from './cluster-event.ts';
 import type { kubeSchedulerParameters } from './kube-scheduler.parameters.ts';
 import { PodHeap } from './pod-heap.ts';
 import { type QueuedPod, QueuePlace } from './queued-pod.ts';
-
-/** Remembered events beyond which those that no attempt needs any more are dropped. */
-const EVENTS_BEFORE_TRIMMING = 64;
 
 /** What the queue needs to be told. */
 export interface SchedulingQueueOptions {
@@ -37,20 +34,19 @@ export class SchedulingQueue {
   private readonly unschedulable = new Map<number, QueuedPod>();
   /** Pods in any of these, by key. */
   private readonly queued = new Map<number, QueuedPod>();
-  /** Pods in flight, in the order in which they were popped. */
-  private readonly inFlight = new Set<QueuedPod>();
-  /** Events since the oldest pod in flight was popped; number of the first of them. */
-  private events: ClusterEvent[] = [];
-  private firstEvent = 0;
+  /** The pod in flight: the loop takes one at a time. */
+  private inFlight: QueuedPod | undefined;
+  /** Events since it was popped. */
+  private readonly events: ClusterEvent[] = [];
   private arrivals = 0;
   /** Pending look through the back-offs, and through the unschedulable pods. */
   private backoffTimer: EventId | undefined;
   private flushTimer: EventId | undefined;
   private readonly evBackoffWindow: EventType;
   private readonly evFlush: EventType;
-  /** Pods popped, and how their attempts ended: bound or gone, or put back [pod], statistic. */
+  /** Pods popped; those of them that left the queue (for a binding, or for good), and those that were put back [pod], statistic. */
   private popped = 0;
-  private finished = 0;
+  private left = 0;
   private returned = 0;
 
   constructor(options: SchedulingQueueOptions) {
@@ -95,10 +91,9 @@ export class SchedulingQueue {
     const pod = this.active.pop() ?? this.popBackingOff();
     if (pod === undefined) return undefined;
     this.queued.delete(pod.key);
-    pod.place = QueuePlace.InFlight;
+    pod.place = QueuePlace.Nowhere;
     pod.attempts++;
-    pod.firstUnseenEvent = this.firstEvent + this.events.length;
-    this.inFlight.add(pod);
+    this.inFlight = pod;
     this.popped++;
     return pod;
   }
@@ -110,19 +105,38 @@ export class SchedulingQueue {
     return pod;
   }
 
-  /** A pod in flight is bound, or gone. */
-  finish(pod: QueuedPod): void {
-    this.land(pod);
-    this.finished++;
+  /** The pod in flight has a node, or is gone. */
+  finish(): void {
+    this.land();
+    this.left++;
   }
 
-  /**
-   * A pod in flight has failed: by its `rejectors`, or by an error if there are none. It waits for an event, or backs off if one that may help
-   * it has come meanwhile, or after an error.
-   */
+  /** The pod in flight found no node. It waits for an event, or backs off if one that may help it has come meanwhile. */
   giveBack(pod: QueuedPod): void {
-    const { now } = this.simulation;
-    pod.timestamp = now;
+    const helped = pod.rejectors === 0 || this.helpedMeanwhile(pod);
+    this.land();
+    this.returned++;
+    if (helped) this.retry(pod);
+    else this.park(pod);
+  }
+
+  /** A pod that has failed, by an error or although an event may help it, backs off before it is tried again. */
+  retry(pod: QueuedPod): void {
+    this.noteFailure(pod);
+    this.activateOrBackOff(pod);
+    this.options.onReady();
+  }
+
+  private park(pod: QueuedPod): void {
+    this.noteFailure(pod);
+    pod.place = QueuePlace.Unschedulable;
+    this.unschedulable.set(pod.key, pod);
+    this.armFlush();
+  }
+
+  /** No rejectors = an error. Errors in a row and attempts that found no node are counted apart. */
+  private noteFailure(pod: QueuedPod): void {
+    pod.timestamp = this.simulation.now;
     if (pod.rejectors === 0) {
       pod.errorCount++;
     } else {
@@ -130,18 +144,7 @@ export class SchedulingQueue {
       pod.errorCount = 0;
     }
     pod.backoffUntil = this.backoffEnd(pod);
-    const helped = pod.rejectors === 0 || this.helpedMeanwhile(pod);
-    this.land(pod);
-    this.returned++;
     this.queued.set(pod.key, pod);
-    if (helped) {
-      this.activateOrBackOff(pod);
-      this.options.onReady();
-    } else {
-      pod.place = QueuePlace.Unschedulable;
-      this.unschedulable.set(pod.key, pod);
-      this.armFlush();
-    }
   }
 
   /** The pod is deleted, or was bound by somebody else. */
@@ -153,12 +156,10 @@ export class SchedulingQueue {
 
   /** Forgets everything: the process has ended. */
   clear(): void {
-    this.finished += this.inFlight.size;
+    if (this.inFlight !== undefined) this.finish();
     for (const heap of [this.active, this.backoff, this.errorBackoff]) heap.clear();
     this.unschedulable.clear();
     this.queued.clear();
-    this.inFlight.clear();
-    this.forgetEvents();
     if (this.backoffTimer !== undefined) this.simulation.cancel(this.backoffTimer);
     if (this.flushTimer !== undefined) this.simulation.cancel(this.flushTimer);
     this.backoffTimer = undefined;
@@ -169,15 +170,12 @@ export class SchedulingQueue {
 
   /** Whether anybody would listen to an event now. */
   get listens(): boolean {
-    return this.unschedulable.size > 0 || this.inFlight.size > 0;
+    return this.unschedulable.size > 0 || this.inFlight !== undefined;
   }
 
   /** Something has happened that may make pods schedulable. */
   onEvent(event: ClusterEvent): void {
-    if (this.inFlight.size > 0) {
-      if (this.events.length >= EVENTS_BEFORE_TRIMMING) this.trimEvents();
-      this.events.push(event);
-    }
+    if (this.inFlight !== undefined) this.events.push(event);
     // Pods of one template that were rejected by the same plugins get the same answer.
     const answers = new Map<number, boolean>();
     let moved = false;
@@ -202,24 +200,8 @@ export class SchedulingQueue {
   }
 
   private helpedMeanwhile(pod: QueuedPod): boolean {
-    for (let i = pod.firstUnseenEvent - this.firstEvent; i < this.events.length; i++) {
-      if (!this.options.parameters.queueingHints || mayHelp(this.events[i] as ClusterEvent, pod)) return true;
-    }
-    return false;
-  }
-
-  /** Drops the events that all pods in flight have seen. */
-  private trimEvents(): void {
-    const [oldest] = this.inFlight;
-    const seen = (oldest as QueuedPod).firstUnseenEvent - this.firstEvent;
-    if (seen <= 0) return;
-    this.events = this.events.slice(seen);
-    this.firstEvent += seen;
-  }
-
-  private forgetEvents(): void {
-    this.firstEvent += this.events.length;
-    this.events.length = 0;
+    if (!this.options.parameters.queueingHints) return this.events.length > 0;
+    return this.events.some((event) => mayHelp(event, pod));
   }
 
   // ---- timers ------------------------------------------------------------------------------------------------------------------
@@ -293,9 +275,9 @@ export class SchedulingQueue {
     this.armBackoff();
   }
 
-  /** Back-offs are judged by windows: one that ends within the present window is over (backoff_queue.go:isPodBackingoff). */
+  /** Back-offs are judged by windows: a pod whose back-off ends within the present one still backs off (backoff_queue.go:isPodBackingoff). */
   private backsOff(pod: QueuedPod): boolean {
-    return pod.backoffUntil > this.aligned(this.simulation.now);
+    return pod.backoffUntil >= this.aligned(this.simulation.now);
   }
 
   private backoffEnd(pod: QueuedPod): SimTime {
@@ -317,22 +299,21 @@ export class SchedulingQueue {
     else this.unschedulable.delete(pod.key);
   }
 
-  /** The pod is not in flight any more. */
-  private land(pod: QueuedPod): void {
-    this.inFlight.delete(pod);
-    pod.place = QueuePlace.Nowhere;
-    if (this.inFlight.size === 0) this.forgetEvents();
+  /** No pod is in flight any more. */
+  private land(): void {
+    this.inFlight = undefined;
+    this.events.length = 0;
   }
 
-  /** Every pod popped is bound, gone, back in the queue, or in flight; every queued pod is in one place. */
+  /** Every pod popped has left, was put back, or is in flight; every pod that waits is in one place. */
   checkInvariants(): void {
-    const { popped, finished, returned } = this;
+    const { popped, left, returned } = this;
     const simulation: Simulation = this.simulation;
-    const inFlight = this.inFlight.size;
+    const inFlight = this.inFlight === undefined ? 0 : 1;
     simulation.invariant(
-      popped === finished + returned + inFlight,
+      popped === left + returned + inFlight,
       this.options.name,
-      `${popped} pods popped, ${finished} bound or gone, ${returned} put back, ${inFlight} in flight`,
+      `${popped} pods popped, ${left} left the queue, ${returned} put back, ${inFlight} in flight`,
     );
     const waiting = this.activeCount + this.backoffCount + this.unschedulableCount;
     simulation.invariant(

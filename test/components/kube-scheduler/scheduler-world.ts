@@ -11,7 +11,11 @@ import {
   type Taint,
 } from '../../../src/cluster/index.ts';
 import { writes } from '../../../src/components/api-machinery/index.ts';
-import { type ApiClient, type EventRecorderReplies, eventRecorderReplies } from '../../../src/components/client-go/index.ts';
+import {
+  type ApiClient,
+  type EventRecorderReplies,
+  eventRecorderReplies,
+} from '../../../src/components/client-go/index.ts';
 import { KubeScheduler, type SchedulerConfiguration } from '../../../src/components/kube-scheduler/index.ts';
 import { Preload } from '../../../src/components/preload.ts';
 import type { SeriesResult } from '../../../src/metrics/index.ts';
@@ -38,7 +42,15 @@ export function templateOf(id: number, options: Partial<PodTemplate> = {}): PodT
     labels: { app: `app-${id}` },
     initContainers: [],
     containers: [
-      { name: 'main', image: 'app:1', imagePullPolicy: 'IfNotPresent', requests, limits: amounts(0, 0), ports: [], sidecar: false },
+      {
+        name: 'main',
+        image: 'app:1',
+        imagePullPolicy: 'IfNotPresent',
+        requests,
+        limits: amounts(0, 0),
+        ports: [],
+        sidecar: false,
+      },
     ],
     requests,
     nodeSelector: {},

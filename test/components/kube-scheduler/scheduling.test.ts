@@ -12,7 +12,9 @@ describe('a scheduler', () => {
     const counts = new Map<string, number>();
     for (const node of world.boundTo(pods)) counts.set(String(node), (counts.get(String(node)) ?? 0) + 1);
     expect([...counts.values()]).toEqual(Array(10).fill(4));
-    expect(world.statistic('scheduler_schedule_attempts_total', 'profile=default-scheduler;result=scheduled', 'final')).toBe(40);
+    expect(
+      world.statistic('scheduler_schedule_attempts_total', 'profile=default-scheduler;result=scheduled', 'final'),
+    ).toBe(40);
   });
 
   test('never gives a node more than it has, and marks the pod that finds no room', () => {

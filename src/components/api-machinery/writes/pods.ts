@@ -67,15 +67,18 @@ export const podStatus: Write = {
   },
 };
 
-/** PATCH pods/status by the scheduler after a failed attempt: PodScheduled = False, reason Unschedulable. */
+/** PATCH pods/status by the scheduler after a failed attempt: PodScheduled = False, reason Unschedulable. Number 0: the message. */
 export const podUnschedulable: Write = {
   verb: Verb.Patch,
   kind: kinds.pods,
   subresource: 'status',
-  apply({ tables: { pods } }, draft) {
+  apply({ tables: { pods }, requests }, draft, request) {
     const conditions = pods.conditions.get(draft);
-    if ((conditions & PodCondition.Unschedulable) !== 0 || pods.node.get(draft) >= 0) return UNCHANGED;
+    const message = requests.number(request, 0);
+    const saysSo = (conditions & PodCondition.Unschedulable) !== 0 && pods.unschedulableMessage.get(draft) === message;
+    if (saysSo || pods.node.get(draft) >= 0) return UNCHANGED;
     pods.conditions.set(draft, conditions | PodCondition.Unschedulable);
+    pods.unschedulableMessage.set(draft, message);
     return CHANGED;
   },
 };

@@ -149,7 +149,8 @@ export const replicaSetUpdate: Write = {
     const rollout = requests.number(request, 1);
     const desired = requests.number(request, 2);
     const resized = replicasets.replicas.get(draft) !== replicas;
-    if (!resized && replicasets.rollout.get(draft) === rollout && replicasets.desired.get(draft) === desired) return UNCHANGED;
+    if (!resized && replicasets.rollout.get(draft) === rollout && replicasets.desired.get(draft) === desired)
+      return UNCHANGED;
     if (resized) replicasets.generation.set(draft, replicasets.generation.get(draft) + 1);
     replicasets.replicas.set(draft, replicas);
     replicasets.rollout.set(draft, rollout);

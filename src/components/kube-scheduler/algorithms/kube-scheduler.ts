@@ -37,8 +37,10 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
   decide(pod: PodRequirements, profile: Profile, decision: Decision): void {
     this.makeRoom();
     const narrowed = this.preFilter(pod, profile, decision);
-    if (narrowed === undefined) this.search(pod, profile, decision);
-    else this.filterOnly(narrowed, pod, decision);
+    const { order } = this.context.nodes;
+    if (narrowed === undefined) this.search(order.slots(), order.count, pod, profile, decision);
+    else this.search(Int32Array.from(narrowed), narrowed.length, pod, profile, decision);
+    if (order.count > 0) this.nextStart = (this.nextStart + decision.examined) % order.count;
     if (decision.feasible === 1) decision.node = this.found[0] as number;
     else if (decision.feasible > 1) this.choose(pod, profile, decision);
   }
@@ -56,17 +58,14 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
       const only = entry.filter.narrow?.(pod);
       if (only === undefined) continue;
       narrowed = narrowed === undefined ? only : only.filter((slot) => narrowed?.includes(slot));
-      if (narrowed.length === 0) decision.rejectors |= 1 << entry.number;
+      decision.rejectors |= 1 << entry.number;
     }
     return narrowed;
   }
 
   /** Filters from the start index on until enough nodes are feasible or all were examined. */
-  private search(pod: PodRequirements, profile: Profile, decision: Decision): void {
-    const { order } = this.context.nodes;
-    const slots = order.slots();
-    const total = order.count;
-    const wanted = this.nodesToFind(total, profile.percentageOfNodesToScore);
+  private search(slots: Int32Array, total: number, pod: PodRequirements, profile: Profile, decision: Decision): void {
+    const wanted = this.nodesToFind(total, profile);
     const start = total === 0 ? 0 : this.nextStart % total;
     const { chunk, found } = this;
     while (decision.examined < total && decision.feasible < wanted) {
@@ -84,17 +83,6 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
       if (decision.feasible < wanted) decision.examined += length;
       else decision.examined = placeAfter(slots, total, first, chunk[taken - 1] as number) - start;
     }
-    if (total > 0) this.nextStart = (start + decision.examined) % total;
-  }
-
-  /** Filters nothing but these nodes. */
-  private filterOnly(narrowed: readonly number[], pod: PodRequirements, decision: Decision): void {
-    this.chunk.set(narrowed);
-    decision.feasible = this.filterChunk(pod, narrowed.length, decision);
-    decision.examined = narrowed.length;
-    for (let i = 0; i < decision.feasible; i++) this.found[i] = this.chunk[i] as number;
-    const total = this.context.nodes.order.count;
-    if (total > 0) this.nextStart = (this.nextStart + narrowed.length) % total;
   }
 
   private filterChunk(pod: PodRequirements, length: number, decision: Decision): number {
@@ -110,9 +98,10 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
     return kept;
   }
 
-  /** How many feasible nodes are enough. */
-  private nodesToFind(total: number, percentageOfNodesToScore: number): number {
+  /** How many feasible nodes are enough: one will do where nothing rates them. */
+  private nodesToFind(total: number, { scores, percentageOfNodesToScore }: Profile): number {
     const { minFeasibleNodes, minFeasiblePercentage } = this.context.parameters;
+    if (scores.length === 0) return 1;
     if (total < minFeasibleNodes) return total;
     const adaptive = Math.max(ADAPTIVE_PERCENTAGE - Math.floor(total / NODES_PER_PERCENT), minFeasiblePercentage);
     const percentage = percentageOfNodesToScore === 0 ? adaptive : percentageOfNodesToScore;
