@@ -43,9 +43,9 @@ export function eventReasonNumber(reason: EventReason): number {
 /** Versions of Event objects. */
 export class EventRecordVersions extends VersionTable {
   /** Index into {@link eventReasons}. */
-  readonly reason = this.int32(0);
+  readonly reason = this.number(0);
   /** How often it happened, after correlation. */
-  readonly count = this.int32(1);
+  readonly count = this.number(1);
 
   constructor() {
     super(kinds.events);

@@ -22,11 +22,11 @@ export class NodeVersions extends VersionTable {
   /** spec.taints: the specification's own and those that controllers put on. */
   readonly taints = this.reference<readonly Taint[]>([]);
   /** 1 if spec.unschedulable. */
-  readonly unschedulable = this.int32(0);
+  readonly unschedulable = this.number(0);
   /** Ready condition: a value of {@link ConditionStatus}. */
-  readonly ready = this.int32(ConditionStatus.False);
+  readonly ready = this.number(ConditionStatus.False);
   /** lastHeartbeatTime of the Ready condition [ns]. */
-  readonly heartbeatAt = this.float64(0);
+  readonly heartbeatAt = this.number(0);
 
   constructor() {
     super(kinds.nodes);
@@ -36,7 +36,7 @@ export class NodeVersions extends VersionTable {
 /** Versions of leases (coordination.k8s.io). The key of a node's lease has the node's name in namespace kube-node-lease. */
 export class LeaseVersions extends VersionTable {
   /** spec.renewTime [ns]. */
-  readonly renewedAt = this.float64(0);
+  readonly renewedAt = this.number(0);
 
   constructor() {
     super(kinds.leases);

@@ -37,23 +37,23 @@ export class PodVersions extends VersionTable {
   /** What the pod is made from; never null on a stored pod. */
   readonly template = this.reference<PodTemplate | null>(null);
   /** spec.nodeName: key of the node, -1 = not bound. */
-  readonly node = this.int32(-1);
+  readonly node = this.number(-1);
   /** A value of {@link PodPhase}. */
-  readonly phase = this.int32(PodPhase.Pending);
+  readonly phase = this.number(PodPhase.Pending);
   /** Bits of {@link PodCondition}. */
-  readonly conditions = this.int32(0);
+  readonly conditions = this.number(0);
   /** Index into {@link podReasons}. */
-  readonly reason = this.int32(0);
+  readonly reason = this.number(0);
   /** Message of PodScheduled = False, as a number that differs where the text differs. */
-  readonly unschedulableMessage = this.int32(0);
+  readonly unschedulableMessage = this.number(0);
   /** 1 once status.podIP is set. */
-  readonly hasIp = this.int32(0);
+  readonly hasIp = this.number(0);
   /** When PodScheduled became True [ns], -1 = not yet. */
-  readonly scheduledAt = this.float64(-1);
+  readonly scheduledAt = this.number(-1);
   /** When all containers had started, by the kubelet's clock [ns], -1 = not yet. */
-  readonly runningAt = this.float64(-1);
+  readonly runningAt = this.number(-1);
   /** lastTransitionTime of the Ready condition [ns], -1 = never Ready. */
-  readonly readyAt = this.float64(-1);
+  readonly readyAt = this.number(-1);
 
   constructor() {
     super(kinds.pods);

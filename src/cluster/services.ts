@@ -32,7 +32,7 @@ export class ServiceVersions extends VersionTable {
 export class EndpointSliceVersions extends VersionTable {
   readonly endpoints = this.reference<readonly SliceEndpoint[]>([]);
   /** Annotation endpoints.kubernetes.io/last-change-trigger-time: the oldest change that this write reflects [ns], -1 = none. */
-  readonly triggeredAt = this.float64(-1);
+  readonly triggeredAt = this.number(-1);
 
   constructor() {
     super(kinds.endpointslices);

@@ -1,5 +1,5 @@
 /**
- * Immutable object versions as typed columns: one row per revision of an object. There is no "current" row here; only the store maps a key
+ * Immutable object versions as typed columns: one row per revision of an object, its numbers side by side (a version is read and copied as a whole). There is no "current" row here; only the store maps a key
  * to its newest version, and every cache, log entry and message holds a handle of its own. Rows are counted: whoever keeps a handle retains
  * it and releases it; a row is free for reuse once nobody holds it, and handles carry a generation, so that a stale one is found out.
  */
@@ -22,81 +22,37 @@ const GENERATIONS = 1 << (31 - INDEX_BITS);
 /** Rows at the start; doubled when full. */
 const INITIAL_ROWS = 64;
 
-/** Something that grows and copies with the rows of a table. */
-interface Column {
-  grow(rows: number): void;
-  copy(from: number, to: number): void;
-  clear(row: number): void;
+/** Numbers of all rows of a table, one row after the other: what belongs to one version lies side by side in memory. */
+class NumberCells {
+  /** `stride` doubles a row; exact for integers below 2^53. */
+  cells = new Float64Array(0);
+  /** Columns. */
+  stride = 0;
 }
 
-/** A column of 32-bit integers. */
-export class Int32Column implements Column {
-  /** One value per row, read by handle through {@link get}. */
-  values = new Int32Array(INITIAL_ROWS);
-  private readonly initial: number;
+/** A column of numbers: revisions, instants, bytes, keys, flags. */
+export class NumberColumn {
+  private readonly numbers: NumberCells;
+  private readonly offset: number;
 
-  constructor(initial: number) {
-    this.initial = initial;
+  constructor(numbers: NumberCells, offset: number) {
+    this.numbers = numbers;
+    this.offset = offset;
   }
 
   get(handle: VersionHandle): number {
-    return this.values[handle & INDEX_MASK] as number;
+    const { numbers } = this;
+    return numbers.cells[(handle & INDEX_MASK) * numbers.stride + this.offset] as number;
   }
 
   set(handle: VersionHandle, value: number): void {
-    this.values[handle & INDEX_MASK] = value;
-  }
-
-  grow(rows: number): void {
-    const larger = new Int32Array(rows);
-    larger.set(this.values);
-    this.values = larger;
-  }
-
-  copy(from: number, to: number): void {
-    this.values[to] = this.values[from] as number;
-  }
-
-  clear(row: number): void {
-    this.values[row] = this.initial;
-  }
-}
-
-/** A column of doubles: revisions, instants, bytes. */
-export class Float64Column implements Column {
-  /** One value per row, read by handle through {@link get}. */
-  values = new Float64Array(INITIAL_ROWS);
-  private readonly initial: number;
-
-  constructor(initial: number) {
-    this.initial = initial;
-  }
-
-  get(handle: VersionHandle): number {
-    return this.values[handle & INDEX_MASK] as number;
-  }
-
-  set(handle: VersionHandle, value: number): void {
-    this.values[handle & INDEX_MASK] = value;
-  }
-
-  grow(rows: number): void {
-    const larger = new Float64Array(rows);
-    larger.set(this.values);
-    this.values = larger;
-  }
-
-  copy(from: number, to: number): void {
-    this.values[to] = this.values[from] as number;
-  }
-
-  clear(row: number): void {
-    this.values[row] = this.initial;
+    const { numbers } = this;
+    numbers.cells[(handle & INDEX_MASK) * numbers.stride + this.offset] = value;
   }
 }
 
 /** A column of references to immutable values: templates, lists of endpoints, taints. */
-export class ReferenceColumn<T> implements Column {
+export class ReferenceColumn<T> {
   /** One value per row, read by handle through {@link get}. */
   readonly values: T[] = [];
   private readonly initial: T;
@@ -130,9 +86,12 @@ export class ReferenceColumn<T> implements Column {
 /** All versions of the objects of one kind. Kinds add their own columns in a subclass. */
 export class VersionTable {
   readonly kind: Kind;
-  private readonly columns: Column[] = [];
+  private readonly numbers = new NumberCells();
+  /** Initial values of the number columns, in their order: a blank row. */
+  private readonly blank: number[] = [];
+  private readonly references: ReferenceColumn<unknown>[] = [];
   /** Holders of each row; 0 = free. */
-  private references = new Int32Array(INITIAL_ROWS);
+  private holders = new Int32Array(INITIAL_ROWS);
   /** Generation of each row, raised whenever the row is freed. */
   private generations = new Uint16Array(INITIAL_ROWS);
   /** Free rows, used last in, first out. */
@@ -144,48 +103,43 @@ export class VersionTable {
   live = 0;
 
   /** Key of the object. */
-  readonly key: Int32Column = this.int32(-1);
+  readonly key: NumberColumn = this.number(-1);
   /** Identity of the object: an object deleted and created again under the same name has another one. */
-  readonly uid: Int32Column = this.int32(0);
+  readonly uid: NumberColumn = this.number(0);
   /** Revision of the store at which this version was written (resourceVersion); 0 before it is written. */
-  readonly revision: Float64Column = this.float64(0);
+  readonly revision: NumberColumn = this.number(0);
   /** Serialised size in the store [B]. */
-  readonly bytes: Float64Column = this.float64(0);
+  readonly bytes: NumberColumn = this.number(0);
   /** creationTimestamp [ns]. */
-  readonly createdAt: Float64Column = this.float64(0);
+  readonly createdAt: NumberColumn = this.number(0);
   /** deletionTimestamp [ns], -1 = not being deleted. */
-  readonly deletedAt: Float64Column = this.float64(-1);
+  readonly deletedAt: NumberColumn = this.number(-1);
   /** Key of the controlling owner within the kind that owns this kind, -1 = none. */
-  readonly owner: Int32Column = this.int32(-1);
+  readonly owner: NumberColumn = this.number(-1);
 
   constructor(kind: Kind) {
     this.kind = kind;
   }
 
-  /** Adds a column of integers. */
-  protected int32(initial: number): Int32Column {
-    return this.register(new Int32Column(initial));
-  }
-
-  /** Adds a column of doubles. */
-  protected float64(initial: number): Float64Column {
-    return this.register(new Float64Column(initial));
+  /** Adds a column of numbers; before the first version is made. */
+  protected number(initial: number): NumberColumn {
+    this.blank.push(initial);
+    return new NumberColumn(this.numbers, this.numbers.stride++);
   }
 
   /** Adds a column of references to immutable values. */
   protected reference<T>(initial: T): ReferenceColumn<T> {
-    return this.register(new ReferenceColumn<T>(initial));
-  }
-
-  private register<C extends Column>(column: C): C {
-    this.columns.push(column);
+    const column = new ReferenceColumn<T>(initial);
+    this.references.push(column as ReferenceColumn<unknown>);
     return column;
   }
 
   /** A fresh version of the object `key`, all columns at their initial values, held once by the caller. */
   allocate(key: ObjectKey): VersionHandle {
     const row = this.takeRow();
-    for (const column of this.columns) column.clear(row);
+    const { cells, stride } = this.numbers;
+    const base = row * stride;
+    for (let i = 0; i < stride; i++) cells[base + i] = this.blank[i] as number;
     const handle = this.handleOf(row);
     this.key.set(handle, key);
     return handle;
@@ -195,7 +149,11 @@ export class VersionTable {
   copy(from: VersionHandle): VersionHandle {
     const source = this.row(from);
     const row = this.takeRow();
-    for (const column of this.columns) column.copy(source, row);
+    const { cells, stride } = this.numbers;
+    const to = row * stride;
+    const start = source * stride;
+    for (let i = 0; i < stride; i++) cells[to + i] = cells[start + i] as number;
+    for (const column of this.references) column.copy(source, row);
     const handle = this.handleOf(row);
     this.revision.set(handle, 0);
     return handle;
@@ -204,18 +162,18 @@ export class VersionTable {
   /** Keeps a version; returns it. */
   retain(handle: VersionHandle): VersionHandle {
     const row = this.row(handle);
-    this.references[row] = (this.references[row] as number) + 1;
+    this.holders[row] = (this.holders[row] as number) + 1;
     return handle;
   }
 
   /** Gives a version up; its row is free once nobody holds it. */
   release(handle: VersionHandle): void {
     const row = this.row(handle);
-    const left = (this.references[row] as number) - 1;
-    this.references[row] = left;
+    const left = (this.holders[row] as number) - 1;
+    this.holders[row] = left;
     if (left > 0) return;
     this.generations[row] = ((this.generations[row] as number) + 1) % GENERATIONS;
-    for (const column of this.columns) column.clear(row);
+    for (const column of this.references) column.clear(row);
     this.free.push(row);
     this.live--;
   }
@@ -223,7 +181,7 @@ export class VersionTable {
   /** Whether somebody holds this version. */
   isLive(handle: VersionHandle): boolean {
     const row = handle & INDEX_MASK;
-    return handle >= 0 && handle >>> INDEX_BITS === this.generations[row] && (this.references[row] as number) > 0;
+    return handle >= 0 && handle >>> INDEX_BITS === this.generations[row] && (this.holders[row] as number) > 0;
   }
 
   /** Row of a live version. Throws if the handle is stale: somebody read a version that it did not hold. */
@@ -239,10 +197,11 @@ export class VersionTable {
   private takeRow(): number {
     let row = this.free.pop();
     if (row === undefined) {
-      if (this.used === this.rows) this.growRows();
+      if (this.used === 0) this.fitNumbers();
+      else if (this.used === this.rows) this.growRows();
       row = this.used++;
     }
-    this.references[row] = 1;
+    this.holders[row] = 1;
     this.live++;
     return row;
   }
@@ -250,12 +209,19 @@ export class VersionTable {
   private growRows(): void {
     this.rows *= 2;
     if (this.rows > INDEX_MASK + 1) throw new RangeError(`more than ${INDEX_MASK + 1} live versions of one kind`);
-    for (const column of this.columns) column.grow(this.rows);
-    const references = new Int32Array(this.rows);
-    references.set(this.references);
-    this.references = references;
+    this.fitNumbers();
+    for (const column of this.references) column.grow(this.rows);
+    const holders = new Int32Array(this.rows);
+    holders.set(this.holders);
+    this.holders = holders;
     const generations = new Uint16Array(this.rows);
     generations.set(this.generations);
     this.generations = generations;
+  }
+
+  private fitNumbers(): void {
+    const cells = new Float64Array(this.rows * this.numbers.stride);
+    cells.set(this.numbers.cells);
+    this.numbers.cells = cells;
   }
 }

@@ -12,24 +12,24 @@ export class DeploymentVersions extends VersionTable {
   /** spec.strategy; never null on a stored Deployment. */
   readonly strategy = this.reference<DeploymentStrategy | null>(null);
   /** spec.replicas [pod]. */
-  readonly replicas = this.int32(0);
+  readonly replicas = this.number(0);
   /** spec.minReadySeconds [ns]. */
-  readonly minReady = this.float64(0);
+  readonly minReady = this.number(0);
   /** spec.revisionHistoryLimit [ReplicaSet]. */
-  readonly revisionHistoryLimit = this.int32(10);
+  readonly revisionHistoryLimit = this.number(10);
   /** metadata.generation: raised by each change of the spec. */
-  readonly generation = this.int32(1);
+  readonly generation = this.number(1);
   /** status.observedGeneration. */
-  readonly observedGeneration = this.int32(0);
+  readonly observedGeneration = this.number(0);
   /** Annotation deployment.kubernetes.io/revision: number of the current rollout. */
-  readonly rollout = this.int32(0);
+  readonly rollout = this.number(0);
   /** status.replicas, updatedReplicas, readyReplicas, availableReplicas [pod]. */
-  readonly statusReplicas = this.int32(0);
-  readonly updatedReplicas = this.int32(0);
-  readonly readyReplicas = this.int32(0);
-  readonly availableReplicas = this.int32(0);
+  readonly statusReplicas = this.number(0);
+  readonly updatedReplicas = this.number(0);
+  readonly readyReplicas = this.number(0);
+  readonly availableReplicas = this.number(0);
   /** Progressing condition: 0 = none, 1 = new ReplicaSet created or progressing, 2 = complete. */
-  readonly progress = this.int32(0);
+  readonly progress = this.number(0);
 
   constructor() {
     super(kinds.deployments);
@@ -42,19 +42,19 @@ export class ReplicaSetVersions extends VersionTable {
   readonly template = this.reference<PodTemplate | null>(null);
   readonly selector = this.reference<LabelSelector>([]);
   /** spec.replicas [pod]. */
-  readonly replicas = this.int32(0);
+  readonly replicas = this.number(0);
   /** spec.minReadySeconds [ns]. */
-  readonly minReady = this.float64(0);
-  readonly generation = this.int32(1);
-  readonly observedGeneration = this.int32(0);
+  readonly minReady = this.number(0);
+  readonly generation = this.number(1);
+  readonly observedGeneration = this.number(0);
   /** Annotation deployment.kubernetes.io/revision of the owning Deployment's rollout. */
-  readonly rollout = this.int32(0);
+  readonly rollout = this.number(0);
   /** Annotation deployment.kubernetes.io/desired-replicas: the Deployment's size when it last scaled this ReplicaSet [pod], -1 = none. */
-  readonly desired = this.int32(-1);
+  readonly desired = this.number(-1);
   /** status.replicas, readyReplicas, availableReplicas [pod]. */
-  readonly statusReplicas = this.int32(0);
-  readonly readyReplicas = this.int32(0);
-  readonly availableReplicas = this.int32(0);
+  readonly statusReplicas = this.number(0);
+  readonly readyReplicas = this.number(0);
+  readonly availableReplicas = this.number(0);
 
   constructor() {
     super(kinds.replicasets);

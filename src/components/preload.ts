@@ -257,6 +257,7 @@ export class Preload {
     replicasets.replicas.set(version, body.replicas);
     replicasets.minReady.set(version, body.minReady);
     replicasets.rollout.set(version, 1);
+    replicasets.desired.set(version, body.replicas);
     replicasets.observedGeneration.set(version, replicasets.generation.get(version));
     for (const column of ['statusReplicas', 'readyReplicas', 'availableReplicas'] as const) {
       replicasets[column].set(version, body.replicas);

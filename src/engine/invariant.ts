@@ -7,7 +7,7 @@ export interface InvariantContext {
   readonly time: SimTime;
   /** Name of that event's type; "(none)" outside of events. */
   readonly eventName: string;
-  /** The component whose promise it was. */
+  /** The component that it belongs to. */
   readonly component: string;
   /** Seed and replication of the run: with them it can be replayed. */
   readonly seed: string;
@@ -16,14 +16,14 @@ export interface InvariantContext {
   readonly trace?: readonly string[] | undefined;
 }
 
-/** The simulator (or a model built on it) broke a promise of its own: always a bug, never bad luck. */
+/** The simulator (or a model built on it) broke a rule of its own: always a bug, never bad luck. */
 export class InvariantViolation extends Error {
   readonly time: SimTime;
   readonly eventName: string;
   readonly component: string;
   readonly seed: string;
   readonly replication: number;
-  /** The broken promise alone, without the context that {@link message} adds. */
+  /** The broken rule alone, without the context that {@link message} adds. */
   readonly reason: string;
 
   constructor(reason: string, context: InvariantContext) {

@@ -1,6 +1,6 @@
 /** The verdict as the terminal shows it. */
 import Table from 'cli-table3';
-import type { ScenarioRun, Verdict } from '../experiment/index.ts';
+import { ranToItsEnd, type ScenarioRun, type Verdict } from '../experiment/index.ts';
 import {
   describeBarrier,
   describeBottleneck,
@@ -57,8 +57,10 @@ export function verdictTable(run: ScenarioRun, verdict: Verdict, context: Verdic
 export function verdictLine({ replications, planned }: ScenarioRun, verdict: Verdict): string {
   const failedObjectives = verdict.objectives.filter(({ holds }) => !holds).length;
   const failedBarriers = verdict.barriers.filter(({ holds }) => !holds).length;
-  if (!verdict.complete)
-    return `NOT COMPLETE: ${replications.length} of ${planned} replications began, some were stopped`;
+  if (!verdict.complete) {
+    const finished = replications.filter(({ endReason }) => ranToItsEnd(endReason)).length;
+    return `NOT COMPLETE: ${finished} of ${planned} replications ran to their end`;
+  }
   if (verdict.objectives.length + verdict.barriers.length === 0) return 'nothing to hold: no objective and no barrier';
   if (verdict.holds) return 'HOLDS: every objective and barrier';
   const parts = [];

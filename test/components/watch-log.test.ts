@@ -13,7 +13,7 @@ import { milliseconds, nanoseconds, type SimTime, seconds, simTime } from '../..
 
 /** A table with one number by which versions fall into buckets. */
 class BucketTable extends VersionTable {
-  readonly bucket = this.int32(EVERYTHING);
+  readonly bucket = this.number(EVERYTHING);
 }
 
 const distribution = createDistribution({ distribution: 'lognormal', p50: 1_000_000, p99: 20_000_000 });

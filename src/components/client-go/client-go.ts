@@ -28,13 +28,21 @@ import {
   WaitPlace,
 } from '../api-machinery/index.ts';
 import type { networkParameters } from '../host/host.parameters.ts';
-import { type ApiServer, requestClass, subresourceOf } from '../kube-apiserver/index.ts';
+import { type ApiServer, REQUEST_CLASSES, requestClass, subresourceOf } from '../kube-apiserver/index.ts';
 import { ApiClient, type ApiClientOptions } from './api-client.ts';
 import type { clientGoParameters } from './client-go.parameters.ts';
 import type { Reflector, ReflectorReplies } from './reflector.ts';
 
 /** Handles an answer. It reads what it needs from the request there and then; the slot is free once it returns. */
 export type ReplyHandler = (request: RequestId, context: number) => void;
+
+/** Watches over all requests, for traces and tests. It changes nothing. */
+export interface RequestObserver {
+  /** A request leaves its client's machine; again at each attempt. */
+  onSent?(request: RequestId, client: ApiClient): void;
+  /** The last answer has come, or the connection broke; the slot is still there. */
+  onAnswered?(request: RequestId, client: ApiClient): void;
+}
 
 /** Number of the reply handler that resumes the process in the request's context. */
 export const RESUME_PROCESS = 0;
@@ -52,6 +60,7 @@ export class ClientGo {
   private readonly clients: ApiClient[] = [];
   private readonly reflectors: Reflector[] = [];
   private readonly handlers: ReplyHandler[] = [];
+  private readonly observers: RequestObserver[] = [];
   private readonly links: LinkTable;
   private readonly delays: RandomStream;
   private readonly evAdmitted: EventType;
@@ -67,7 +76,7 @@ export class ClientGo {
   private broken = 0;
   private inFlight = 0;
   /** Flow numbers of the wait ledger by class of request, and servers of the places that all clients share. */
-  private readonly flows = new Map<number, number>();
+  private readonly flows = new Array<number | undefined>(REQUEST_CLASSES).fill(undefined);
   private readonly podStartup: number;
   private readonly placeServers: number[];
   private readonly requestCounters = new Map<string, CounterSeries>();
@@ -155,6 +164,11 @@ export class ClientGo {
     return this.handlers.length - 1;
   }
 
+  /** Has all requests reported to an observer, in the order of their events. */
+  observe(observer: RequestObserver): void {
+    this.observers.push(observer);
+  }
+
   // ---- a request's way ---------------------------------------------------------------------------------------------------------
 
   /** Issues a request on a client: first its limiter, then the link. */
@@ -190,6 +204,7 @@ export class ClientGo {
       this.breakLocally(request);
       return;
     }
+    for (const observer of this.observers) observer.onSent?.(request, client);
     this.links.transmit(client.link, client.delay.sample(this.delays), server.requestArrived, request);
   }
 
@@ -235,6 +250,7 @@ export class ClientGo {
     else this.answered++;
     this.inFlight--;
     this.account(client, request);
+    for (const observer of this.observers) observer.onAnswered?.(request, client);
     (this.handlers[requests.reply[request] as number] as ReplyHandler)(request, requests.context[request] as number);
     this.free(request);
   }
@@ -271,13 +287,13 @@ export class ClientGo {
 
   private flowOf(request: RequestId): number {
     const number = requestClass(request, this.requests);
-    let flow = this.flows.get(number);
+    let flow = this.flows[number];
     if (flow === undefined) {
       const subresource = subresourceOf(request, this.requests);
       const resource = resourceName(this.requests.kind[request] as Kind);
       const name = `${verbNames[this.requests.verb[request] as number]} ${resource}${subresource === '' ? '' : `/${subresource}`}`;
       flow = this.waits.flow(name);
-      this.flows.set(number, flow);
+      this.flows[number] = flow;
     }
     return flow;
   }

@@ -1,6 +1,6 @@
 /** kube-apiserver. */
 export * from './api-server.ts';
 export * from './kube-apiserver.parameters.ts';
-export { requestClass, subresourceOf } from './request-metrics.ts';
+export { REQUEST_CLASSES, requestClass, subresourceOf } from './request-metrics.ts';
 export * from './watch-cache.ts';
 export * from './watch-log.ts';

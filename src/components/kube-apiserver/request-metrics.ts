@@ -4,10 +4,14 @@ import type { CounterSeries, HistogramSeries, MetricRecorder } from '../../metri
 import { NS_PER_SECOND } from '../../units/index.ts';
 import { type RequestId, type Requests, Verb, verbNames, writeList } from '../api-machinery/index.ts';
 
-/** Number of distinct subresources that fit a class number. */
+/** Number of write operations that fit a class number. */
 const WRITE_NUMBERS = 64;
 /** Number of kinds that fit a class number. */
-const KIND_NUMBERS = 64;
+const KIND_NUMBERS = 32;
+/** Number of class numbers. */
+export const REQUEST_CLASSES = verbNames.length * KIND_NUMBERS * WRITE_NUMBERS;
+/** Bits of a code that tell the modelled codes apart: 0, 200, 201, 404, 409, 410, 422, 429, 500, 504 differ in their lowest six. */
+const CODE_NUMBERS = 64;
 
 /** Class of a request: verb, kind and subresource as one number. */
 export function requestClass(request: RequestId, requests: Requests): number {
@@ -32,8 +36,9 @@ function scopeOf(verb: number): string {
 /** Counts and durations of answered requests. All API servers share the series. */
 export class RequestMetrics {
   private readonly recorder: MetricRecorder;
-  private readonly durations = new Map<number, HistogramSeries>();
-  private readonly totals = new Map<number, CounterSeries>();
+  /** Series by class of request, and by class and code; made on first use. */
+  private readonly durations = new Array<HistogramSeries | undefined>(REQUEST_CLASSES).fill(undefined);
+  private readonly totals = new Array<(CounterSeries | undefined)[] | undefined>(REQUEST_CLASSES).fill(undefined);
   private readonly conflicts = new Map<string, CounterSeries>();
 
   constructor(recorder: MetricRecorder) {
@@ -43,19 +48,22 @@ export class RequestMetrics {
   /** A request was answered after `took` ns. */
   answered(request: RequestId, requests: Requests, took: number): void {
     const number = requestClass(request, requests);
-    let duration = this.durations.get(number);
+    let duration = this.durations[number];
     if (duration === undefined) {
       duration = this.durationOf(request, requests);
-      this.durations.set(number, duration);
+      this.durations[number] = duration;
     }
     if (requests.verb[request] !== Verb.Watch) duration.record(took / NS_PER_SECOND);
     const code = requests.code[request] as number;
-    // Codes have three digits.
-    const withCode = number * 1000 + code;
-    let total = this.totals.get(withCode);
+    let byCode = this.totals[number];
+    if (byCode === undefined) {
+      byCode = new Array<CounterSeries | undefined>(CODE_NUMBERS).fill(undefined);
+      this.totals[number] = byCode;
+    }
+    let total = byCode[code % CODE_NUMBERS];
     if (total === undefined) {
       total = this.totalOf(request, requests, code);
-      this.totals.set(withCode, total);
+      byCode[code % CODE_NUMBERS] = total;
     }
     total.add();
   }

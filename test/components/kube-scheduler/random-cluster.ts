@@ -1,0 +1,175 @@
+/** Random nodes, pods and changes for tests that compare two ways to the same answer. */
+import fc from 'fast-check';
+import {
+  type NodeSpecification,
+  type ObjectKey,
+  ObjectTables,
+  type PodTemplate,
+  type Taint,
+  type Toleration,
+} from '../../../src/cluster/index.ts';
+import { NodeColumns } from '../../../src/components/kube-scheduler/node-columns.ts';
+import {
+  ExtendedResources,
+  type PodRequirements,
+  PodRequirementTable,
+} from '../../../src/components/kube-scheduler/pod-requirements.ts';
+import { amounts, templateOf } from './scheduler-world.ts';
+
+const NODE_NAMES = ['n0', 'n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7'];
+const KEYS = ['disk', 'tier'];
+const VALUES = ['a', 'b', '7'];
+const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'] as const;
+
+const labels = fc.dictionary(fc.constantFrom(...KEYS, 'topology.kubernetes.io/zone'), fc.constantFrom(...VALUES));
+const extended = fc.option(fc.record({ gpu: fc.integer({ min: 0, max: 3 }) }), { nil: {} as Record<string, number> });
+const taint: fc.Arbitrary<Taint> = fc.record({
+  key: fc.constantFrom(...KEYS),
+  value: fc.constantFrom('', ...VALUES),
+  effect: fc.constantFrom(...EFFECTS),
+});
+const toleration: fc.Arbitrary<Toleration> = fc.oneof(
+  fc.record({
+    key: fc.constantFrom(...KEYS, 'node.kubernetes.io/unschedulable'),
+    operator: fc.constantFrom('Exists', 'Equal'),
+    value: fc.constantFrom('', ...VALUES),
+    effect: fc.constantFrom('', ...EFFECTS),
+  }),
+  fc.constant<Toleration>({ key: '', operator: 'Exists', value: '', effect: '' }),
+);
+
+export const nodeSpecification: fc.Arbitrary<NodeSpecification> = fc
+  .record({
+    cpu: fc.constantFrom(0, 500, 1000, 3000, 7001),
+    gib: fc.constantFrom(0, 1, 2.5, 8),
+    extended,
+    pods: fc.integer({ min: 0, max: 6 }),
+    labels,
+    taints: fc.array(taint, { maxLength: 2 }),
+    unschedulable: fc.boolean(),
+  })
+  .map(({ cpu, gib, extended: offers, ...rest }) => ({ ...rest, allocatable: amounts(cpu, gib, offers) }));
+
+const requirement = fc.oneof(
+  fc.record({
+    key: fc.constantFrom(...KEYS),
+    operator: fc.constantFrom('In', 'NotIn'),
+    values: fc.array(fc.constantFrom(...VALUES), { minLength: 1, maxLength: 2 }),
+  }),
+  fc.record({ key: fc.constantFrom(...KEYS), operator: fc.constantFrom('Exists', 'DoesNotExist'), values: fc.constant([]) }),
+  fc.record({ key: fc.constantFrom(...KEYS), operator: fc.constantFrom('Gt', 'Lt'), values: fc.constantFrom(['5'], ['9']) }),
+);
+const nameField = fc.record({
+  key: fc.constant('metadata.name'),
+  operator: fc.constantFrom('In', 'NotIn'),
+  values: fc.array(fc.constantFrom(...NODE_NAMES), { minLength: 1, maxLength: 2 }),
+});
+const term = fc.record({
+  matchExpressions: fc.array(requirement, { maxLength: 2 }),
+  matchFields: fc.array(nameField, { maxLength: 1 }),
+}) as fc.Arbitrary<NonNullable<PodTemplate['nodeAffinity']['required']>[number]>;
+
+const hostPort = fc.record({
+  name: fc.constant(''),
+  containerPort: fc.constant(80),
+  hostPort: fc.constantFrom(0, 80, 443),
+  hostIp: fc.constantFrom('', '0.0.0.0', '10.0.0.1', '10.0.0.2'),
+  protocol: fc.constantFrom('TCP', 'UDP'),
+});
+
+const sometimes = <T>(value: fc.Arbitrary<T>, otherwise: T) => fc.oneof(fc.constant(otherwise), value);
+
+const podOptions = fc.record({
+  cpu: fc.constantFrom(0, 100, 333, 1000),
+  gib: fc.constantFrom(0, 0.25, 1.5),
+  extended,
+  ports: sometimes(fc.array(hostPort, { maxLength: 2 }), []),
+  tolerations: fc.array(toleration, { maxLength: 2 }),
+  nodeSelector: sometimes(labels, {}),
+  nodeName: sometimes(fc.constantFrom(...NODE_NAMES), ''),
+  required: sometimes<PodTemplate['nodeAffinity']['required'] | undefined>(fc.array(term, { minLength: 1, maxLength: 2 }), undefined),
+  preferred: fc.array(fc.record({ weight: fc.integer({ min: 1, max: 100 }), term }), { maxLength: 2 }),
+});
+
+/** A template by its id. */
+export const podTemplate: fc.Arbitrary<(id: number) => PodTemplate> = podOptions.map((options) => (id: number) => {
+  const requests = amounts(options.cpu, options.gib, options.extended);
+  const container = templateOf(id, { requests }).containers[0] as PodTemplate['containers'][number];
+  return templateOf(id, {
+    requests,
+    containers: [{ ...container, ports: options.ports as PodTemplate['containers'][number]['ports'] }],
+    tolerations: options.tolerations,
+    nodeSelector: options.nodeSelector,
+    nodeName: options.nodeName,
+    nodeAffinity: {
+      preferred: options.preferred,
+      ...(options.required === undefined ? {} : { required: options.required }),
+    },
+  });
+});
+
+/** A change of the cluster. Numbers are taken modulo what there is. */
+export type ClusterChange =
+  | { readonly change: 'set'; readonly node: number; readonly specification: NodeSpecification }
+  | { readonly change: 'remove'; readonly node: number }
+  | { readonly change: 'place'; readonly node: number; readonly pod: number }
+  | { readonly change: 'unplace'; readonly placement: number };
+
+const index = fc.nat({ max: 1000 });
+export const clusterChange: fc.Arbitrary<ClusterChange> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ change: fc.constant('set' as const), node: index, specification: nodeSpecification }) },
+  { weight: 1, arbitrary: fc.record({ change: fc.constant('remove' as const), node: index }) },
+  { weight: 6, arbitrary: fc.record({ change: fc.constant('place' as const), node: index, pod: index }) },
+  { weight: 2, arbitrary: fc.record({ change: fc.constant('unplace' as const), placement: index }) },
+);
+
+/** Columns to which changes are applied. */
+export class RandomCluster {
+  readonly tables = new ObjectTables();
+  readonly extended = new ExtendedResources();
+  readonly columns = new NodeColumns(this.tables.keysOf('nodes'), this.extended);
+  readonly pods: PodRequirements[];
+  private readonly placements: { slot: number; pod: PodRequirements }[] = [];
+
+  constructor(templates: readonly ((id: number) => PodTemplate)[]) {
+    const table = new PodRequirementTable(this.extended);
+    this.pods = templates.map((make, id) => table.of(make(id)));
+  }
+
+  /** Slots of the known nodes, in the order in which they are examined. */
+  slots(): Int32Array {
+    return this.columns.order.slots().slice(0, this.columns.order.count);
+  }
+
+  keyOf(node: number): ObjectKey {
+    return this.tables.keysOf('nodes').intern('', NODE_NAMES[node % NODE_NAMES.length] as string);
+  }
+
+  apply(change: ClusterChange): void {
+    switch (change.change) {
+      case 'set': {
+        const { nodes } = this.tables;
+        const version = nodes.allocate(this.keyOf(change.node));
+        nodes.specification.set(version, change.specification);
+        nodes.taints.set(version, change.specification.taints);
+        nodes.unschedulable.set(version, change.specification.unschedulable ? 1 : 0);
+        this.columns.setNode(nodes, version);
+        break;
+      }
+      case 'remove':
+        this.columns.removeNode(this.keyOf(change.node));
+        break;
+      case 'place': {
+        const slot = this.keyOf(change.node);
+        const pod = this.pods[change.pod % this.pods.length] as PodRequirements;
+        this.columns.count(slot, pod, 1);
+        this.placements.push({ slot, pod });
+        break;
+      }
+      case 'unplace': {
+        const [placement] = this.placements.splice(change.placement % Math.max(1, this.placements.length), 1);
+        if (placement !== undefined) this.columns.count(placement.slot, placement.pod, -1);
+      }
+    }
+  }
+}
