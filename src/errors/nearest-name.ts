@@ -27,5 +27,6 @@ export function nearestName(typed: string, names: Iterable<string>): string | un
       bestDistance = distance;
     }
   }
-  return bestDistance <= Math.max(3, Math.ceil(typed.length / 2)) ? best : undefined;
+  // Two slips, or two of five letters of a longer name; beyond that another word was meant.
+  return bestDistance <= Math.max(2, Math.ceil(typed.length * 0.4)) ? best : undefined;
 }

@@ -1,6 +1,6 @@
 /** One replication: a cluster is put together, the operations are carried out, and what was measured is handed over. */
 import { ControlPlane } from '../components/control-plane.ts';
-import { Simulation } from '../engine/index.ts';
+import { type EventType, Simulation } from '../engine/index.ts';
 import { TemplateRegistry } from '../manifests/index.ts';
 import { MetricRecorder } from '../metrics/index.ts';
 import { Execution, preloadAll, recordUnmet, runOperations } from '../scenario/execution/index.ts';
@@ -63,6 +63,8 @@ class Replication {
   private statisticsFrom: SimTime = START_OF_RUN;
   private isMeasuring = false;
   private isStopped = false;
+  /** Event with which statistics begin after the warm-up. */
+  private readonly evStatistics: EventType;
 
   constructor(scenario: ResolvedScenario, options: ReplicationOptions) {
     this.scenario = scenario;
@@ -76,6 +78,7 @@ class Replication {
       parameters: materialiseParameters(scenario.parameters),
       schedulers: schedulersOf(scenario),
     });
+    this.evStatistics = this.simulation.on('experiment: statistics begin', () => this.startStatistics());
     this.execution = new Execution(this.cluster, new TemplateRegistry(scenario.templates), () => this.onMeasure());
   }
 
@@ -84,10 +87,8 @@ class Replication {
     preloadAll(this.execution, scenario.operations);
     this.cluster.start();
     this.planSamples();
-    const statistics = simulation.on('experiment: statistics begin', () => this.startStatistics());
-    this.evStatistics = statistics;
     if (!scenario.operations.some((operation) => 'measure' in operation && operation.measure) && scenario.warmUp > 0) {
-      simulation.after(scenario.warmUp, statistics);
+      simulation.after(scenario.warmUp, this.evStatistics);
     }
     this.watchProgress();
     let isDone = false;
@@ -95,24 +96,14 @@ class Replication {
       'scenario',
       runOperations(this.execution, scenario.operations, () => {
         isDone = true;
-        if (!this.runsOn()) simulation.stop('operations done');
+        simulation.stop('operations done');
       }),
     );
     simulation.run(simTime(scenario.until));
     recordUnmet(this.execution);
     this.recorder.sample();
     simulation.checkInvariants();
-    return this.result(this.isStopped ? 'interrupted' : isDone && !this.runsOn() ? 'operations done' : 'until reached');
-  }
-
-  private evStatistics: ReturnType<Simulation['on']> | undefined;
-
-  /** Whether the run goes on after its last operation: something was scheduled for later, or goes on by itself. */
-  private runsOn(): boolean {
-    return this.scenario.operations.some(
-      (operation) =>
-        operation.kind === 'churn' || operation.kind === 'fault' || ('at' in operation && operation.at !== undefined),
-    );
+    return this.result(this.isStopped ? 'interrupted' : isDone ? 'operations done' : 'until reached');
   }
 
   private planSamples(): void {
@@ -140,8 +131,7 @@ class Replication {
     if (this.isMeasuring) return;
     this.isMeasuring = true;
     const { warmUp } = this.scenario;
-    if (warmUp > 0 && this.evStatistics !== undefined)
-      this.simulation.at(plus(this.simulation.now, warmUp), this.evStatistics);
+    if (warmUp > 0) this.simulation.at(plus(this.simulation.now, warmUp), this.evStatistics);
     else this.startStatistics();
   }
 

@@ -79,12 +79,18 @@ export function describeReason({ reason }: Bottleneck): string {
   return `${reason.kind} ${describeObjective(reason.outcome)}`;
 }
 
+/** Places with a smaller share of the waiting time are not worth a word. */
+const LEAST_SHARE_SHOWN = 0.001;
+
 /** The bottleneck in one line, or that nothing waited. */
 export function describeBottleneck(bottleneck: Bottleneck): string {
   const [first, ...others] = bottleneck.places;
   const flow = bottleneck.flow === 'all' ? 'all requests' : bottleneck.flow;
   if (first === undefined) return `none: nothing of ${flow} waited`;
-  const rest = others.slice(0, 2).map(({ server, share }) => `${server} ${formatPercent(share)}`);
+  const rest = others
+    .slice(0, 2)
+    .filter(({ share }) => share >= LEAST_SHARE_SHOWN)
+    .map(({ server, share }) => `${server} ${formatPercent(share)}`);
   const then = rest.length === 0 ? '' : `; then ${rest.join(', ')}`;
   const waited = formatSeconds(first.waitSeconds);
   return `${first.server} (${first.kind}): ${formatPercent(first.share)} of the waiting time of ${flow}, ${waited} in ${formatNumber(first.waits)} waits${then}`;

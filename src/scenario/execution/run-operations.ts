@@ -58,24 +58,46 @@ function preloadObjects(execution: Execution, operation: Operation): void {
   }
 }
 
-/** The process that carries out the operations; `done` is called after the last one. A barrier that is not met in time ends it. */
+/**
+ * The process that carries out the operations. `done` is called when the last one is over, and with it everything that was scheduled for later
+ * and every churn. A barrier that is not met in time ends it at once.
+ */
 export function* runOperations(execution: Execution, operations: readonly Operation[], done: () => void): Process {
+  /** Operations that go on beside the others, and the sequence itself. */
+  let open = 1;
+  const close = () => {
+    open--;
+    if (open === 0) done();
+  };
+  const beside = (name: string, body: Process) => {
+    open++;
+    execution.spawn(name, followed(body, close));
+  };
   for (const operation of operations) {
     if (isPreload(operation) && operation.kind !== 'churn') continue;
     const at = 'at' in operation ? operation.at : undefined;
     if (at !== undefined) {
-      execution.spawn(`scenario ${operation.kind}`, later(execution, operation, at));
+      beside(`scenario ${operation.kind}`, later(execution, operation, at));
     } else if (operation.kind === 'churn') {
       begin(execution, operation);
-      execution.spawn(`churn ${operation.name}`, runChurn(execution, operation));
+      beside(`churn ${operation.name}`, runChurn(execution, operation));
     } else if (operation.kind === 'barrier') {
-      if (!(yield* awaitBarrier(execution, operation))) break;
+      if (!(yield* awaitBarrier(execution, operation))) {
+        done();
+        return;
+      }
     } else {
       begin(execution, operation);
       yield* carryOut(execution, operation);
     }
   }
-  done();
+  close();
+}
+
+/** A process with something that happens at its end. */
+function* followed(body: Process, end: () => void): Process {
+  yield* body;
+  end();
 }
 
 /** Carries an operation out at an instant of the run, without holding up the ones after it. */

@@ -259,6 +259,14 @@ export class ControllerWorld extends ApiWorld {
     this.send(this.user.deletion(kind, key));
   }
 
+  /** The pod is not Ready any more. */
+  breakPod(pod: ObjectKey): void {
+    const request = this.user.write(writes.podStatus, pod);
+    const numbers = [PodPhase.Running, READY & ~PodCondition.Ready, 0, 1, this.simulation.now];
+    for (const [index, number] of numbers.entries()) this.requests.setNumber(request, index, number);
+    this.send(request);
+  }
+
   // ---- nodes -------------------------------------------------------------------------------------------------------------------
 
   /** Adds nodes that are Ready and renew their leases every ten seconds from now on. */

@@ -130,6 +130,25 @@ describe('the Deployment controller', () => {
     expect(seen).toEqual(['100', '100+25', '75+25', '75+50']);
   });
 
+  it('takes unhealthy old replicas first and then, in the same sync, as many healthy ones as may go', () => {
+    const made = world();
+    const key = made.createDeployment('web', 10, podTemplate('web'), {
+      strategy: { type: 'RollingUpdate', maxSurge: 3, maxUnavailable: 5 },
+    });
+    untilComplete(made, key);
+    for (const pod of made.activePods().slice(0, 2)) {
+      made.breakPod(made.tables.pods.key.get(pod) as ObjectKey);
+    }
+    made.runFor(10);
+    made.calls.length = 0;
+    made.setTemplate(key, podTemplate('web', 2));
+    made.runUntil(() => made.of(DEPLOYMENT, 'PUT replicasets').length === 2);
+    made.runFor(0.1);
+    // 13 in all less the 5 that must stay less 3 new ones that are not available: 5 may go, 2 of them unhealthy.
+    expect(made.counts(DEPLOYMENT)['PUT replicasets 409']).toBeUndefined();
+    expect(sizes(made)[0]).toBe(5);
+  });
+
   it('deletes all old pods before it creates new ones if told to recreate', () => {
     const made = world();
     const strategy = { type: 'Recreate', maxSurge: '25%', maxUnavailable: '25%' } as const;

@@ -94,6 +94,9 @@ describe('the EndpointSlice controller', () => {
     made.runFor(2);
     const [slice] = made.stored(kinds.endpointslices);
     const [pod] = made.activePods();
+    // One pod that became Ready: one write each, whatever else changed about it.
+    expect(made.counts(SLICES)).toEqual({ 'POST endpointslices 201': 1, 'PUT endpointslices 200': 1 });
+    expect(made.counts(ENDPOINTS)).toEqual({ 'POST endpoints 201': 1, 'PUT endpoints 200': 1 });
     const triggered = made.tables.endpointslices.triggeredAt.get(slice as never);
     expect(triggered).toBe(made.tables.pods.readyAt.get(pod as never));
   });

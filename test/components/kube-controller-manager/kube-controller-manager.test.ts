@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { kinds } from '../../../src/cluster/index.ts';
+import { writes } from '../../../src/components/api-machinery/index.ts';
 import { controllers } from '../../../src/components/kube-controller-manager/index.ts';
 import { Preload } from '../../../src/components/preload.ts';
 import { bytes, milliCpu } from '../../../src/units/index.ts';
@@ -77,9 +78,17 @@ describe('kube-controller-manager', () => {
 
   it('opens one watch for each resource, and syncs nothing before all lists have come', () => {
     const world = new ControllerWorld();
-    const first = podTemplate('web');
-    world.createReplicaSet('web', 3, first);
-    world.runFor(1);
+    const template = podTemplate('web');
+    const key = world.createReplicaSet('web', 500, template);
+    // The long list of its pods comes after the short one of the ReplicaSet.
+    for (let i = 0; i < 500; i++) {
+      const create = world.user.write(writes.podCreate, world.tables.keysOf('pods').generate('default', 'web'));
+      world.requests.setNumber(create, 0, key);
+      world.requests.setNumber(create, 1, -1);
+      world.requests.object[create] = template;
+      world.send(create);
+    }
+    world.runFor(10);
     world.calls.length = 0;
     world.manager.start({ preloaded: false });
     world.runFor(5);
@@ -96,9 +105,8 @@ describe('kube-controller-manager', () => {
       'replicasets',
       'services',
     ]);
-    const lastList = world.calls.findLastIndex(({ what }) => what.startsWith('LIST'));
-    const firstCreation = world.calls.findIndex(({ what }) => what === 'POST pods');
-    expect(firstCreation).toBeGreaterThan(lastList);
+    expect(world.counts('replicaset-controller')).not.toHaveProperty('POST pods 201');
+    expect(world.activePods()).toHaveLength(500);
   });
 
   it('does nothing more once it has stopped', () => {

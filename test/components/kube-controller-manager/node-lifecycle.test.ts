@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConditionStatus, kinds, type ObjectKey } from '../../../src/cluster/index.ts';
+import { writes } from '../../../src/components/api-machinery/index.ts';
 import { ControllerWorld, podTemplate } from './controller-world.ts';
 
 const NODE = 'node-controller';
@@ -169,6 +170,44 @@ describe('the node lifecycle controller', () => {
     expect(made.counts(EVICTION)).not.toHaveProperty('DELETE pods 200');
     // The pods on it are told that they may stay.
     expect(made.counts(EVICTION)['POST events 201']).toBe(2);
+  });
+
+  it('taints a node again that is lost a second time', () => {
+    const { made, keys } = world(10, 0);
+    const node = keys[0] as ObjectKey;
+    for (let i = 0; i < 2; i++) {
+      made.silence(node);
+      made.runUntil(() => made.taints(node).includes('unreachable:NoExecute'));
+      made.revive(node);
+      made.runUntil(() => made.taints(node).length === 0);
+      made.runFor(10);
+    }
+    expect(times(made, NODE, 'PUT nodes/status')).toHaveLength(2);
+  });
+
+  it('does not put an eviction off because another taint comes', () => {
+    const { made, keys } = world(10, 20);
+    const node = keys[0] as ObjectKey;
+    const taint = (key: string) => {
+      const request = made.user.write(writes.nodeTaints, node);
+      made.requests.object[request] = { add: [{ key, value: '', effect: 'NoExecute' }], remove: [] };
+      made.send(request);
+    };
+    taint('node.kubernetes.io/not-ready');
+    made.runFor(3);
+    taint('node.kubernetes.io/unreachable');
+    const took = made.runUntil(() => times(made, EVICTION, 'DELETE pods').length > 0);
+    expect(took).toBeLessThan(2.5);
+  });
+
+  it('evicts at once from a node with a taint that nobody tolerates', () => {
+    const { made, keys } = world(10, 20);
+    const request = made.user.write(writes.nodeTaints, keys[0] as ObjectKey);
+    made.requests.object[request] = { add: [{ key: 'maintenance', value: '', effect: 'NoExecute' }], remove: [] };
+    made.send(request);
+    made.runFor(2);
+    expect(times(made, EVICTION, 'DELETE pods')).toHaveLength(2);
+    expect(made.counts(NODE)).not.toHaveProperty('PATCH nodes 200');
   });
 
   it('evicts pods that say nothing 300 s after the taint', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { kinds } from '../../../src/cluster/index.ts';
+import { kinds, type ObjectKey } from '../../../src/cluster/index.ts';
 import { NS_PER_SECOND } from '../../../src/units/index.ts';
 import { ControllerWorld, podTemplate } from './controller-world.ts';
 
@@ -130,6 +130,20 @@ describe('the ReplicaSet controller', () => {
     expect(available()).toBe(0);
     world.runFor(3);
     expect(available()).toBe(3);
+  });
+
+  it('looks again at pods that become available while others are not Ready at all', () => {
+    const world = new ControllerWorld();
+    world.start();
+    const nodes = world.addNodes(3);
+    world.runFor(5);
+    const key = world.createDeployment('web', 3, podTemplate('web'), { minReady: 10 });
+    world.runFor(0.3);
+    // Whatever runs on this node never becomes Ready.
+    world.silence(nodes[0] as ObjectKey);
+    world.runUntil(() => world.readyPods() === 2);
+    world.runFor(12);
+    expect(world.tables.deployments.availableReplicas.get(world.deployment(key))).toBe(2);
   });
 
   it('ends with exactly the wanted pods although the API server ended while it created them', () => {
