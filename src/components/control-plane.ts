@@ -2,7 +2,14 @@
  * The wiring: everything that makes one simulated cluster, put together here and nowhere else. Components know each other only by the small
  * interfaces they declare.
  */
-import { kinds, type NodeSpecification, type ObjectKey, ObjectTables } from '../cluster/index.ts';
+import {
+  type Kind,
+  kinds,
+  type NodeSpecification,
+  type ObjectKey,
+  ObjectTables,
+  resourceNames,
+} from '../cluster/index.ts';
 import type { Simulation } from '../engine/index.ts';
 import { type MetricRecorder, publishServer, WaitLedger } from '../metrics/index.ts';
 import type { Nanoseconds } from '../units/index.ts';
@@ -132,6 +139,7 @@ export class ControlPlane {
         }),
     );
     this.publishHosts();
+    this.publishServers();
   }
 
   /** API server i runs on control-plane host i; etcd member i there too if stacked, else on a host of its own. */
@@ -154,13 +162,21 @@ export class ControlPlane {
         queueLength: host.jobs,
       }));
     }
-    const inflight = (kind: string) =>
-      this.recorder.gauge('apiserver_current_inflight_requests', { request_kind: kind });
+  }
+
+  /** What all API servers together have in service and are watched for. */
+  private publishServers(): void {
+    const { recorder, servers } = this;
+    const inflight = (kind: string) => recorder.gauge('apiserver_current_inflight_requests', { request_kind: kind });
     const readOnly = inflight('readOnly');
     const mutating = inflight('mutating');
-    this.recorder.onSample(() => {
-      readOnly.set(this.servers.reduce((sum, server) => sum + server.inflight(false), 0));
-      mutating.set(this.servers.reduce((sum, server) => sum + server.inflight(true), 0));
+    const watchers = resourceNames.map((resource) => recorder.gauge('apiserver_registered_watchers', { resource }));
+    recorder.onSample(() => {
+      readOnly.set(servers.reduce((sum, server) => sum + server.inflight(false), 0));
+      mutating.set(servers.reduce((sum, server) => sum + server.inflight(true), 0));
+      watchers.forEach((gauge, kind) => {
+        gauge.set(servers.reduce((sum, server) => sum + server.cache(kind as Kind).log.watchers, 0));
+      });
     });
   }
 

@@ -7,6 +7,7 @@ export * from './heap-event-queue.ts';
 export * from './invariant.ts';
 export * from './link.ts';
 export * from './log-linear-histogram.ts';
+export * from './occupancy.ts';
 export * from './parameter.ts';
 export * from './process.ts';
 export * from './processor-sharing.ts';

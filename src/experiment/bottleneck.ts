@@ -2,7 +2,7 @@
  * The bottleneck: the server or limiter where the requests of the failed (or tightest) objective spent most of their waiting time;
  * not the one with the highest utilisation, which may delay nobody who matters.
  */
-import { FLOW_ALL, FLOW_POD_STARTUP, type ServerKind } from '../metrics/index.ts';
+import { FLOW_ALL, FLOW_POD_CREATION, FLOW_POD_STARTUP, type ServerKind } from '../metrics/index.ts';
 import { NS_PER_SECOND } from '../units/index.ts';
 import type { BarrierVerdict } from './barriers.ts';
 import type { ObjectiveOutcome } from './objectives.ts';
@@ -24,6 +24,7 @@ export interface WaitingPlace {
 export type BottleneckReason =
   | { readonly kind: 'failed objective' | 'tightest objective'; readonly outcome: ObjectiveOutcome }
   | { readonly kind: 'failed barrier'; readonly barrier: BarrierVerdict }
+  | { readonly kind: 'pace' }
   | { readonly kind: 'no objective' };
 
 /** What gave way first, and why it is the one that is named. */
@@ -75,8 +76,27 @@ function selectFlows(reason: BottleneckReason, known: readonly string[]): { name
       : [];
   const [first] = requests;
   if (first !== undefined) return { name: requests.length === 1 ? first : requests.join(', '), flows: requests };
+  if (isAboutPace(reason)) return { name: UNTIL_READY, flows: [FLOW_POD_CREATION, FLOW_POD_STARTUP] };
   const name = isAboutPods(reason) && known.includes(FLOW_POD_STARTUP) ? FLOW_POD_STARTUP : FLOW_ALL;
   return { name, flows: [name] };
+}
+
+/** How fast pods come into being and become Ready: what is waited for before they exist counts too. */
+const UNTIL_READY = 'pods until Ready';
+
+function isAboutPace(reason: BottleneckReason): boolean {
+  if (reason.kind === 'pace') return true;
+  if (reason.kind === 'no objective') return false;
+  if (reason.kind === 'failed barrier') return /^(pods|deployments)[A-Z]/.test(reason.barrier.description);
+  return reason.outcome.objective.metric === 'plimsoll_scheduling_throughput_pods_per_second';
+}
+
+/** What sets the pace at which pods become Ready, whether an objective asks for it or not; undefined if no pod waited for anything. */
+export function findPaceSetter(replications: readonly ReplicationResult[]): Bottleneck | undefined {
+  const reason = { kind: 'pace' } as const;
+  const { name, flows } = selectFlows(reason, []);
+  const places = placesOf(new Set(flows), replications);
+  return places.length === 0 ? undefined : { flow: name, reason, places };
 }
 
 /** Flows are named "VERB resource" or "VERB resource/subresource": those that an objective on API requests selects by its labels. */
@@ -90,11 +110,10 @@ function requestFlows({ objective: { metric, labels } }: ObjectiveOutcome, known
   });
 }
 
-/** Whether an objective's metric or a barrier speaks of pods on their way to Ready. */
+/** Whether an objective's metric speaks of pods on their way to Ready. */
 function isAboutPods(reason: BottleneckReason): boolean {
-  if (reason.kind === 'no objective') return false;
-  if (reason.kind === 'failed barrier') return /^(pods|deployments)[A-Z]/.test(reason.barrier.description);
-  return /^(pod_startup|scheduler|kubelet|plimsoll_scheduling)_/.test(reason.outcome.objective.metric);
+  if (reason.kind !== 'failed objective' && reason.kind !== 'tightest objective') return false;
+  return /^(pod_startup|scheduler|kubelet)_/.test(reason.outcome.objective.metric);
 }
 
 /** Waits of a flow over all replications, longest first, ties by name. */

@@ -2,7 +2,7 @@
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts';
 import type { Nanoseconds } from '../units/index.ts';
 import { type BarrierVerdict, judgeBarriers } from './barriers.ts';
-import { type Bottleneck, findBottleneck } from './bottleneck.ts';
+import { type Bottleneck, findBottleneck, findPaceSetter } from './bottleneck.ts';
 import { judgeObjective, type ObjectiveOutcome } from './objectives.ts';
 import type { EndReason } from './replication-result.ts';
 import { ranToItsEnd } from './run-control.ts';
@@ -25,6 +25,8 @@ export interface Verdict {
   readonly objectives: readonly ObjectiveOutcome[];
   readonly barriers: readonly BarrierVerdict[];
   readonly bottleneck: Bottleneck;
+  /** What sets the pace at which pods become Ready; undefined if no pod waited. */
+  readonly pace: Bottleneck | undefined;
   readonly endings: readonly Ending[];
   /** Kinds and fields accepted without effect, once each, sorted. */
   readonly acceptedWithoutEffect: readonly string[];
@@ -44,6 +46,7 @@ export function judge(run: ScenarioRun): Verdict {
     objectives,
     barriers,
     bottleneck: findBottleneck(objectives, barriers, replications),
+    pace: findPaceSetter(replications),
     endings: endingsOf(run),
     acceptedWithoutEffect: acceptedWithoutEffect(scenario, run),
     notes: [...new Set(replications.flatMap(({ notes }) => notes))],

@@ -29,8 +29,10 @@ export interface FlowWaits {
 
 /** The class of work that every wait counts in. */
 export const FLOW_ALL = 'all';
-/** The class of work of pods on their way to Ready: their requests, the scheduling queue, the kubelet. */
+/** The class of work of pods that exist on their way to Ready: binding and status requests, the scheduling queue, the kubelet. */
 export const FLOW_POD_STARTUP = 'pod_startup';
+/** The class of work of pods that do not exist yet: the requests that create them, with the time before they are sent. */
+export const FLOW_POD_CREATION = 'pod_creation';
 
 /** Sums of waiting times by class of work and server. */
 export class WaitLedger {

@@ -75,6 +75,7 @@ export function describeEnding({ reason, replications, latest }: Ending, of: num
 /** What chose the class of work whose waits name the bottleneck. */
 export function describeReason({ reason }: Bottleneck): string {
   if (reason.kind === 'no objective') return 'there is no objective, so all requests count';
+  if (reason.kind === 'pace') return 'the pace at which pods become Ready';
   if (reason.kind === 'failed barrier') return `failed barrier ${reason.barrier.description}`;
   return `${reason.kind} ${describeObjective(reason.outcome)}`;
 }

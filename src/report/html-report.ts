@@ -1,5 +1,12 @@
 /** `report.html`: one self-contained page without network: verdict first, then the bottleneck, charts, tables, and what it all rests on. */
-import { type AggregateRow, aggregate, ranToItsEnd, type ScenarioRun, type Verdict } from '../experiment/index.ts';
+import {
+  type AggregateRow,
+  aggregate,
+  type Bottleneck,
+  ranToItsEnd,
+  type ScenarioRun,
+  type Verdict,
+} from '../experiment/index.ts';
 import { findMetric, type StatisticName } from '../metrics/index.ts';
 import { type Chart, chartsOf } from './charts.ts';
 import {
@@ -91,11 +98,19 @@ ${barriers.length === 0 ? '' : table('Barriers', ['barrier', 'outcome'], barrier
 ${verdict.notes.map((note) => html`<p>${note}</p>`)}
 <h2>Bottleneck</h2>
 <p>${describeBottleneck(verdict.bottleneck)}. <span class="soft">Chosen by: ${describeReason(verdict.bottleneck)}.</span></p>
-${waitingTable(verdict)}`;
+${waitingTable(verdict.bottleneck)}
+${paceSection(verdict)}`;
+}
+
+/** What sets the pace of pods, where that is not the bottleneck that was named already. */
+function paceSection({ bottleneck, pace }: Verdict): Markup {
+  if (pace === undefined || pace.places[0]?.server === bottleneck.places[0]?.server) return raw('');
+  return html`<p>Pace at which pods become Ready: ${describeBottleneck(pace)}.</p>
+${waitingTable(pace)}`;
 }
 
 /** Places where the flow waited. */
-function waitingTable({ bottleneck }: Verdict): Markup {
+function waitingTable(bottleneck: Bottleneck): Markup {
   if (bottleneck.places.length === 0) return raw('');
   const rows = bottleneck.places
     .slice(0, 12)

@@ -15,7 +15,7 @@ export function jsonDocument(judged: readonly JudgedRun[], manifest: Manifest): 
 }
 
 function pointOf({ run, verdict }: JudgedRun): object {
-  const { objectives, bottleneck, ...rest } = verdict;
+  const { objectives, bottleneck, pace, ...rest } = verdict;
   return {
     variant: run.variant,
     verdict: {
@@ -29,6 +29,7 @@ function pointOf({ run, verdict }: JudgedRun): object {
         perReplication: outcome.perReplication.map((value) => value ?? null),
       })),
       bottleneck: { flow: bottleneck.flow, chosenBy: describeReason(bottleneck), places: bottleneck.places },
+      pace: pace === undefined ? null : { flow: pace.flow, places: pace.places },
     },
     replications: run.replications.map(({ replication, seed, fingerprint, metrics }) => ({
       replication,

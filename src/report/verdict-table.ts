@@ -42,6 +42,7 @@ export function verdictTable(run: ScenarioRun, verdict: Verdict, context: Verdic
     ...verdict.barriers.map((barrier) => `barrier     ${barrier.description}: ${describeBarrier(barrier)}`),
     `bottleneck  ${describeBottleneck(verdict.bottleneck)}`,
     `            chosen by: ${describeReason(verdict.bottleneck)}`,
+    ...paceLines(verdict),
     ...verdict.endings.map((ending) => `ended       ${describeEnding(ending, run.replications.length)}`),
     ...verdict.notes.map((note) => `note        ${note}`),
     ...acceptedLines(verdict),
@@ -51,6 +52,12 @@ export function verdictTable(run: ScenarioRun, verdict: Verdict, context: Verdic
     `verdict     ${paint(verdictLine(run, verdict), verdict.holds, context.colour)}`,
     '',
   ].join('\n');
+}
+
+/** What sets the pace of pods, where that is not the bottleneck that was named already. */
+function paceLines({ bottleneck, pace }: Verdict): string[] {
+  if (pace === undefined || pace.places[0]?.server === bottleneck.places[0]?.server) return [];
+  return [`pace        ${describeBottleneck(pace)}`];
 }
 
 /** The verdict in a few words. */

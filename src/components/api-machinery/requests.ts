@@ -69,6 +69,8 @@ export class Requests {
   receivedAt = new Float64Array(INITIAL_SLOTS);
   /** Start of the stage it is in [ns]; what is waited for is the stage's length minus its own service. */
   stageAt = new Float64Array(INITIAL_SLOTS);
+  /** When it was last sent to etcd [ns]. */
+  storeAt = new Float64Array(INITIAL_SLOTS);
   /** Own service in the stage it is in [ns]. */
   stageService = new Float64Array(INITIAL_SLOTS);
   /** Attempts after the first, by the client (429). */
@@ -182,6 +184,7 @@ export class Requests {
     this.issuedAt = bigger(this.issuedAt);
     this.receivedAt = bigger(this.receivedAt);
     this.stageAt = bigger(this.stageAt);
+    this.storeAt = bigger(this.storeAt);
     this.stageService = bigger(this.stageService);
     this.attempts = bigger(this.attempts);
     this.retries = bigger(this.retries);

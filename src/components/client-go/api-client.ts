@@ -5,6 +5,7 @@ import type { CounterSeries, HistogramSeries } from '../../metrics/index.ts';
 import { type Nanoseconds, NS_PER_SECOND, nanoseconds, type SimTime } from '../../units/index.ts';
 import { RequestFlag, type RequestId, type Requests, Verb, type Write, writeList } from '../api-machinery/index.ts';
 import type { ClientGo } from './client-go.ts';
+import type { LimiterGroup } from './limiter-group.ts';
 
 /** What a client is made from. */
 export interface ApiClientOptions {
@@ -38,6 +39,10 @@ export class ApiClient {
   private readonly requests: Requests;
   private readonly bucket: TokenBucket;
   private readonly limiterSeconds: HistogramSeries;
+  /** Limiters of clients of this name; undefined if it has none. */
+  readonly group: LimiterGroup | undefined;
+  /** Tokens taken, statistic. */
+  taken = 0;
   /** Counters of the answers, by verb and code (code * 8 + verb). */
   private readonly counters = new Map<number, CounterSeries>();
 
@@ -51,14 +56,22 @@ export class ApiClient {
     this.serverIndex = index;
     this.bucket = new TokenBucket(options.qps, options.burst);
     this.limiterServer = clientGo.waits.server(`${options.name} client limiter`, 'limiter');
+    this.group = options.qps > 0 ? clientGo.limiterGroup(options.name) : undefined;
+    this.group?.add(this);
     this.limiterSeconds = clientGo.recorder.histogram('rest_client_rate_limiter_duration_seconds', {
       client: options.name,
     });
   }
 
+  /** Rate of its limiter [1/s]. */
+  get qps(): number {
+    return this.options.qps;
+  }
+
   /** Takes a token for a request that is ready at `at`; returns how long it waits for it. */
   reserve(at: SimTime): Nanoseconds {
     if (this.options.qps <= 0) return nanoseconds(0);
+    this.taken++;
     const wait = this.bucket.reserve(at);
     this.limiterSeconds.record(wait / NS_PER_SECOND);
     this.clientGo.waits.passed(this.limiterServer, wait);

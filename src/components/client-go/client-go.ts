@@ -16,7 +16,13 @@ import {
   SUSPEND,
   type ValuesOf,
 } from '../../engine/index.ts';
-import { type CounterSeries, FLOW_POD_STARTUP, type MetricRecorder, type WaitLedger } from '../../metrics/index.ts';
+import {
+  type CounterSeries,
+  FLOW_POD_CREATION,
+  FLOW_POD_STARTUP,
+  type MetricRecorder,
+  type WaitLedger,
+} from '../../metrics/index.ts';
 import { nanoseconds, plus } from '../../units/index.ts';
 import {
   type RequestId,
@@ -26,11 +32,13 @@ import {
   verbNames,
   WAIT_PLACES,
   WaitPlace,
+  writes,
 } from '../api-machinery/index.ts';
 import type { networkParameters } from '../host/host.parameters.ts';
 import { type ApiServer, REQUEST_CLASSES, requestClass, subresourceOf } from '../kube-apiserver/index.ts';
 import { ApiClient, type ApiClientOptions } from './api-client.ts';
 import type { clientGoParameters } from './client-go.parameters.ts';
+import { LimiterGroup } from './limiter-group.ts';
 import type { Reflector, ReflectorReplies } from './reflector.ts';
 
 /** Handles an answer. It reads what it needs from the request there and then; the slot is free once it returns. */
@@ -58,6 +66,7 @@ export class ClientGo {
   private readonly network: ValuesOf<typeof networkParameters>;
   private servers: readonly ApiServer[] = [];
   private readonly clients: ApiClient[] = [];
+  private readonly limiterGroups = new Map<string, LimiterGroup>();
   private readonly reflectors: Reflector[] = [];
   private readonly handlers: ReplyHandler[] = [];
   private readonly observers: RequestObserver[] = [];
@@ -78,6 +87,7 @@ export class ClientGo {
   /** Flow numbers of the wait ledger by class of request, and servers of the places that all clients share. */
   private readonly flows = new Array<number | undefined>(REQUEST_CLASSES).fill(undefined);
   private readonly podStartup: number;
+  private readonly podCreation: number;
   private readonly placeServers: number[];
   private readonly requestCounters = new Map<string, CounterSeries>();
 
@@ -101,7 +111,7 @@ export class ClientGo {
     this.links = new LinkTable(simulation, 'client');
     this.delays = simulation.streams.stream('network.clients');
     this.evAdmitted = simulation.on('client-go: admitted by the limiter', (request) =>
-      this.transmit(request as RequestId),
+      this.onAdmitted(request as RequestId),
     );
     this.evReply = simulation.on('client-go: reply arrived', (request) => this.onReply(request as RequestId));
     this.evReflectorTimer = simulation.on('client-go: reflector timer', (reflector, generation) =>
@@ -119,6 +129,7 @@ export class ClientGo {
       jitter: simulation.streams.stream('client-go.reflectors'),
     };
     this.podStartup = waits.flow(FLOW_POD_STARTUP);
+    this.podCreation = waits.flow(FLOW_POD_CREATION);
     this.placeServers = [
       -1,
       waits.server('kube-apiserver in-flight limit', 'limiter'),
@@ -150,6 +161,16 @@ export class ClientGo {
     const client = new ApiClient(this, this.clients.length, up, delay, options);
     this.clients.push(client);
     return client;
+  }
+
+  /** The group of the limiters of clients with a name, made on first use. */
+  limiterGroup(name: string): LimiterGroup {
+    let group = this.limiterGroups.get(name);
+    if (group === undefined) {
+      group = new LimiterGroup(this.simulation, this.recorder, `${name} client limiter`);
+      this.limiterGroups.set(name, group);
+    }
+    return group;
   }
 
   /** Registers a reflector; its number goes into its events. */
@@ -187,10 +208,17 @@ export class ClientGo {
     const wait = client.reserve(this.simulation.now);
     if (wait > 0) {
       this.requests.addWait(request, WaitPlace.ClientLimiter, wait);
+      if (client.group !== undefined) client.group.waiting++;
       this.simulation.after(wait, this.evAdmitted, request);
     } else {
       this.transmit(request);
     }
+  }
+
+  private onAdmitted(request: RequestId): void {
+    const client = this.clients[this.requests.client[request] as number] as ApiClient;
+    if (client.group !== undefined) client.group.waiting--;
+    this.transmit(request);
   }
 
   private transmit(request: RequestId): void {
@@ -243,6 +271,7 @@ export class ClientGo {
       requests.addWait(request, WaitPlace.RetryAfter, pause);
       const wait = client.reserve(plus(this.simulation.now, pause));
       requests.addWait(request, WaitPlace.ClientLimiter, wait);
+      if (client.group !== undefined) client.group.waiting++;
       this.simulation.after(nanoseconds(pause + wait), this.evAdmitted, request);
       return;
     }
@@ -272,17 +301,31 @@ export class ClientGo {
     const { requests, waits } = this;
     const flow = this.flowOf(request);
     const verb = requests.verb[request] as number;
-    const isStartup =
-      requests.kind[request] === kinds.pods && verb !== Verb.Delete && verb !== Verb.List && verb !== Verb.Watch;
+    const pods = this.podFlowOf(request, verb);
     for (let place = 0; place < WAIT_PLACES; place++) {
       const wait = requests.waited(request, place);
       if (wait <= 0) continue;
       const server = place === WaitPlace.ClientLimiter ? client.limiterServer : (this.placeServers[place] as number);
-      waits.add(flow, server, wait);
-      if (isStartup) waits.add(this.podStartup, server, wait);
+      // What a request waits for before the API server has it is no part of the durations that the server measures.
+      if (place > WaitPlace.RetryAfter) waits.add(flow, server, wait);
+      if (pods >= 0) waits.add(pods, server, wait);
     }
     const code = requests.code[request] as number;
     client.countRequest(verb, code);
+  }
+
+  /** Flow of pods that a request is part of, -1 = none. */
+  private podFlowOf(request: RequestId, verb: number): number {
+    if (
+      this.requests.kind[request] !== kinds.pods ||
+      verb === Verb.Delete ||
+      verb === Verb.List ||
+      verb === Verb.Watch
+    ) {
+      return -1;
+    }
+    const creates = verb === Verb.Create && this.requests.write[request] === writes.podCreate;
+    return creates ? this.podCreation : this.podStartup;
   }
 
   private flowOf(request: RequestId): number {

@@ -188,6 +188,7 @@ export class EtcdCluster {
   /** Sends a transaction or a read of an API server. A read has verb GET or LIST and no draft. */
   send(server: number, request: RequestId): void {
     this.requests.server[request] = server;
+    this.requests.storeAt[request] = this.simulation.now;
     this.links.transmit(2 * server, this.network.controlPlaneDelay.sample(this.delays), this.evArrived, request);
   }
 

@@ -273,6 +273,8 @@ export class ApiServer implements StoreClient {
   private onStoreAnswered(request: RequestId, outcome: number): void {
     if (this.isBroken(request)) return;
     const { requests } = this.around;
+    const isRead = requests.transactionRevision[request] === READ;
+    this.metrics.storeAnswered(request, requests, isRead, this.around.simulation.now);
     if (outcome === StoreOutcome.Unavailable) {
       this.writes.dropVersions(request);
       this.finish(request, StatusCode.InternalServerError);
@@ -284,7 +286,7 @@ export class ApiServer implements StoreClient {
     } else if (verb === Verb.List) {
       this.collect(request, (visit) => this.around.store.forEachCurrent(requests.kind[request] as Kind, visit));
       this.finish(request, StatusCode.Ok);
-    } else if (requests.transactionRevision[request] === READ) {
+    } else if (isRead) {
       this.writes.onFreshRead(request);
     } else if (outcome === StoreOutcome.Succeeded) {
       this.writes.onStored(request);

@@ -33,12 +33,18 @@ function scopeOf(verb: number): string {
   return verb === Verb.List || verb === Verb.Watch ? 'cluster' : 'resource';
 }
 
+/** What a request of each verb asks of etcd, as etcd_request_duration_seconds names it (storage/etcd3/metrics). */
+const storeOperations = ['get', 'list', 'create', 'update', 'update', 'delete', 'get'] as const;
+
 /** Counts and durations of answered requests. All API servers share the series. */
 export class RequestMetrics {
   private readonly recorder: MetricRecorder;
   /** Series by class of request, and by class and code; made on first use. */
   private readonly durations = new Array<HistogramSeries | undefined>(REQUEST_CLASSES).fill(undefined);
   private readonly totals = new Array<(CounterSeries | undefined)[] | undefined>(REQUEST_CLASSES).fill(undefined);
+  private readonly storeDurations = new Array<HistogramSeries | undefined>(verbNames.length * KIND_NUMBERS).fill(
+    undefined,
+  );
   private readonly conflicts = new Map<string, CounterSeries>();
 
   constructor(recorder: MetricRecorder) {
@@ -66,6 +72,22 @@ export class RequestMetrics {
       byCode[code % CODE_NUMBERS] = total;
     }
     total.add();
+  }
+
+  /** etcd has answered a request of an API server that was sent at `storeAt`. */
+  storeAnswered(request: RequestId, requests: Requests, isRead: boolean, now: number): void {
+    const verb = isRead ? Verb.Get : (requests.verb[request] as number);
+    const kind = requests.kind[request] as Kind;
+    const number = verb * KIND_NUMBERS + kind;
+    let duration = this.storeDurations[number];
+    if (duration === undefined) {
+      duration = this.recorder.histogram('etcd_request_duration_seconds', {
+        operation: storeOperations[verb] as string,
+        type: resourceName(kind),
+      });
+      this.storeDurations[number] = duration;
+    }
+    duration.record((now - (requests.storeAt[request] as number)) / NS_PER_SECOND);
   }
 
   /** A conflict: one that a client was told of, or one that the API server retried inside. */

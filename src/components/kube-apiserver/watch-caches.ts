@@ -34,12 +34,12 @@ export class WatchCaches {
     this.fanOut = host.register(() => {});
     this.caches = Array.from({ length: KIND_COUNT }, (_, kind) => this.create(kind as Kind));
     this.sent = resourceNames.map((resource) => around.recorder.counter('apiserver_watch_events_total', { resource }));
-    const registered = resourceNames.map((resource) =>
-      around.recorder.gauge('apiserver_registered_watchers', { resource }),
+    const terminated = resourceNames.map((resource) =>
+      around.recorder.counter('apiserver_terminated_watchers_total', { resource }),
     );
     around.recorder.onSample(() => {
-      registered.forEach((gauge, kind) => {
-        gauge.set(this.of(kind as Kind).log.watchers);
+      terminated.forEach((counter, kind) => {
+        counter.add(this.of(kind as Kind).log.takeOvertaken());
       });
     });
   }
@@ -68,7 +68,7 @@ export class WatchCaches {
     this.charge(cpu);
   }
 
-  /** The process has ended: everything is forgotten. */
+  /** The process has ended: everything is forgotten, and every watcher with it. */
   clear(): void {
     for (const cache of this.caches) cache.clear(this.around.store.revision);
   }

@@ -92,6 +92,8 @@ export class WatchLog {
   private bucketTails = new Float64Array(INITIAL_WATCHERS).fill(-1);
   /** Watchers open now. */
   watchers = 0;
+  /** Watchers that the ring has overtaken since this was last asked, statistic. */
+  private overtaken = 0;
 
   constructor(options: WatchLogOptions, startRevision: number) {
     this.options = options;
@@ -166,6 +168,13 @@ export class WatchLog {
     if (this.attention[watcher] !== Attention.Waking) this.freeWatchers.push(watcher);
   }
 
+  /** Watchers that the ring has overtaken since the last call. */
+  takeOvertaken(): number {
+    const count = this.overtaken;
+    this.overtaken = 0;
+    return count;
+  }
+
   /** How many watchers a change of this version (and the one before it) is sent to. */
   matching(version: VersionHandle, previous: VersionHandle): number {
     const bucket = this.bucketOfChange(version, previous);
@@ -224,7 +233,10 @@ export class WatchLog {
   next(watcher: number): number {
     const sequence = this.cursors[watcher] as number;
     if (sequence === NOTHING_UNSEEN) return NOTHING_DELIVERED;
-    if (sequence < this.oldest) return GONE;
+    if (sequence < this.oldest) {
+      this.overtaken++;
+      return GONE;
+    }
     const delivery = this.deliveryOf(watcher, sequence);
     if (delivery > this.options.simulation.now) return NOTHING_DELIVERED;
     this.lastDelivery[watcher] = delivery;

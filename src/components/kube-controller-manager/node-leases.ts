@@ -24,6 +24,8 @@ import { EVERYTHING } from '../kube-apiserver/index.ts';
 const NODE_LEASE_NAMESPACE = 'kube-node-lease';
 /** No renewal was seen. */
 const NEVER_RENEWED = -1;
+/** Nodes at the start; doubled. */
+const INITIAL_NODES = 256;
 /** The lease's node was not looked up yet. */
 const NOT_LOOKED_UP = -2;
 
@@ -37,7 +39,7 @@ export class NodeLeases implements ReflectorListener {
   /** Key of the node by key of the lease, NO_KEY if it is no node's. */
   private readonly nodeOf: number[] = [];
   /** spec.renewTime by key of the node [ns]. */
-  private readonly renewals: number[] = [];
+  private renewals = new Float64Array(INITIAL_NODES).fill(NEVER_RENEWED);
   /** Whether the first list has come. */
   hasSynced = false;
 
@@ -78,7 +80,7 @@ export class NodeLeases implements ReflectorListener {
 
   /** The last renewal that was seen of a node's lease [ns], below 0 if there was none. */
   renewedAt(node: ObjectKey): number {
-    return this.renewals[node] ?? NEVER_RENEWED;
+    return node < this.renewals.length ? (this.renewals[node] as number) : NEVER_RENEWED;
   }
 
   onListed(versions: readonly VersionHandle[]): void {
@@ -99,6 +101,14 @@ export class NodeLeases implements ReflectorListener {
       node = isNodes ? this.nodeKeys.find('', this.leaseKeys.name(lease)) : NO_KEY;
       this.nodeOf[lease] = node;
     }
-    if (node !== NO_KEY) this.renewals[node] = this.leases.renewedAt.get(version);
+    if (node === NO_KEY) return;
+    if (node >= this.renewals.length) this.grow(node);
+    this.renewals[node] = this.leases.renewedAt.get(version);
+  }
+
+  private grow(node: number): void {
+    const larger = new Float64Array(Math.max(node + 1, this.renewals.length * 2)).fill(NEVER_RENEWED);
+    larger.set(this.renewals);
+    this.renewals = larger;
   }
 }

@@ -7,8 +7,8 @@
  * Left out here: see docs/not-modelled.md (lock contention, retries, conntrack, session state, traffic itself).
  */
 import { kinds, type ObjectKey } from '../../cluster/index.ts';
-import type { EventType, KeyedStream, ValuesOf } from '../../engine/index.ts';
-import type { CounterSeries, GaugeSeries, HistogramSeries } from '../../metrics/index.ts';
+import { type EventType, type KeyedStream, Occupancy, type ValuesOf } from '../../engine/index.ts';
+import { type CounterSeries, type GaugeSeries, type HistogramSeries, publishServer } from '../../metrics/index.ts';
 import { NS_PER_SECOND, nanoseconds, type SimTime } from '../../units/index.ts';
 import { type ClientGo, Reflector, type ReflectorListener } from '../client-go/index.ts';
 import type { EtcdCluster } from '../etcd/index.ts';
@@ -52,6 +52,8 @@ export class KubeProxyFleet {
   private readonly evSync: EventType;
   private readonly evSynced: EventType;
   private readonly evFullSync: EventType;
+  /** Proxies that are syncing. */
+  private readonly occupied: Occupancy;
   private readonly syncSeconds: HistogramSeries;
   private readonly programmingSeconds: HistogramSeries;
   private readonly natRules: GaugeSeries;
@@ -76,6 +78,12 @@ export class KubeProxyFleet {
       full: recorder.counter('plimsoll_kube_proxy_syncs_total', { kind: 'full' }),
       partial: recorder.counter('plimsoll_kube_proxy_syncs_total', { kind: 'partial' }),
     };
+    this.occupied = new Occupancy(simulation);
+    publishServer(recorder, simulation, 'kube-proxy syncs', () => ({
+      busyNanoseconds: this.occupied.busyNanoseconds(),
+      capacity: Math.max(1, this.proxies.length),
+      queueLength: this.proxies.reduce((sum, { busy }) => sum + (busy ? 1 : 0), 0),
+    }));
     recorder.onSample(() => {
       this.natRules.set(this.history.latest.nat);
       this.filterRules.set(this.history.latest.filter);
@@ -195,6 +203,7 @@ export class KubeProxyFleet {
     const full = proxy.full || !this.parameters.partialSync;
     const { lines, rules } = this.history.work(proxy.synced, to, full);
     proxy.syncing = to;
+    this.occupied.change(1);
     proxy.full = false;
     this.syncs[full ? 'full' : 'partial'].add();
     const { syncBase, syncPerLine, syncPerRule } = this.parameters;
@@ -204,6 +213,8 @@ export class KubeProxyFleet {
   }
 
   private onSynced(index: number, epoch: number): void {
+    // A sync that a crash has cut short ends here too, for the count.
+    this.occupied.change(-1);
     const proxy = this.proxies[index] as Proxy;
     if (proxy.epoch !== epoch) return;
     const { now } = this.clientGo.simulation;

@@ -14,8 +14,8 @@ import { microseconds, milliseconds, nanoseconds, seconds } from '../../units/in
 
 /** What the cost parameters rest on. */
 const COSTS_NOTE =
-  'least squares over 100, 1,000 and 5,000 nodes (100, 420 and 500 nodes examined) of the scheduler alone on one core; scheduler_perf with ' +
-  'everything on one core shows 1.3 and 3.8 us per node and larger constant parts';
+  'line through the means over all runs at 100, 1,000 and 5,000 nodes (100, 420 and 500 nodes examined) of the scheduler alone on one core; ' +
+  'scheduler_perf with everything on one core shows 1.3 and 3.8 us per node and larger constant parts';
 
 export const kubeSchedulerParameters = defineParameters({
   clientQps: real({

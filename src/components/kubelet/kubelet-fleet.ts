@@ -180,8 +180,7 @@ export class KubeletFleet {
     kubelet.pods.clear();
     kubelet.resources.clear();
     kubelet.images.interrupt();
-    kubelet.statusQueue.length = 0;
-    kubelet.writingStatus = false;
+    this.statuses.interrupt(kubelet);
     if (span !== undefined) this.clientGo.simulation.after(span, this.evReturn, kubelet.index);
   }
 

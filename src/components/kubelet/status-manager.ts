@@ -3,7 +3,8 @@
  * for good once nothing of it is left on the node (GET and DELETE with grace 0 and the pod's UID). K:pkg/kubelet/status/status_manager.go.
  */
 import { kinds, type ObjectKey } from '../../cluster/index.ts';
-import { FLOW_POD_STARTUP } from '../../metrics/index.ts';
+import { Occupancy } from '../../engine/index.ts';
+import { FLOW_POD_STARTUP, publishServer } from '../../metrics/index.ts';
 import { isSuccess, type RequestId, StatusCode, writes } from '../api-machinery/index.ts';
 import type { ClientGo } from '../client-go/index.ts';
 import type { Kubelet } from './kubelet.ts';
@@ -21,6 +22,8 @@ export class StatusManager {
   private readonly onDeleted: number;
   private readonly waitServer: number;
   private readonly startup: number;
+  /** Kubelets that are writing a status. */
+  private readonly writers: Occupancy;
   /** When a slot was queued [ns]. */
   private readonly queuedAt: number[] = [];
 
@@ -34,6 +37,19 @@ export class StatusManager {
     this.onDeleted = clientGo.onReplyDo((request, slot) => this.deleted(request, slot));
     this.waitServer = clientGo.waits.server('kubelet status manager', 'server');
     this.startup = clientGo.waits.flow(FLOW_POD_STARTUP);
+    this.writers = new Occupancy(clientGo.simulation);
+    publishServer(clientGo.recorder, clientGo.simulation, 'kubelet status manager', () => ({
+      busyNanoseconds: this.writers.busyNanoseconds(),
+      capacity: Math.max(1, kubelets.length),
+      queueLength: kubelets.reduce((sum, kubelet) => sum + kubelet.statusQueue.length, this.writers.busy),
+    }));
+  }
+
+  /** The node has lost power: what waits is lost. */
+  interrupt(kubelet: Kubelet): void {
+    kubelet.statusQueue.length = 0;
+    if (kubelet.writingStatus) this.writers.change(-1);
+    kubelet.writingStatus = false;
   }
 
   /** The status of a pod has changed, or it may be deleted: write it when its turn comes. */
@@ -54,11 +70,13 @@ export class StatusManager {
     for (;;) {
       const slot = kubelet.statusQueue.shift();
       if (slot === undefined) {
+        if (kubelet.writingStatus) this.writers.change(-1);
         kubelet.writingStatus = false;
         return;
       }
       if (table.gone[slot] === 1 || table.queued[slot] === 0) continue;
       table.queued[slot] = 0;
+      if (!kubelet.writingStatus) this.writers.change(1);
       kubelet.writingStatus = true;
       const waited = clientGo.simulation.now - (this.queuedAt[slot] as number);
       clientGo.waits.passed(this.waitServer, waited);

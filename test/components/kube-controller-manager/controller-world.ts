@@ -329,7 +329,8 @@ export class ControllerWorld extends ApiWorld {
     return this.tables.keysOf('leases').intern('kube-node-lease', this.tables.keysOf('nodes').name(node));
   }
 
-  private reportReady(node: ObjectKey): void {
+  /** The kubelet's PATCH of its node's status. */
+  reportReady(node: ObjectKey): void {
     const request = this.user.write(writes.nodeStatus, node);
     this.requests.setNumber(request, 0, ConditionStatus.True);
     this.requests.setNumber(request, 1, this.simulation.now);

@@ -131,7 +131,7 @@ describe('the Deployment controller', () => {
   });
 
   it('takes unhealthy old replicas first and then, in the same sync, as many healthy ones as may go', () => {
-    const made = world();
+    const made = world({ kubeControllerManager: { concurrentReplicaSetSyncs: 1 } });
     const key = made.createDeployment('web', 10, podTemplate('web'), {
       strategy: { type: 'RollingUpdate', maxSurge: 3, maxUnavailable: 5 },
     });
@@ -140,6 +140,9 @@ describe('the Deployment controller', () => {
       made.breakPod(made.tables.pods.key.get(pod) as ObjectKey);
     }
     made.runFor(10);
+    // The only worker of the ReplicaSet controller is busy, so that no status comes between the two PUTs.
+    made.createReplicaSet('busy', 300, podTemplate('busy'));
+    made.runFor(1);
     made.calls.length = 0;
     made.setTemplate(key, podTemplate('web', 2));
     made.runUntil(() => made.of(DEPLOYMENT, 'PUT replicasets').length === 2);

@@ -16,12 +16,13 @@ function setUp(heartbeat: number) {
   let renewal = -1;
   const leases = { renewedAt: () => renewal } as unknown as NodeLeases;
   const health = new NodeHealth(tables, leases, materialiseParameters({}).kubeControllerManager);
+  health.take(NODE, node);
   return {
     health,
     renew: (second: number) => {
       renewal = at(second);
     },
-    judge: (second: number) => health.judge(NODE, node, at(second)),
+    judge: (second: number) => health.judge(NODE, at(second)),
   };
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConditionStatus, kinds, type ObjectKey } from '../../../src/cluster/index.ts';
 import { writes } from '../../../src/components/api-machinery/index.ts';
+import { microseconds, simTime } from '../../../src/units/index.ts';
 import { ControllerWorld, podTemplate } from './controller-world.ts';
 
 const NODE = 'node-controller';
@@ -186,16 +187,23 @@ describe('the node lifecycle controller', () => {
   });
 
   it('does not put an eviction off because another taint comes', () => {
-    const { made, keys } = world(10, 20);
-    const node = keys[0] as ObjectKey;
+    const made = new ControllerWorld();
+    made.start();
+    const [node] = made.addNodes(10) as [ObjectKey];
+    made.runFor(20);
+    const both = ['first', 'second']
+      .map((key) => `{ key: ${key}, operator: Exists, effect: NoExecute, tolerationSeconds: 5 }`)
+      .join();
+    made.createReplicaSet('web', 20, podTemplate('web', 1, `[${both}]`));
+    made.runUntil(() => made.readyPods() === 20);
     const taint = (key: string) => {
       const request = made.user.write(writes.nodeTaints, node);
       made.requests.object[request] = { add: [{ key, value: '', effect: 'NoExecute' }], remove: [] };
       made.send(request);
     };
-    taint('node.kubernetes.io/not-ready');
+    taint('first');
     made.runFor(3);
-    taint('node.kubernetes.io/unreachable');
+    taint('second');
     const took = made.runUntil(() => times(made, EVICTION, 'DELETE pods').length > 0);
     expect(took).toBeLessThan(2.5);
   });
@@ -234,6 +242,22 @@ describe('the node lifecycle controller', () => {
     made.runFor(600);
     expect(made.taints(keys[0] as ObjectKey)).toContain('unreachable:NoExecute');
     expect(made.counts(EVICTION)).toEqual({});
+  });
+
+  it('changes taints on the node that it has read, and tries again after a conflict', () => {
+    const { made, keys } = world(3, 0);
+    const node = keys[0] as ObjectKey;
+    const cordon = made.user.write(writes.nodeCordon, node);
+    made.requests.setNumber(cordon, 0, 1);
+    made.send(cordon);
+    // The node reports something every half millisecond.
+    for (let i = 0; i < 200; i++) {
+      made.simulation.run(simTime(made.simulation.now + microseconds(500)));
+      made.reportReady(node);
+    }
+    made.runFor(2);
+    expect(made.counts(NODE)['PATCH nodes 409']).toBeGreaterThan(0);
+    expect(made.taints(node)).toEqual(['unschedulable:NoSchedule']);
   });
 
   it('tells of a node that joins, and keeps pods off until it is Ready', () => {

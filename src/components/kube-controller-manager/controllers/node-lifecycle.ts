@@ -93,7 +93,9 @@ export class NodeLifecycleController {
   // ---- NoSchedule taints -------------------------------------------------------------------------------------------------------
 
   private onNode(node: VersionHandle): void {
-    if (mirrorChange(this.tables, node) !== undefined) this.queue.add(this.tables.nodes.key.get(node));
+    const key = this.tables.nodes.key.get(node) as ObjectKey;
+    this.health.take(key, node);
+    if (mirrorChange(this.tables, node) !== undefined) this.queue.add(key);
   }
 
   private onNodeGone(node: ObjectKey): void {
@@ -130,7 +132,7 @@ export class NodeLifecycleController {
     this.leases.catchUp();
     this.nodes.forEach((key, node) => {
       this.greet(key, node);
-      this.health.judge(key, node, this.simulation.now);
+      this.health.judge(key, this.simulation.now);
     });
     this.tellsOfNodes = true;
     const phase = this.simulation.streams.stream('kubeControllerManager.monitorPhase').next();
@@ -146,16 +148,20 @@ export class NodeLifecycleController {
       zone.ready = 0;
       zone.notReady = 0;
     }
-    this.nodes.forEach((key, node) => {
-      const zone = this.zoneOf[key] ?? this.greet(key, node);
-      const isLost = this.health.judge(key, node, this.simulation.now);
-      const isReady = nodes.ready.get(node) === ConditionStatus.True && !isLost;
-      if (isReady) zone.ready++;
-      else zone.notReady++;
-      if (!isReady || nodes.taints.get(node).length > 0 || zone.evictions.has(key) || this.nodesToRetry.has(key)) {
-        needy.push(key);
+    const { health, zoneOf } = this;
+    const { now } = this.simulation;
+    for (let key = 0 as ObjectKey; key < health.size; key++) {
+      if (!health.isPresent(key)) continue;
+      const zone = zoneOf[key] ?? this.greet(key, this.nodes.get(key));
+      const isLost = health.judge(key, now);
+      if (!isLost && health.isWell(key) && !zone.evictions.has(key) && !this.nodesToRetry.has(key)) {
+        zone.ready++;
+        continue;
       }
-    });
+      if (!isLost && nodes.ready.get(this.nodes.get(key)) === ConditionStatus.True) zone.ready++;
+      else zone.notReady++;
+      needy.push(key);
+    }
     const hands = this.around.parameters.nodeUpdateWorkers;
     yield* parallelize(this.simulation, 'node lifecycle update', hands, needy, (key) => this.attend(key));
     yield* this.handleDisruption();
