@@ -1,10 +1,8 @@
-/** The scheduler plugins that a configuration may name: those of the component's own registry, in the order of the default profile. */
-import { findPlugin, pluginNames } from '../components/kube-scheduler/plugins/index.ts';
+/** The plugins that a scheduler's configuration may name: those of the registry of kube-scheduler, with and without a model. */
+import { type PluginDefinition, pluginNames, pluginRegistry } from '../components/kube-scheduler/index.ts';
 import type { SchedulerPluginInfo } from '../manifests/index.ts';
 
-export const schedulerPlugins: readonly SchedulerPluginInfo[] = pluginNames.flatMap((name) => {
-  const plugin = findPlugin(name);
-  if (plugin === undefined) return [];
-  const { points, defaultWeight, create } = plugin;
-  return [{ name, points, ...(defaultWeight === undefined ? {} : { defaultWeight }), modelled: create !== undefined }];
+export const schedulerPlugins: readonly SchedulerPluginInfo[] = pluginNames.map((name) => {
+  const { points, defaultWeight, create }: PluginDefinition = pluginRegistry[name];
+  return { name, points, modelled: create !== undefined, ...(defaultWeight === undefined ? {} : { defaultWeight }) };
 });

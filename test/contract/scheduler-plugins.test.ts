@@ -1,9 +1,9 @@
 /** Every scheduler plugin's column form gives what its plain form, the specification, gives; on random clusters that change. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { type NodeFacts, normaliseScores, type Plugin } from '../../src/components/kube-scheduler/framework.ts';
 import type { PluginArguments } from '../../src/components/kube-scheduler/index.ts';
 import { defaultProfile, pluginNames, pluginRegistry } from '../../src/components/kube-scheduler/index.ts';
-import { type NodeFacts, normaliseScores, type Plugin } from '../../src/components/kube-scheduler/framework.ts';
 import type { PluginDefinition } from '../../src/components/kube-scheduler/plugins/index.ts';
 import { materialiseParameters } from '../../src/scenario/index.ts';
 import { clusterChange, podTemplate, RandomCluster } from '../components/kube-scheduler/random-cluster.ts';
@@ -107,7 +107,8 @@ test('a node that no pod fits is never said to help one', () => {
       for (const change of changes) cluster.apply(change);
       for (const name of modelled) {
         const definition = pluginRegistry[name] as PluginDefinition;
-        const { filter } = definition.create?.({ nodes: cluster.columns, arguments: defaults, parameters }) as Plugin;
+        const plugin = definition.create?.({ nodes: cluster.columns, arguments: defaults, parameters });
+        const filter = plugin?.filter;
         for (const pod of cluster.pods) {
           for (const slot of cluster.slots()) {
             const facts: NodeFacts = { ...cluster.columns.facts(slot), usedPorts: [] };

@@ -56,9 +56,9 @@ describe('the bottleneck', () => {
     ]);
   });
 
-  it('is that of pod startup for a failed barrier on pods, of all requests without any objective', () => {
+  it('is that of pods until Ready for a failed barrier on pods, of all requests without any objective', () => {
     const failed = judge(exampleRun([{ starts: [1], changes: { flows, barriers: [unmet] } }], [startup]));
-    expect(failed.bottleneck).toMatchObject({ flow: 'pod_startup', reason: { kind: 'failed barrier' } });
+    expect(failed.bottleneck).toMatchObject({ flow: 'pods until Ready', reason: { kind: 'failed barrier' } });
     expect(judge(exampleRun([{ changes: { flows } }])).bottleneck).toMatchObject({
       flow: 'all',
       reason: { kind: 'no objective' },

@@ -23,7 +23,14 @@ export class LimiterGroup {
   waiting = 0;
   private sampledAt = 0;
 
+  private readonly simulation: Simulation;
+  private readonly recorder: MetricRecorder;
+  private readonly name: string;
+
   constructor(simulation: Simulation, recorder: MetricRecorder, name: string) {
+    this.simulation = simulation;
+    this.recorder = recorder;
+    this.name = name;
     publishServer(recorder, simulation, name, () => ({
       busyNanoseconds: this.limiters.reduce(
         (sum, { taken, qps }) => sum + (qps > 0 ? (taken * NS_PER_SECOND) / qps : 0),
@@ -32,19 +39,24 @@ export class LimiterGroup {
       capacity: Math.max(1, this.limiters.length),
       queueLength: this.waiting,
     }));
-    const busiest = recorder.gauge('plimsoll_server_utilisation', { server: `${name}, busiest` });
-    recorder.onSample(() => {
-      const { now } = simulation;
-      if (now === this.sampledAt) return;
-      busiest.setPast(this.busiestSince(now - this.sampledAt));
-      this.sampledAt = now;
-    });
   }
 
   /** Adds a limiter. */
   add(limiter: CountedLimiter): void {
     this.limiters.push(limiter);
     this.takenBefore.push(limiter.taken);
+    if (this.limiters.length === 2) this.publishBusiest();
+  }
+
+  /** Of several limiters the busiest one is told beside the mean. */
+  private publishBusiest(): void {
+    const busiest = this.recorder.gauge('plimsoll_server_utilisation', { server: `${this.name} (busiest)` });
+    this.recorder.onSample(() => {
+      const { now } = this.simulation;
+      if (now === this.sampledAt) return;
+      busiest.setPast(this.busiestSince(now - this.sampledAt));
+      this.sampledAt = now;
+    });
   }
 
   private busiestSince(span: number): number {

@@ -1,14 +1,22 @@
 /**
  * Heartbeats of the nodes: leases renewed every ten seconds with jitter, and the node status every five minutes.
  * K:staging/component-helpers/apimachinery/lease/controller.go, K:pkg/kubelet/kubelet_node_status.go.
+ *
+ * A renewal is a PUT on the lease as last seen. A conflict has the lease read anew at once; any other failure has the PUT tried again at
+ * once, and after five failures in a row the lease is read with growing pauses. A lease that does not exist is created.
  */
 import { ConditionStatus, kinds } from '../../cluster/index.ts';
 import type { EventType, KeyedStream, Simulation, ValuesOf } from '../../engine/index.ts';
 import { nanoseconds } from '../../units/index.ts';
 import { isSuccess, type RequestId, StatusCode, writes } from '../api-machinery/index.ts';
 import type { ClientGo } from '../client-go/index.ts';
-import type { kubeletParameters } from './kubelet.parameters.ts';
 import type { Kubelet } from './kubelet.ts';
+import type { kubeletParameters } from './kubelet.parameters.ts';
+
+/** Kubelets that fit into a request's context, beside the epoch in which the request was sent. */
+const KUBELET_NUMBERS = 2 ** 24;
+/** The delay after a status that changed is uniform around the reporting period, by half of it to both sides (calculateDelay). */
+const REPORT_SPREAD = 0.5;
 
 /** Lease renewals and status reports of all kubelets. */
 export class Heartbeats {
@@ -17,10 +25,13 @@ export class Heartbeats {
   private readonly parameters: ValuesOf<typeof kubeletParameters>;
   private readonly kubelets: readonly Kubelet[];
   private readonly evRenew: EventType;
+  private readonly evRead: EventType;
   private readonly evReport: EventType;
   private readonly onRenewed: number;
   private readonly onReported: number;
   private readonly onLeaseRead: number;
+  private readonly onOwnerRead: number;
+  private readonly onCreated: number;
   /** Jitters by node and instant: when a neighbour draws does not matter. */
   private readonly jitter: KeyedStream;
 
@@ -31,98 +42,152 @@ export class Heartbeats {
     this.parameters = parameters;
     this.kubelets = kubelets;
     this.evRenew = simulation.on('kubelet: renew lease', (kubelet, epoch) => this.renew(kubelet, epoch));
+    this.evRead = simulation.on('kubelet: read lease', (kubelet, epoch) => this.read(kubelet, epoch));
     this.evReport = simulation.on('kubelet: report node status', (kubelet, epoch) => this.report(kubelet, epoch));
-    this.onRenewed = clientGo.onReplyDo((request, kubelet) => this.renewed(request, kubelet));
+    this.onRenewed = this.onAnswer((request, kubelet) => this.renewed(request, kubelet));
+    this.onLeaseRead = this.onAnswer((request, kubelet) => this.leaseRead(request, kubelet));
+    this.onOwnerRead = this.onAnswer((request, kubelet) => this.ownerRead(request, kubelet));
+    this.onCreated = this.onAnswer((request, kubelet) => this.created(request, kubelet));
     this.onReported = clientGo.onReplyDo(() => {});
-    this.onLeaseRead = clientGo.onReplyDo((request, kubelet) => this.leaseRead(request, kubelet));
     this.jitter = simulation.streams.keyed('kubelet.heartbeats');
   }
 
-  /** Starts with a lease that exists; `elapsed` = share of the first pause that is over, drawn for nodes that were there before the run. */
-  start(kubelet: Kubelet, elapsed: number): void {
-    const { simulation, parameters } = this;
-    const first = parameters.leaseRenewInterval * (1 - elapsed);
-    simulation.after(nanoseconds(first), this.evRenew, kubelet.index, kubelet.epoch);
-    const phase = this.jitter.uniform(kubelet.index, -1 - kubelet.epoch);
-    simulation.after(
-      nanoseconds(parameters.nodeStatusReportFrequency * phase),
-      this.evReport,
-      kubelet.index,
-      kubelet.epoch,
-    );
+  // ---- leases --------------------------------------------------------------------------------------------------------------------
+
+  /** Starts with a lease that was there before the run; `elapsed` = share of the first pause that is over. */
+  startPreloaded(kubelet: Kubelet, elapsed: number): void {
+    const first = this.parameters.leaseRenewInterval * (1 - elapsed);
+    this.simulation.after(nanoseconds(first), this.evRenew, kubelet.index, kubelet.epoch);
+    const phase = this.jitter.uniform(kubelet.index, -1);
+    this.planReport(kubelet, this.parameters.nodeStatusReportFrequency * phase);
+  }
+
+  /** Starts as a process that knows nothing: it reads its lease, and creates it if there is none. */
+  start(kubelet: Kubelet): void {
+    kubelet.leaseRevision = 0;
+    kubelet.leaseFailures = 0;
+    this.read(kubelet.index, kubelet.epoch);
   }
 
   private renew(index: number, epoch: number): void {
     const kubelet = this.kubelets[index] as Kubelet;
-    if (epoch !== kubelet.epoch || !kubelet.isUp) return;
+    if (epoch !== kubelet.epoch) return;
     const { requests } = this.clientGo;
-    if (kubelet.leaseRevision === 0) {
-      kubelet.heartbeatClient.send(
-        kubelet.heartbeatClient.read(kinds.leases, kubelet.leaseKey),
-        this.onLeaseRead,
-        index,
-      );
-      return;
-    }
     const request = kubelet.heartbeatClient.write(writes.leaseRenew, kubelet.leaseKey);
     requests.setNumber(request, 0, this.simulation.now);
     requests.expectedRevision[request] = kubelet.leaseRevision;
-    kubelet.heartbeatClient.send(request, this.onRenewed, index);
+    this.send(kubelet, request, this.onRenewed);
   }
 
-  private renewed(request: RequestId, index: number): void {
-    const kubelet = this.kubelets[index] as Kubelet;
-    if (!kubelet.isUp) return;
+  private renewed(request: RequestId, kubelet: Kubelet): void {
     const { requests } = this.clientGo;
-    if (isSuccess(requests.code[request] as number)) {
-      kubelet.leaseRevision = requests.resultRevision[request] as number;
-      kubelet.leaseFailures = 0;
-      const stretch = 1 + this.parameters.leaseRenewJitter * this.jitter.uniform(index, this.simulation.now);
-      this.simulation.after(
-        nanoseconds(this.parameters.leaseRenewInterval * stretch),
-        this.evRenew,
-        index,
-        kubelet.epoch,
-      );
+    const code = requests.code[request] as number;
+    if (isSuccess(code)) {
+      this.hold(kubelet, requests.resultRevision[request] as number);
       return;
     }
-    // A conflict says that the lease is not the one last seen: it is read anew. So it is after any other failure.
-    kubelet.leaseRevision = 0;
-    this.tryAgain(kubelet);
-  }
-
-  private leaseRead(request: RequestId, index: number): void {
-    const kubelet = this.kubelets[index] as Kubelet;
-    if (!kubelet.isUp) return;
-    const { requests } = this.clientGo;
-    if (requests.code[request] === StatusCode.Ok) {
-      const result = requests.resultOf(request);
-      kubelet.leaseRevision = this.clientGo.tables.leases.revision.get(result);
-      this.renew(index, kubelet.epoch);
+    kubelet.leaseFailures++;
+    if (code === StatusCode.Conflict || kubelet.leaseFailures >= this.parameters.leaseMaxRetries) {
+      // The pauses of the reads start anew.
+      kubelet.leaseFailures = 0;
+      this.read(kubelet.index, kubelet.epoch);
     } else {
-      this.tryAgain(kubelet);
+      this.renew(kubelet.index, kubelet.epoch);
     }
   }
 
-  private tryAgain(kubelet: Kubelet): void {
-    const { leaseBackoff, leaseBackoffMaximum } = this.parameters;
-    const pause = Math.min(leaseBackoff * 2 ** kubelet.leaseFailures, leaseBackoffMaximum);
-    kubelet.leaseFailures++;
-    this.simulation.after(nanoseconds(pause), this.evRenew, kubelet.index, kubelet.epoch);
+  /** The lease is renewed or created: the next renewal comes after the interval and its jitter. */
+  private hold(kubelet: Kubelet, revision: number): void {
+    kubelet.leaseRevision = revision;
+    kubelet.leaseFailures = 0;
+    const { leaseRenewInterval, leaseRenewJitter } = this.parameters;
+    const stretch = 1 + leaseRenewJitter * this.jitter.uniform(kubelet.index, this.simulation.now);
+    this.simulation.after(nanoseconds(leaseRenewInterval * stretch), this.evRenew, kubelet.index, kubelet.epoch);
   }
+
+  private read(index: number, epoch: number): void {
+    const kubelet = this.kubelets[index] as Kubelet;
+    if (epoch !== kubelet.epoch) return;
+    this.send(kubelet, kubelet.heartbeatClient.read(kinds.leases, kubelet.leaseKey), this.onLeaseRead);
+  }
+
+  private leaseRead(request: RequestId, kubelet: Kubelet): void {
+    const { requests, tables } = this.clientGo;
+    const code = requests.code[request] as number;
+    if (code === StatusCode.Ok) {
+      kubelet.leaseRevision = tables.leases.revision.get(requests.resultOf(request));
+      kubelet.leaseFailures = 0;
+      this.renew(kubelet.index, kubelet.epoch);
+    } else if (code === StatusCode.NotFound) {
+      // A lease names its node as its owner, by the node's UID.
+      this.send(kubelet, kubelet.heartbeatClient.read(kinds.nodes, kubelet.nodeKey), this.onOwnerRead);
+    } else {
+      this.readLater(kubelet);
+    }
+  }
+
+  private ownerRead(request: RequestId, kubelet: Kubelet): void {
+    if (this.clientGo.requests.code[request] !== StatusCode.Ok) {
+      this.readLater(kubelet);
+      return;
+    }
+    const lease = kubelet.heartbeatClient.write(writes.leaseCreate, kubelet.leaseKey);
+    this.clientGo.requests.setNumber(lease, 0, this.simulation.now);
+    this.send(kubelet, lease, this.onCreated);
+  }
+
+  private created(request: RequestId, kubelet: Kubelet): void {
+    const { requests } = this.clientGo;
+    if (isSuccess(requests.code[request] as number)) this.hold(kubelet, requests.resultRevision[request] as number);
+    else this.readLater(kubelet);
+  }
+
+  /** backoffEnsureLease: each pause is twice the one before, the first one included. */
+  private readLater(kubelet: Kubelet): void {
+    const { leaseBackoff, leaseBackoffMaximum } = this.parameters;
+    kubelet.leaseFailures++;
+    const pause = Math.min(leaseBackoff * 2 ** kubelet.leaseFailures, leaseBackoffMaximum);
+    this.simulation.after(nanoseconds(pause), this.evRead, kubelet.index, kubelet.epoch);
+  }
+
+  /** Registers a reply handler; an answer to a kubelet that has crashed since is nobody's. */
+  private onAnswer(handler: (request: RequestId, kubelet: Kubelet) => void): number {
+    return this.clientGo.onReplyDo((request, context) => {
+      const kubelet = this.kubelets[context % KUBELET_NUMBERS] as Kubelet;
+      if (kubelet.epoch === Math.floor(context / KUBELET_NUMBERS)) handler(request, kubelet);
+    });
+  }
+
+  private send(kubelet: Kubelet, request: RequestId, reply: number): void {
+    kubelet.heartbeatClient.send(request, reply, kubelet.epoch * KUBELET_NUMBERS + kubelet.index);
+  }
+
+  // ---- node status ---------------------------------------------------------------------------------------------------------------
 
   private report(index: number, epoch: number): void {
     const kubelet = this.kubelets[index] as Kubelet;
-    if (epoch !== kubelet.epoch || !kubelet.isUp) return;
-    this.sendReady(kubelet);
-    this.simulation.after(this.parameters.nodeStatusReportFrequency, this.evReport, index, epoch);
+    if (epoch !== kubelet.epoch) return;
+    this.patchStatus(kubelet);
+    this.planReport(kubelet, this.parameters.nodeStatusReportFrequency);
+  }
+
+  /** The node has become Ready: it is reported at once, and again after a period that is drawn, so that herds drift apart. */
+  reportReady(kubelet: Kubelet): void {
+    this.patchStatus(kubelet);
+    const share = this.jitter.uniform(kubelet.index, -1 - this.simulation.now) - REPORT_SPREAD;
+    this.planReport(kubelet, this.parameters.nodeStatusReportFrequency * (1 + share));
   }
 
   /** PATCH nodes/status: Ready. */
-  sendReady(kubelet: Kubelet): void {
+  private patchStatus(kubelet: Kubelet): void {
+    const { requests } = this.clientGo;
     const request = kubelet.client.write(writes.nodeStatus, kubelet.nodeKey);
-    this.clientGo.requests.setNumber(request, 0, ConditionStatus.True);
-    this.clientGo.requests.setNumber(request, 1, this.simulation.now);
+    requests.setNumber(request, 0, ConditionStatus.True);
+    requests.setNumber(request, 1, this.simulation.now);
     kubelet.client.send(request, this.onReported);
+  }
+
+  private planReport(kubelet: Kubelet, span: number): void {
+    this.simulation.after(nanoseconds(span), this.evReport, kubelet.index, kubelet.epoch);
   }
 }

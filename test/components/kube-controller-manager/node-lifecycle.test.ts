@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConditionStatus, kinds, type ObjectKey } from '../../../src/cluster/index.ts';
 import { writes } from '../../../src/components/api-machinery/index.ts';
-import { microseconds, simTime } from '../../../src/units/index.ts';
+import { milliseconds, simTime } from '../../../src/units/index.ts';
 import { ControllerWorld, podTemplate } from './controller-world.ts';
 
 const NODE = 'node-controller';
@@ -250,9 +250,9 @@ describe('the node lifecycle controller', () => {
     const cordon = made.user.write(writes.nodeCordon, node);
     made.requests.setNumber(cordon, 0, 1);
     made.send(cordon);
-    // The node reports something every half millisecond.
-    for (let i = 0; i < 200; i++) {
-      made.simulation.run(simTime(made.simulation.now + microseconds(500)));
+    // The node reports something every four milliseconds.
+    for (let i = 0; i < 60; i++) {
+      made.simulation.run(simTime(made.simulation.now + milliseconds(4)));
       made.reportReady(node);
     }
     made.runFor(2);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ObjectTables } from '../../../src/cluster/index.ts';
+import { normaliseScores } from '../../../src/components/kube-scheduler/framework.ts';
 import {
   algorithmRegistry,
   Decision,
@@ -8,9 +9,12 @@ import {
   pluginNames,
   type SchedulerConfiguration,
 } from '../../../src/components/kube-scheduler/index.ts';
-import { normaliseScores } from '../../../src/components/kube-scheduler/framework.ts';
 import { NodeColumns } from '../../../src/components/kube-scheduler/node-columns.ts';
-import { ExtendedResources, type PodRequirements, PodRequirementTable } from '../../../src/components/kube-scheduler/pod-requirements.ts';
+import {
+  ExtendedResources,
+  type PodRequirements,
+  PodRequirementTable,
+} from '../../../src/components/kube-scheduler/pod-requirements.ts';
 import { makeProfiles, type Profile } from '../../../src/components/kube-scheduler/profile.ts';
 import { RandomStreams } from '../../../src/engine/index.ts';
 import { materialiseParameters } from '../../../src/scenario/index.ts';
@@ -40,13 +44,17 @@ function equalNodes(count: number, zoneOf: (i: number) => string = () => 'a') {
   const tables = new ObjectTables();
   const extended = new ExtendedResources();
   const columns = new NodeColumns(tables.keysOf('nodes'), extended);
-  for (let i = 0; i < count; i++) {
-    const version = tables.nodes.allocate(tables.keysOf('nodes').intern('', `node-${i}`));
-    tables.nodes.specification.set(version, nodeOf({ labels: zone(zoneOf(i)) }));
-    columns.setNode(tables.nodes, version);
-  }
+  const add = (more: number) => {
+    for (let i = 0; i < more; i++) {
+      const number = tables.keysOf('nodes').count;
+      const version = tables.nodes.allocate(tables.keysOf('nodes').intern('', `node-${number}`));
+      tables.nodes.specification.set(version, nodeOf({ labels: zone(zoneOf(number)) }));
+      columns.setNode(tables.nodes, version);
+    }
+  };
+  add(count);
   const table = new PodRequirementTable(extended);
-  return { columns, pod: table.of(templateOf(0)), podWith: (options: object) => table.of(templateOf(1, options)) };
+  return { columns, add, pod: table.of(templateOf(0)), podWith: (options: object) => table.of(templateOf(1, options)) };
 }
 
 /** What upstream's loops over nodes would find: the nodes that pass all filters, and the best of them. */
@@ -147,7 +155,8 @@ describe('the algorithm of kube-scheduler', () => {
     const order = [...columns.order.slots().subarray(0, 300)];
     expect(order.slice(0, 4)).toEqual([0, 200, 1, 201]);
     expect(order.slice(198, 202)).toEqual([99, 299, 100, 101]);
-    const chosen = (from: number) => order.slice(from, from + 144).concat(order.slice(0, Math.max(0, from + 144 - 300)));
+    const chosen = (from: number) =>
+      order.slice(from, from + 144).concat(order.slice(0, Math.max(0, from + 144 - 300)));
     for (const from of [0, 144, 288, 132]) {
       const decision = decide(pod);
       expect(decision.examined).toBe(144);
@@ -169,11 +178,28 @@ describe('the algorithm of kube-scheduler', () => {
     expect([second.feasible, second.examined, second.scored]).toEqual([188, 376, 188]);
   });
 
+  test('knows nodes that come when there was no more room in its columns', () => {
+    const { columns, add, podWith } = equalNodes(90);
+    const anywhere = {
+      matchExpressions: [{ key: 'no', operator: 'DoesNotExist', values: [] }],
+      matchFields: [],
+    } as const;
+    const pod = podWith({ nodeAffinity: { required: [anywhere], preferred: [{ weight: 1, term: anywhere }] } });
+    const { decide } = algorithmFor(columns, { ...configuration, percentageOfNodesToScore: 100 });
+    for (let i = 0; i < 3; i++) expect(decide(pod).feasible).toBe(90);
+    add(1000);
+    for (let i = 0; i < 3; i++) expect(decide(pod).feasible).toBe(1090);
+    const nodes = new Set(Array.from({ length: 50 }, () => decide(pod).node));
+    expect(Math.max(...nodes)).toBeGreaterThan(500);
+  });
+
   test('takes a lone feasible node without rating it', () => {
     const { columns, podWith } = equalNodes(200);
     const pinned = podWith({
       nodeAffinity: {
-        required: [{ matchExpressions: [], matchFields: [{ key: 'metadata.name', operator: 'In', values: ['node-77'] }] }],
+        required: [
+          { matchExpressions: [], matchFields: [{ key: 'metadata.name', operator: 'In', values: ['node-77'] }] },
+        ],
         preferred: [],
       },
     });

@@ -2,12 +2,21 @@
 import { describe, expect, test } from 'vitest';
 import type { PodTemplate, Taint, Toleration } from '../../../src/cluster/index.ts';
 import { ObjectTables } from '../../../src/cluster/index.ts';
-import { defaultProfile, type FitScoring, type PluginName, pluginRegistry } from '../../../src/components/kube-scheduler/index.ts';
 import type { FilterPlugin, NodeFacts, ScorePlugin } from '../../../src/components/kube-scheduler/framework.ts';
 import { normaliseScores } from '../../../src/components/kube-scheduler/framework.ts';
+import {
+  defaultProfile,
+  type FitScoring,
+  type PluginName,
+  pluginRegistry,
+} from '../../../src/components/kube-scheduler/index.ts';
 import { NodeColumns } from '../../../src/components/kube-scheduler/node-columns.ts';
 import type { PluginDefinition } from '../../../src/components/kube-scheduler/plugins/index.ts';
-import { ExtendedResources, type PodRequirements, PodRequirementTable } from '../../../src/components/kube-scheduler/pod-requirements.ts';
+import {
+  ExtendedResources,
+  type PodRequirements,
+  PodRequirementTable,
+} from '../../../src/components/kube-scheduler/pod-requirements.ts';
 import { materialiseParameters } from '../../../src/scenario/index.ts';
 import { bytes, milliCpu } from '../../../src/units/index.ts';
 import { amounts, taint, templateOf } from './scheduler-world.ts';
@@ -109,6 +118,13 @@ describe('NodeResourcesFit scores', () => {
     expect([score.rate(pod, node(small)), score.rate(pod, node(large))]).toEqual(scores);
   });
 
+  test('that cut off what is behind the point, for each resource and for the mean', () => {
+    const { score } = plugin('NodeResourcesFit');
+    // 2/3 and 4/5 of 100: 66 and 80, 73. A third of 100 and 50: 33 and 50, 41.
+    expect(score.rate(requesting(1000, 1000), node({ allocatable: plain(3000, 5000) }))).toBe(73);
+    expect(score.rate(requesting(2000, 2500), node({ allocatable: plain(3000, 5000) }))).toBe(41);
+  });
+
   test('weighted by resource', () => {
     const resources = [
       { name: 'cpu', weight: 1 },
@@ -177,7 +193,9 @@ describe('NodeResourcesBalancedAllocation', () => {
 describe('TaintToleration', () => {
   const { filter, score } = plugin('TaintToleration');
   const tolerating = (toleration: Partial<Toleration>): PodRequirements =>
-    podOf({ tolerations: [{ key: 'dedicated', operator: 'Equal', value: 'user1', effect: 'NoSchedule', ...toleration }] });
+    podOf({
+      tolerations: [{ key: 'dedicated', operator: 'Equal', value: 'user1', effect: 'NoSchedule', ...toleration }],
+    });
   const dedicated = taint('dedicated', 'NoSchedule', 'user1');
   // taint_toleration_test.go:TestTaintTolerationFilter
   test.each<{ what: string; pod: PodRequirements; taints: readonly Taint[]; admitted: boolean }>([
@@ -186,9 +204,24 @@ describe('TaintToleration', () => {
     { what: 'another value', pod: tolerating({ value: 'user2' }), taints: [dedicated], admitted: false },
     { what: 'any value', pod: tolerating({ operator: 'Exists', value: '' }), taints: [dedicated], admitted: true },
     { what: 'another effect', pod: tolerating({ effect: 'NoExecute' }), taints: [dedicated], admitted: false },
-    { what: 'any effect', pod: tolerating({ effect: '' }), taints: [taint('dedicated', 'NoExecute', 'user1')], admitted: true },
-    { what: 'everything', pod: tolerating({ key: '', operator: 'Exists', effect: '' }), taints: [dedicated], admitted: true },
-    { what: 'one of two taints', pod: tolerating({}), taints: [dedicated, taint('other', 'NoExecute')], admitted: false },
+    {
+      what: 'any effect',
+      pod: tolerating({ effect: '' }),
+      taints: [taint('dedicated', 'NoExecute', 'user1')],
+      admitted: true,
+    },
+    {
+      what: 'everything',
+      pod: tolerating({ key: '', operator: 'Exists', effect: '' }),
+      taints: [dedicated],
+      admitted: true,
+    },
+    {
+      what: 'one of two taints',
+      pod: tolerating({}),
+      taints: [dedicated, taint('other', 'NoExecute')],
+      admitted: false,
+    },
     { what: 'a soft taint', pod: podOf(), taints: [taint('other', 'PreferNoSchedule')], admitted: true },
   ])('a pod that tolerates $what', ({ pod, taints, admitted }) => {
     expect(filter.admits(pod, node({ taints }))).toBe(admitted);
@@ -220,13 +253,33 @@ describe('NodeAffinity', () => {
   // node_affinity_test.go:TestNodeAffinity
   test.each([
     { what: 'no requirement', pod: podOf(), labels: {}, admitted: true },
-    { what: 'a nodeSelector that is missing', pod: podOf({ nodeSelector: { foo: 'bar' } }), labels: {}, admitted: false },
-    { what: 'a nodeSelector among more labels', pod: podOf({ nodeSelector: { foo: 'bar' } }), labels: { foo: 'bar', a: 'b' }, admitted: true },
+    {
+      what: 'a nodeSelector that is missing',
+      pod: podOf({ nodeSelector: { foo: 'bar' } }),
+      labels: {},
+      admitted: false,
+    },
+    {
+      what: 'a nodeSelector among more labels',
+      pod: podOf({ nodeSelector: { foo: 'bar' } }),
+      labels: { foo: 'bar', a: 'b' },
+      admitted: true,
+    },
     { what: 'In', pod: requiring(expression('foo', 'In', 'bar', 'value2')), labels: { foo: 'bar' }, admitted: true },
     { what: 'Gt', pod: requiring(expression('kernel', 'Gt', '0204')), labels: { kernel: '0206' }, admitted: true },
     { what: 'NotIn on a missing label', pod: requiring(expression('mem', 'NotIn', 'x')), labels: {}, admitted: true },
-    { what: 'terms as alternatives', pod: requiring(expression('a', 'Exists'), expression('foo', 'In', 'bar')), labels: { foo: 'bar' }, admitted: true },
-    { what: 'a term without requirements', pod: requiring({ matchExpressions: [], matchFields: [] }), labels: {}, admitted: false },
+    {
+      what: 'terms as alternatives',
+      pod: requiring(expression('a', 'Exists'), expression('foo', 'In', 'bar')),
+      labels: { foo: 'bar' },
+      admitted: true,
+    },
+    {
+      what: 'a term without requirements',
+      pod: requiring({ matchExpressions: [], matchFields: [] }),
+      labels: {},
+      admitted: false,
+    },
     { what: 'no terms', pod: requiring(), labels: {}, admitted: false },
     { what: 'its name', pod: requiring(field('node-1')), labels: {}, admitted: true },
     { what: 'another name', pod: requiring(field('node-2')), labels: {}, admitted: false },
@@ -249,11 +302,22 @@ describe('NodeAffinity', () => {
         preferred: [
           { weight: 2, term: expression('foo', 'In', 'bar') },
           { weight: 4, term: expression('key', 'In', 'value') },
-          { weight: 5, term: { ...expression('foo', 'In', 'bar'), matchExpressions: [...expression('foo', 'In', 'bar').matchExpressions, ...expression('key', 'In', 'value').matchExpressions] } },
+          {
+            weight: 5,
+            term: {
+              ...expression('foo', 'In', 'bar'),
+              matchExpressions: [
+                ...expression('foo', 'In', 'bar').matchExpressions,
+                ...expression('key', 'In', 'value').matchExpressions,
+              ],
+            },
+          },
         ],
       },
     });
-    const raw = [{ foo: 'bar' }, { key: 'value' }, { foo: 'bar', key: 'value' }, {}].map((labels) => score.rate(pod, node({ labels })));
+    const raw = [{ foo: 'bar' }, { key: 'value' }, { foo: 'bar', key: 'value' }, {}].map((labels) =>
+      score.rate(pod, node({ labels })),
+    );
     expect(raw).toEqual([2, 4, 11, 0]);
     const scores = Float64Array.from(raw);
     normaliseScores(scores, 4, score.normalisation);
@@ -275,9 +339,19 @@ describe('NodePorts', () => {
     { what: 'another protocol', pod: withPort(8080, '', 'UDP'), used: withPort(8080), free: true },
     { what: 'another address', pod: withPort(8080, '127.0.0.1'), used: withPort(8080, '127.0.0.2'), free: true },
     { what: 'the same address', pod: withPort(8080, '127.0.0.1'), used: withPort(8080, '127.0.0.1'), free: false },
-    { what: 'all addresses against one', pod: withPort(8080, '0.0.0.0'), used: withPort(8080, '127.0.0.1'), free: false },
+    {
+      what: 'all addresses against one',
+      pod: withPort(8080, '0.0.0.0'),
+      used: withPort(8080, '127.0.0.1'),
+      free: false,
+    },
     { what: 'one address against all', pod: withPort(8080, '127.0.0.1'), used: withPort(8080), free: false },
-    { what: 'a container port on the host network', pod: withPort(0, '', 'TCP', true), used: withPort(8080), free: false },
+    {
+      what: 'a container port on the host network',
+      pod: withPort(0, '', 'TCP', true),
+      used: withPort(8080),
+      free: false,
+    },
     { what: 'no host port', pod: withPort(0), used: withPort(8080), free: true },
   ])('$what', ({ pod, used, free }) => {
     expect(filter.admits(pod, node({ usedPorts: used.hostPorts }))).toBe(free);

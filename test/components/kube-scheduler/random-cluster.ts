@@ -56,8 +56,16 @@ const requirement = fc.oneof(
     operator: fc.constantFrom('In', 'NotIn'),
     values: fc.array(fc.constantFrom(...VALUES), { minLength: 1, maxLength: 2 }),
   }),
-  fc.record({ key: fc.constantFrom(...KEYS), operator: fc.constantFrom('Exists', 'DoesNotExist'), values: fc.constant([]) }),
-  fc.record({ key: fc.constantFrom(...KEYS), operator: fc.constantFrom('Gt', 'Lt'), values: fc.constantFrom(['5'], ['9']) }),
+  fc.record({
+    key: fc.constantFrom(...KEYS),
+    operator: fc.constantFrom('Exists', 'DoesNotExist'),
+    values: fc.constant([]),
+  }),
+  fc.record({
+    key: fc.constantFrom(...KEYS),
+    operator: fc.constantFrom('Gt', 'Lt'),
+    values: fc.constantFrom(['5'], ['9']),
+  }),
 );
 const nameField = fc.record({
   key: fc.constant('metadata.name'),
@@ -87,7 +95,10 @@ const podOptions = fc.record({
   tolerations: fc.array(toleration, { maxLength: 2 }),
   nodeSelector: sometimes(labels, {}),
   nodeName: sometimes(fc.constantFrom(...NODE_NAMES), ''),
-  required: sometimes<PodTemplate['nodeAffinity']['required'] | undefined>(fc.array(term, { minLength: 1, maxLength: 2 }), undefined),
+  required: sometimes<PodTemplate['nodeAffinity']['required'] | undefined>(
+    fc.array(term, { minLength: 1, maxLength: 2 }),
+    undefined,
+  ),
   preferred: fc.array(fc.record({ weight: fc.integer({ min: 1, max: 100 }), term }), { maxLength: 2 }),
 });
 
@@ -117,7 +128,10 @@ export type ClusterChange =
 
 const index = fc.nat({ max: 1000 });
 export const clusterChange: fc.Arbitrary<ClusterChange> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ change: fc.constant('set' as const), node: index, specification: nodeSpecification }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ change: fc.constant('set' as const), node: index, specification: nodeSpecification }),
+  },
   { weight: 1, arbitrary: fc.record({ change: fc.constant('remove' as const), node: index }) },
   { weight: 6, arbitrary: fc.record({ change: fc.constant('place' as const), node: index, pod: index }) },
   { weight: 2, arbitrary: fc.record({ change: fc.constant('unplace' as const), placement: index }) },

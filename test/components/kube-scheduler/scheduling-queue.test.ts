@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { ObjectKey } from '../../../src/cluster/index.ts';
+import { ObjectTables } from '../../../src/cluster/index.ts';
 import { defaultConfiguration, pluginNames } from '../../../src/components/kube-scheduler/index.ts';
 import { NodeColumns } from '../../../src/components/kube-scheduler/node-columns.ts';
 import { ExtendedResources, PodRequirementTable } from '../../../src/components/kube-scheduler/pod-requirements.ts';
 import { makeProfiles, type Profile } from '../../../src/components/kube-scheduler/profile.ts';
 import { QueuedPod } from '../../../src/components/kube-scheduler/queued-pod.ts';
 import { SchedulingQueue } from '../../../src/components/kube-scheduler/scheduling-queue.ts';
-import { ObjectTables } from '../../../src/cluster/index.ts';
 import { Simulation } from '../../../src/engine/index.ts';
 import { materialiseParameters, type PlainParameters } from '../../../src/scenario/index.ts';
 import { seconds, simTime } from '../../../src/units/index.ts';

@@ -100,7 +100,9 @@ describe('scheduling', () => {
     world.deletePod(pod);
     world.run(seconds(20));
     expect(requests(world, 'kube-scheduler', 'POST', 404)).toBe(1);
-    expect(world.statistic('scheduler_schedule_attempts_total', 'profile=default-scheduler;result=error', 'final')).toBe(1);
+    expect(
+      world.statistic('scheduler_schedule_attempts_total', 'profile=default-scheduler;result=error', 'final'),
+    ).toBe(1);
     // What it had been given is free again.
     const pods = world.createPods(8, templateOf(1));
     world.run(seconds(20));
