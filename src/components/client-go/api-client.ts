@@ -41,8 +41,9 @@ export class ApiClient {
   private readonly limiterSeconds: HistogramSeries;
   /** Limiters of clients of this name; undefined if it has none. */
   readonly group: LimiterGroup | undefined;
-  /** Tokens taken, statistic. */
-  taken = 0;
+  /** Requests that its limiter has let pass in the group's interval with this number, statistic. */
+  private passed = 0;
+  private interval = 0;
   /** Counters of the answers, by verb and code (code * 8 + verb). */
   private readonly counters = new Map<number, CounterSeries>();
 
@@ -56,22 +57,27 @@ export class ApiClient {
     this.serverIndex = index;
     this.bucket = new TokenBucket(options.qps, options.burst);
     this.limiterServer = clientGo.waits.server(`${options.name} client limiter`, 'limiter');
-    this.group = options.qps > 0 ? clientGo.limiterGroup(options.name) : undefined;
-    this.group?.add(this);
+    this.group = options.qps > 0 ? clientGo.limiterGroup(options.name, options.qps) : undefined;
+    this.group?.add();
     this.limiterSeconds = clientGo.recorder.histogram('rest_client_rate_limiter_duration_seconds', {
       client: options.name,
     });
   }
 
-  /** Rate of its limiter [1/s]. */
-  get qps(): number {
-    return this.options.qps;
+  /** Its limiter lets a request pass. */
+  countPassage(): void {
+    const { group } = this;
+    if (group === undefined) return;
+    if (this.interval !== group.interval) {
+      this.interval = group.interval;
+      this.passed = 0;
+    }
+    group.pass(++this.passed);
   }
 
   /** Takes a token for a request that is ready at `at`; returns how long it waits for it. */
   reserve(at: SimTime): Nanoseconds {
     if (this.options.qps <= 0) return nanoseconds(0);
-    this.taken++;
     const wait = this.bucket.reserve(at);
     this.limiterSeconds.record(wait / NS_PER_SECOND);
     this.clientGo.waits.passed(this.limiterServer, wait);

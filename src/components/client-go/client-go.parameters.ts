@@ -72,13 +72,13 @@ export const clientGoParameters = defineParameters({
     default: 10,
     unit: 'event',
     range: [1, 1e6],
-    help: 'More like events than this within eventAggregateInterval are merged into one that is counted up.',
+    help: 'The event that would bring as many different messages as this about one object and reason is merged into one that is counted up.',
     source: sourceCode('K:client-go/tools/record/events_cache.go'),
   }),
   eventAggregateInterval: duration({
     default: seconds(600),
     range: [seconds(1), seconds(86_400)],
-    help: 'Window of that rule.',
+    help: 'A pause longer than this between them lets the count of messages start anew.',
     source: sourceCode('K:client-go/tools/record/events_cache.go'),
   }),
   eventSpamBurst: count({
@@ -100,6 +100,19 @@ export const clientGoParameters = defineParameters({
     range: [1, 1e6],
     help: 'Events that wait in a recorder; further ones are dropped.',
     source: sourceCode('K:client-go/tools/record/event.go'),
+  }),
+  eventMaxTries: count({
+    default: 12,
+    unit: 'attempt',
+    range: [1, 1000],
+    help: 'How often a recorder tries to write one event while the connection breaks.',
+    source: sourceCode('K:client-go/tools/record/event.go:maxTriesPerEvent'),
+  }),
+  eventRetryPause: duration({
+    default: seconds(10),
+    range: [milliseconds(1), seconds(600)],
+    help: 'Pause between such tries; the first one is a random share of it.',
+    source: sourceCode('K:client-go/tools/record/event.go:defaultSleepDuration'),
   }),
   connectRetry: duration({
     default: seconds(1),

@@ -164,10 +164,10 @@ export class ClientGo {
   }
 
   /** The group of the limiters of clients with a name, made on first use. */
-  limiterGroup(name: string): LimiterGroup {
+  limiterGroup(name: string, qps: number): LimiterGroup {
     let group = this.limiterGroups.get(name);
     if (group === undefined) {
-      group = new LimiterGroup(this.simulation, this.recorder, `${name} client limiter`);
+      group = new LimiterGroup(this.simulation, this.recorder, `${name} client limiter`, qps);
       this.limiterGroups.set(name, group);
     }
     return group;
@@ -223,6 +223,7 @@ export class ClientGo {
 
   private transmit(request: RequestId): void {
     const client = this.clients[this.requests.client[request] as number] as ApiClient;
+    client.countPassage();
     if (client.isCut) {
       this.breakLocally(request);
       return;

@@ -1,8 +1,10 @@
 /**
  * The event recorder: what components tell about objects, as Event objects. K:client-go/tools/record (event.go, events_cache.go).
- * Like events are counted up by PATCH; more than ten different messages of one kind about one object within ten minutes are merged into one;
- * a source may write 25 events about one object and then one in five minutes. One goroutine writes them, one after the other.
+ * The same event again is counted up by PATCH; from the tenth different message about one object for one reason on, with no pause of ten
+ * minutes between them, all further ones are merged into one; a source may write 25 events about one object and then one in five minutes.
+ * One goroutine writes them, one after the other.
  */
+
 import {
   type EventReason,
   eventReasonNumber,
@@ -11,6 +13,8 @@ import {
   kinds,
   type ObjectKey,
 } from '../../cluster/index.ts';
+import type { EventType, RandomStream } from '../../engine/index.ts';
+import { nanoseconds } from '../../units/index.ts';
 import { type RequestId, StatusCode, writes } from '../api-machinery/index.ts';
 import type { ApiClient } from './api-client.ts';
 import type { ClientGo } from './client-go.ts';
@@ -20,16 +24,29 @@ const LRU_ENTRIES = 4096;
 /** Factor that makes one number of a kind, a reason and a key. */
 const KEY_FACTOR = 2 ** 32;
 
-/** What was written about one object for one reason. */
-interface Correlated {
-  /** Start of the window in which messages are counted [ns]. */
-  since: number;
-  /** Different messages in the window. */
-  messages: number;
-  lastMessage: number;
-  /** Key of the Event object that is counted up. */
+/** One Event object that a recorder writes. */
+interface Written {
+  /** Its message; that of {@link Similar.combined} stands for many. */
+  readonly message: number;
+  /** Window in which its message was last met. */
+  window: number;
+  /** Key of the Event object, -1 = not created yet. */
   event: ObjectKey;
   count: number;
+}
+
+/** Events about one object for one reason, which differ by their messages only. */
+interface Similar {
+  /** When the latest one came [ns], and the number of the window that it belongs to. */
+  last: number;
+  window: number;
+  /** Different messages in the window, fewer than the aggregation allows. */
+  messages: number;
+  readonly first: Written;
+  /** Event objects of further messages. */
+  others: Written[] | undefined;
+  /** The one Event object for all messages beyond that. */
+  combined: Written | undefined;
 }
 
 /** Tokens of one source about one object. */
@@ -39,9 +56,11 @@ interface SpamBucket {
   at: number;
 }
 
-/** Replies of all recorders of a run. */
+/** What all recorders of a run share. */
 export interface EventRecorderReplies {
   readonly onWritten: number;
+  readonly evRetry: EventType;
+  readonly jitter: RandomStream;
   /** Recorders by number. */
   readonly recorders: EventRecorder[];
 }
@@ -49,8 +68,14 @@ export interface EventRecorderReplies {
 /** Registers what recorders share; once per run. */
 export function eventRecorderReplies(clientGo: ClientGo): EventRecorderReplies {
   const recorders: EventRecorder[] = [];
-  const onWritten = clientGo.onReplyDo((request, recorder) => (recorders[recorder] as EventRecorder).written(request));
-  return { onWritten, recorders };
+  return {
+    onWritten: clientGo.onReplyDo((request, recorder) => (recorders[recorder] as EventRecorder).written(request)),
+    evRetry: clientGo.simulation.on('client-go: event written again', (recorder) =>
+      (recorders[recorder] as EventRecorder).write(),
+    ),
+    jitter: clientGo.simulation.streams.stream('client-go.events'),
+    recorders,
+  };
 }
 
 /** One component's recorder. */
@@ -60,12 +85,18 @@ export class EventRecorder {
   readonly client: ApiClient;
   private readonly replies: EventRecorderReplies;
   private readonly index: number;
-  private readonly correlated = new Map<number, Correlated>();
+  /** By reason, kind and key of the object. */
+  private readonly similar = new Map<number, Similar>();
   private readonly spam = new Map<number, SpamBucket>();
-  /** Events that wait to be written, encoded as (create ? reason : -count, event key) pairs, state. */
+  /** Events that wait to be written, encoded as (create ? reason : -count, event key) pairs, the first one under way, state. */
   private queue: number[] = [];
   private writing = false;
-  /** Events dropped by the queue's bound or the spam filter, statistic. */
+  /** Attempts to write the first one, state. */
+  private tries = 0;
+  /** Whether a request is on its way, and whether it is one of a process that has ended since, state. */
+  private isAsking = false;
+  private isOrphaned = false;
+  /** Events dropped by the queue's bound or the spam filter, or given up, statistic. */
   dropped = 0;
 
   constructor(clientGo: ClientGo, client: ApiClient, replies: EventRecorderReplies) {
@@ -77,49 +108,72 @@ export class EventRecorder {
 
   /** Tells that `reason` happened to an object. `message` is any number that differs where the text would differ. */
   record(reason: EventReason, kind: Kind, key: ObjectKey, message = 0): void {
-    const { parameters, simulation } = this.clientGo;
+    const { parameters, simulation, tables } = this.clientGo;
     const { now } = simulation;
     if (this.queue.length >= 2 * parameters.eventQueue) {
       this.dropped++;
       return;
     }
     const number = eventReasonNumber(reason);
-    const entry = this.entryFor((kind * eventReasons.length + number) * KEY_FACTOR + key, now);
-    const isNewMessage = entry.count === 0 || entry.lastMessage !== message;
-    if (isNewMessage) entry.messages++;
-    const combined = entry.messages >= parameters.eventAggregateMaximum;
-    entry.lastMessage = message;
-    const startsObject = entry.event < 0 || (isNewMessage && entry.messages <= parameters.eventAggregateMaximum);
-    if (startsObject || !(combined || !isNewMessage)) {
-      entry.count = 1;
-      entry.event = -1 as ObjectKey;
-    } else {
-      entry.count++;
-    }
+    const event = this.aggregate((kind * eventReasons.length + number) * KEY_FACTOR + key, message, now);
+    event.count++;
     if (!this.mayWrite(kind * KEY_FACTOR + key, now)) {
       this.dropped++;
       return;
     }
-    if (entry.event < 0) {
-      entry.event = this.clientGo.tables.keysOf(kinds.events).generate('default', 'event');
-      this.queue.push(number, entry.event);
+    if (event.event < 0) {
+      event.event = tables.keysOf(kinds.events).generate('default', 'event');
+      this.queue.push(number, event.event);
     } else {
-      this.queue.push(-entry.count, entry.event);
+      this.queue.push(-event.count, event.event);
     }
-    if (!this.writing) this.writeNext();
+    if (!this.writing) this.write();
   }
 
-  /** Entry of like events, a fresh one if the window has passed. */
-  private entryFor(key: number, now: number): Correlated {
-    const known = this.correlated.get(key);
-    if (known !== undefined && now - known.since < this.clientGo.parameters.eventAggregateInterval) return known;
-    const entry: Correlated = { since: now, messages: 0, lastMessage: 0, event: -1 as ObjectKey, count: 0 };
-    this.correlated.delete(key);
-    this.correlated.set(key, entry);
-    trim(this.correlated);
-    return entry;
+  /** The process has ended: what it knew and what waits is lost. */
+  clear(): void {
+    this.similar.clear();
+    this.spam.clear();
+    this.queue.length = 0;
+    this.tries = 0;
+    this.isOrphaned = this.isAsking;
   }
 
+  // ---- correlation ---------------------------------------------------------------------------------------------------------------
+
+  /** The Event object that tells of this one: its own, or the combined one if there were too many different messages (EventAggregate). */
+  private aggregate(key: number, message: number, now: number): Written {
+    const { eventAggregateInterval, eventAggregateMaximum } = this.clientGo.parameters;
+    let similar = this.similar.get(key);
+    if (similar === undefined) {
+      similar = {
+        last: now,
+        window: 0,
+        messages: 0,
+        first: unwritten(message),
+        others: undefined,
+        combined: undefined,
+      };
+      this.similar.set(key, similar);
+      trim(this.similar);
+    } else if (now - similar.last > eventAggregateInterval) {
+      similar.window++;
+      similar.messages = 0;
+    }
+    similar.last = now;
+    const known = findMessage(similar, message);
+    if (known?.window === similar.window) return known;
+    if (similar.messages + 1 >= eventAggregateMaximum) {
+      similar.combined ??= unwritten(message);
+      return similar.combined;
+    }
+    similar.messages++;
+    const event = known ?? addMessage(similar, message);
+    event.window = similar.window;
+    return event;
+  }
+
+  /** The spam filter: a token bucket for each object. */
   private mayWrite(key: number, now: number): boolean {
     const { eventSpamBurst, eventSpamRefill } = this.clientGo.parameters;
     let bucket = this.spam.get(key);
@@ -135,23 +189,58 @@ export class EventRecorder {
     return true;
   }
 
-  private writeNext(): void {
-    if (this.queue.length === 0) {
+  // ---- writing -------------------------------------------------------------------------------------------------------------------
+
+  /** Writes the first event in line. Called by the recorders' own events too. */
+  write(): void {
+    const [what, event] = this.queue;
+    if (what === undefined) {
       this.writing = false;
       return;
     }
     this.writing = true;
-    const [what, event] = this.queue.splice(0, 2) as [number, ObjectKey];
-    const request = this.client.write(what >= 0 ? writes.eventCreate : writes.eventPatch, event);
+    this.isAsking = true;
+    const request = this.client.write(what >= 0 ? writes.eventCreate : writes.eventPatch, event as ObjectKey);
     this.clientGo.requests.setNumber(request, 0, Math.abs(what));
     this.client.send(request, this.replies.onWritten, this.index);
   }
 
-  /** An event was written, or refused: the next one. */
+  /** An event was written, or refused: the next one. If the connection broke, the same one after a pause (recordToSink). */
   written(request: RequestId): void {
-    if (this.clientGo.requests.code[request] === StatusCode.ConnectionBroken) this.dropped++;
-    this.writeNext();
+    const { requests, parameters, simulation } = this.clientGo;
+    const broke = requests.code[request] === StatusCode.ConnectionBroken;
+    this.isAsking = false;
+    if (this.isOrphaned) {
+      this.isOrphaned = false;
+      this.write();
+      return;
+    }
+    this.tries++;
+    if (broke && this.tries < parameters.eventMaxTries) {
+      const share = this.tries === 1 ? this.replies.jitter.next() : 1;
+      simulation.after(nanoseconds(parameters.eventRetryPause * share), this.replies.evRetry, this.index);
+      return;
+    }
+    if (broke) this.dropped++;
+    this.tries = 0;
+    this.queue.splice(0, 2);
+    this.write();
   }
+}
+
+function unwritten(message: number): Written {
+  return { message, window: -1, event: -1 as ObjectKey, count: 0 };
+}
+
+function findMessage({ first, others }: Similar, message: number): Written | undefined {
+  return first.message === message ? first : others?.find((other) => other.message === message);
+}
+
+function addMessage(similar: Similar, message: number): Written {
+  const event = unwritten(message);
+  similar.others ??= [];
+  similar.others.push(event);
+  return event;
 }
 
 /** Drops the oldest entry beyond the bound. */

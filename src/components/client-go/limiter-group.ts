@@ -6,46 +6,46 @@ import type { Simulation } from '../../engine/index.ts';
 import { type MetricRecorder, publishServer } from '../../metrics/index.ts';
 import { NS_PER_SECOND } from '../../units/index.ts';
 
-/** What a group knows of one of its limiters. */
-export interface CountedLimiter {
-  /** Tokens taken since the start of the run. */
-  readonly taken: number;
-  /** Tokens per second; 0 or below = no limiter. */
-  readonly qps: number;
-}
-
-/** Limiters of one name. */
+/** Limiters of one name. All have the same rate. */
 export class LimiterGroup {
-  private readonly limiters: CountedLimiter[] = [];
-  /** Tokens taken at the last sample, by limiter. */
-  private readonly takenBefore: number[] = [];
-  /** Requests that wait for a token now, state. */
-  waiting = 0;
-  private sampledAt = 0;
-
   private readonly simulation: Simulation;
   private readonly recorder: MetricRecorder;
   private readonly name: string;
+  private readonly qps: number;
+  /** Limiters of the group. */
+  private limiters = 0;
+  /** Requests let pass since the start of the run, statistic. */
+  private passed = 0;
+  /** Requests that wait for a token now, state. */
+  waiting = 0;
+  /** Number of the interval between two samples; limiters count their own requests by it. */
+  interval = 0;
+  /** Most requests that one limiter has let pass in this interval. */
+  private most = 0;
+  private sampledAt = 0;
 
-  constructor(simulation: Simulation, recorder: MetricRecorder, name: string) {
+  constructor(simulation: Simulation, recorder: MetricRecorder, name: string, qps: number) {
     this.simulation = simulation;
     this.recorder = recorder;
     this.name = name;
+    this.qps = qps;
     publishServer(recorder, simulation, name, () => ({
-      busyNanoseconds: this.limiters.reduce(
-        (sum, { taken, qps }) => sum + (qps > 0 ? (taken * NS_PER_SECOND) / qps : 0),
-        0,
-      ),
-      capacity: Math.max(1, this.limiters.length),
+      busyNanoseconds: (this.passed * NS_PER_SECOND) / qps,
+      capacity: Math.max(1, this.limiters),
       queueLength: this.waiting,
     }));
   }
 
   /** Adds a limiter. */
-  add(limiter: CountedLimiter): void {
-    this.limiters.push(limiter);
-    this.takenBefore.push(limiter.taken);
-    if (this.limiters.length === 2) this.publishBusiest();
+  add(): void {
+    this.limiters++;
+    if (this.limiters === 2) this.publishBusiest();
+  }
+
+  /** A limiter has let a request pass, its `count`-th of this interval. */
+  pass(count: number): void {
+    this.passed++;
+    if (count > this.most) this.most = count;
   }
 
   /** Of several limiters the busiest one is told beside the mean. */
@@ -54,18 +54,10 @@ export class LimiterGroup {
     this.recorder.onSample(() => {
       const { now } = this.simulation;
       if (now === this.sampledAt) return;
-      busiest.setPast(this.busiestSince(now - this.sampledAt));
+      busiest.setPast((this.most * NS_PER_SECOND) / (this.qps * (now - this.sampledAt)));
       this.sampledAt = now;
+      this.most = 0;
+      this.interval++;
     });
-  }
-
-  private busiestSince(span: number): number {
-    let most = 0;
-    this.limiters.forEach(({ taken, qps }, index) => {
-      const used = taken - (this.takenBefore[index] as number);
-      this.takenBefore[index] = taken;
-      if (qps > 0) most = Math.max(most, (used * NS_PER_SECOND) / (qps * span));
-    });
-    return most;
   }
 }

@@ -6,6 +6,7 @@ import { type Kind, NO_VERSION, type ObjectKey, type VersionHandle, type Version
 import { EVERYTHING } from '../kube-apiserver/index.ts';
 import type { ApiClient } from './api-client.ts';
 import type { ClientGo } from './client-go.ts';
+import { InformerIndex } from './informer-index.ts';
 import { Reflector, type ReflectorListener, type ReflectorReplies } from './reflector.ts';
 
 /** What a controller wants to hear. Versions are the informer's: retain one to keep it beyond the call. */
@@ -17,39 +18,6 @@ export interface InformerHandler {
 
 /** Keys at the start; doubled. */
 const INITIAL_KEYS = 256;
-
-/** Keys of an informer's objects grouped by a number taken from the object (its owner, its node). */
-export class InformerIndex {
-  private readonly groupOf: (version: VersionHandle) => number;
-  private readonly groups = new Map<number, Set<ObjectKey>>();
-
-  constructor(groupOf: (version: VersionHandle) => number) {
-    this.groupOf = groupOf;
-  }
-
-  /** Keys with this value, in the order in which they came to have it. */
-  keys(value: number): ReadonlySet<ObjectKey> {
-    return this.groups.get(value) ?? NO_KEYS;
-  }
-
-  /** Called by the informer. */
-  change(key: ObjectKey, version: VersionHandle, previous: VersionHandle): void {
-    const before = previous === NO_VERSION ? undefined : this.groupOf(previous);
-    const after = version === NO_VERSION ? undefined : this.groupOf(version);
-    if (before === after) return;
-    if (before !== undefined) {
-      const group = this.groups.get(before);
-      group?.delete(key);
-      if (group?.size === 0) this.groups.delete(before);
-    }
-    if (after === undefined) return;
-    const group = this.groups.get(after);
-    if (group === undefined) this.groups.set(after, new Set([key]));
-    else group.add(key);
-  }
-}
-
-const NO_KEYS: ReadonlySet<ObjectKey> = new Set();
 
 /** The store, the indexes and the handlers of one kind in one process. */
 export class SharedInformer implements ReflectorListener {

@@ -34,6 +34,8 @@ interface Proxy {
   full: boolean;
   /** Lists that have come: the first sync waits for both, state. */
   listed: number;
+  /** When the process started [ns]: what triggered changes before that is not its latency (trackerStartTime), state. */
+  startedAt: number;
   /** Raised when the node crashes; events carry it, state. */
   epoch: number;
 }
@@ -52,6 +54,8 @@ export class KubeProxyFleet {
   private readonly evSync: EventType;
   private readonly evSynced: EventType;
   private readonly evFullSync: EventType;
+  /** Proxies that wait for their next sync, state. */
+  private planned = 0;
   /** Proxies that are syncing. */
   private readonly occupied: Occupancy;
   private readonly syncSeconds: HistogramSeries;
@@ -82,7 +86,7 @@ export class KubeProxyFleet {
     publishServer(recorder, simulation, 'kube-proxy syncs', () => ({
       busyNanoseconds: this.occupied.busyNanoseconds(),
       capacity: Math.max(1, this.proxies.length),
-      queueLength: this.proxies.reduce((sum, { busy }) => sum + (busy ? 1 : 0), 0),
+      queueLength: this.planned + this.occupied.busy,
     }));
     recorder.onSample(() => {
       this.natRules.set(this.history.latest.nat);
@@ -137,6 +141,7 @@ export class KubeProxyFleet {
   }
 
   private start(proxy: Proxy): void {
+    proxy.startedAt = this.clientGo.simulation.now;
     for (const reflector of [proxy.services, proxy.slices, proxy.node]) reflector.start();
     this.clientGo.simulation.after(this.parameters.fullSyncPeriod, this.evFullSync, proxy.index, proxy.epoch);
   }
@@ -173,6 +178,7 @@ export class KubeProxyFleet {
       busy: false,
       full: true,
       listed: 0,
+      startedAt: 0,
       epoch: 0,
     };
     this.proxies.push(proxy);
@@ -190,10 +196,12 @@ export class KubeProxyFleet {
     proxy.busy = true;
     const { simulation } = this.clientGo;
     const at = Math.max(simulation.now, proxy.lastEnd + this.parameters.minSyncPeriod) as SimTime;
+    this.planned++;
     simulation.at(at, this.evSync, proxy.index, proxy.epoch);
   }
 
   private sync(index: number, epoch: number): void {
+    this.planned--;
     const proxy = this.proxies[index] as Proxy;
     if (proxy.epoch !== epoch) return;
     // What has been delivered by now is part of this sync.
@@ -220,7 +228,7 @@ export class KubeProxyFleet {
     const { now } = this.clientGo.simulation;
     for (let position = proxy.synced; position < proxy.syncing; position++) {
       const trigger = this.history.triggeredAt(position);
-      if (trigger >= 0) this.programmingSeconds.record((now - trigger) / NS_PER_SECOND);
+      if (trigger >= 0 && trigger >= proxy.startedAt) this.programmingSeconds.record((now - trigger) / NS_PER_SECOND);
     }
     proxy.synced = proxy.syncing;
     proxy.lastEnd = now;

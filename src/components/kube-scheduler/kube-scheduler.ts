@@ -9,6 +9,7 @@
 import { kinds, NO_VERSION, type ObjectKey, type PodTemplate, type VersionHandle } from '../../cluster/index.ts';
 import type { EventType, Simulation, ValuesOf } from '../../engine/index.ts';
 import {
+  type ApiClient,
   type ClientGo,
   EventRecorder,
   type EventRecorderReplies,
@@ -73,15 +74,7 @@ export class KubeScheduler implements PodView {
     this.simulation = simulation;
     this.clientGo = clientGo;
     this.parameters = parameters;
-    const limits = {
-      user: 'system:kube-scheduler',
-      groups: ['system:authenticated'],
-      qps: configuration.clientQps ?? parameters.clientQps,
-      burst: configuration.clientBurst ?? parameters.clientBurst,
-      onNode: false,
-    };
-    const client = clientGo.newClient({ name, ...limits });
-    const eventClient = clientGo.newClient({ name: `${name} events`, ...limits });
+    const [client, eventClient] = newClients(clientGo, name, configuration, parameters);
     this.nodes = new SharedInformer(clientGo, client, kinds.nodes, options.reflectorReplies);
     this.pods = new SharedInformer(clientGo, client, kinds.pods, options.reflectorReplies);
     const extended = new ExtendedResources();
@@ -98,11 +91,8 @@ export class KubeScheduler implements PodView {
       podMaxBackoff: configuration.podMaxBackoff ?? parameters.podMaxBackoff,
       onReady: () => this.loop.proceed(),
     });
-    const metrics = new SchedulerMetrics(recorder, simulation, () => ({
-      active: this.queue.activeCount,
-      backoff: this.queue.backoffCount,
-      unschedulable: this.queue.unschedulableCount,
-    }));
+    const tieBreak = simulation.streams.stream(`kubeScheduler.tieBreak.${options.name}`);
+    const algorithm = algorithmRegistry[options.algorithm ?? 'kube-scheduler'];
     this.loop = new SchedulingLoop({
       name,
       clientGo,
@@ -111,21 +101,22 @@ export class KubeScheduler implements PodView {
       queue: this.queue,
       cache: this.cache,
       nodes: this.columns,
-      algorithm: algorithmRegistry[options.algorithm ?? 'kube-scheduler'].create({
-        nodes: this.columns,
-        parameters,
-        tieBreak: simulation.streams.stream(`kubeScheduler.tieBreak.${options.name}`),
-      }),
+      algorithm: algorithm.create({ nodes: this.columns, parameters, tieBreak }),
       pods: this,
-      metrics,
+      metrics: new SchedulerMetrics(recorder, simulation, this.queue),
       parameters,
       parallelism: configuration.parallelism ?? parameters.parallelism,
     });
     this.evSyncPoll = simulation.on(`${name}: informers synced?`, (incarnation) => this.onSyncPoll(incarnation));
+    this.listen();
+  }
+
+  private listen(): void {
+    const { nodes } = this.clientGo.tables;
     this.nodes.addHandler({
       onAdd: (version) => this.nodeSeen(version),
       onUpdate: (version) => this.nodeSeen(version),
-      onDelete: (previous) => this.columns.removeNode(tables.nodes.key.get(previous)),
+      onDelete: (previous) => this.columns.removeNode(nodes.key.get(previous)),
     });
     this.pods.addHandler({
       onAdd: (version) => this.podAdded(version),
@@ -263,4 +254,21 @@ export class KubeScheduler implements PodView {
     const queued = this.queue.find(pods.key.get(version));
     if (queued !== undefined && queued.uid === pods.uid.get(version)) this.queue.remove(queued);
   }
+}
+
+/** The client for bindings and status, and one for events: each has a limiter of its own (K:cmd/kube-scheduler/app/options/options.go). */
+function newClients(
+  clientGo: ClientGo,
+  name: string,
+  configuration: SchedulerConfiguration,
+  parameters: ValuesOf<typeof kubeSchedulerParameters>,
+): [ApiClient, ApiClient] {
+  const limits = {
+    user: 'system:kube-scheduler',
+    groups: ['system:authenticated'],
+    qps: configuration.clientQps ?? parameters.clientQps,
+    burst: configuration.clientBurst ?? parameters.clientBurst,
+    onNode: false,
+  };
+  return [clientGo.newClient({ name, ...limits }), clientGo.newClient({ name: `${name} events`, ...limits })];
 }

@@ -10,6 +10,8 @@ import type { PodRequirements, PodRequirementTable } from './pod-requirements.ts
 const INITIAL_KEYS = 1024;
 const NOWHERE = -1;
 const NOT_ASSUMED = -1;
+/** Share of the placed pods that have come or gone when the sums are recounted: often enough, and cheap per change. */
+const CHANGED_SHARE_PER_RECOUNT = 0.125;
 
 /** Placements by pod key. */
 export class SchedulerCache {
@@ -23,6 +25,10 @@ export class SchedulerCache {
   private templates = new Int32Array(INITIAL_KEYS);
   /** Uid of a pod that is assumed, {@link NOT_ASSUMED} otherwise. */
   private assumedUids = new Int32Array(INITIAL_KEYS).fill(NOT_ASSUMED);
+
+  /** Pods placed, and changes since the sums were last recounted, state. */
+  private placed = 0;
+  private changes = 0;
 
   constructor(simulation: Simulation, name: string, nodes: NodeColumns, requirements: PodRequirementTable) {
     this.simulation = simulation;
@@ -66,12 +72,15 @@ export class SchedulerCache {
     this.nodes.count(this.slots[key] as number, pod, -1);
     this.slots[key] = NOWHERE;
     this.assumedUids[key] = NOT_ASSUMED;
+    this.placed--;
+    this.changes++;
   }
 
   /** Forgets all placements: the process has ended. The columns are cleared by their owner. */
   clear(): void {
     this.slots.fill(NOWHERE);
     this.assumedUids.fill(NOT_ASSUMED);
+    this.placed = 0;
   }
 
   private place(key: number, slot: number, pod: PodRequirements): void {
@@ -80,6 +89,8 @@ export class SchedulerCache {
     this.slots[key] = slot;
     this.templates[key] = pod.id;
     this.nodes.count(slot, pod, 1);
+    this.placed++;
+    this.changes++;
   }
 
   private ensure(key: number): void {
@@ -98,6 +109,8 @@ export class SchedulerCache {
 
   /** The sums of every node are those of the pods placed on it. */
   private checkInvariants(): void {
+    if (this.changes < this.placed * CHANGED_SHARE_PER_RECOUNT) return;
+    this.changes = 0;
     const { capacity, requestedCpu, requestedMemory, pods } = this.nodes;
     const cpu = new Float64Array(capacity);
     const memory = new Float64Array(capacity);

@@ -25,24 +25,69 @@ class GaugeShare {
 
 /** Pods that wait, by queue. */
 export interface PendingPods {
-  readonly active: number;
-  readonly backoff: number;
-  readonly unschedulable: number;
+  readonly activeCount: number;
+  readonly backoffCount: number;
+  readonly unschedulableCount: number;
+}
+
+/** Extension points whose time is recorded, and how they ended, by number. */
+const POINTS = ['PreFilter', 'Filter', 'PreScore', 'Score', 'Bind'] as const;
+const STATUSES = ['Success', 'Unschedulable', 'Error'] as const;
+
+/** An extension point whose time is recorded. */
+export type RecordedPoint = (typeof POINTS)[number];
+/** How an extension point ended. */
+export type PointStatus = (typeof STATUSES)[number];
+
+/** The series of one profile, made when they are first needed. */
+class ProfileSeries {
+  private readonly recorder: MetricRecorder;
+  private readonly profile: string;
+  private readonly durations = new Map<AttemptResult, HistogramSeries>();
+  private readonly attempts = new Map<AttemptResult, CounterSeries>();
+  private readonly points: (HistogramSeries | undefined)[] = [];
+
+  constructor(recorder: MetricRecorder, profile: string) {
+    this.recorder = recorder;
+    this.profile = profile;
+  }
+
+  attempt(result: AttemptResult, span: Nanoseconds): void {
+    let duration = this.durations.get(result);
+    if (duration === undefined) {
+      const labels = { result, profile: this.profile };
+      duration = this.recorder.histogram('scheduler_scheduling_attempt_duration_seconds', labels);
+      this.durations.set(result, duration);
+      this.attempts.set(result, this.recorder.counter('scheduler_schedule_attempts_total', labels));
+    }
+    duration.recordSpan(span);
+    (this.attempts.get(result) as CounterSeries).add();
+  }
+
+  extensionPoint(point: RecordedPoint, status: PointStatus, span: Nanoseconds): void {
+    const index = POINTS.indexOf(point) * STATUSES.length + STATUSES.indexOf(status);
+    let series = this.points[index];
+    if (series === undefined) {
+      const labels = { extension_point: point, status, profile: this.profile };
+      series = this.recorder.histogram('scheduler_framework_extension_point_duration_seconds', labels);
+      this.points[index] = series;
+    }
+    series.recordSpan(span);
+  }
 }
 
 /** The series of one scheduler. */
 export class SchedulerMetrics {
   private readonly recorder: MetricRecorder;
-  private readonly durations = new Map<string, HistogramSeries>();
-  private readonly attempts = new Map<string, CounterSeries>();
-  private readonly points = new Map<string, HistogramSeries>();
+  private readonly profiles = new Map<string, ProfileSeries>();
+  /** Scheduling SLI by attempts. */
   private readonly sli: HistogramSeries[] = [];
   /** Pods bound so far, and at the last sample [pod], with its instant [ns]. */
   private bound = 0;
   private boundBefore = 0;
   private sampledAt = 0;
 
-  constructor(recorder: MetricRecorder, clock: { readonly now: number }, pending: () => PendingPods) {
+  constructor(recorder: MetricRecorder, clock: { readonly now: number }, pending: PendingPods) {
     this.recorder = recorder;
     const shareOf = (queue: string) => new GaugeShare(recorder.gauge('scheduler_pending_pods', { queue }));
     const active = shareOf('active');
@@ -50,10 +95,9 @@ export class SchedulerMetrics {
     const unschedulable = shareOf('unschedulable');
     const throughput = new GaugeShare(recorder.gauge('plimsoll_scheduling_throughput_pods_per_second'));
     recorder.onSample(() => {
-      const pods = pending();
-      active.set(pods.active);
-      backoff.set(pods.backoff);
-      unschedulable.set(pods.unschedulable);
+      active.set(pending.activeCount);
+      backoff.set(pending.backoffCount);
+      unschedulable.set(pending.unschedulableCount);
       const span = clock.now - this.sampledAt;
       if (span <= 0) return;
       throughput.set(((this.bound - this.boundBefore) * NS_PER_SECOND) / span);
@@ -62,17 +106,14 @@ export class SchedulerMetrics {
     });
   }
 
-  /** An attempt has ended after `span`. */
-  attempt(result: AttemptResult, profile: string, span: Nanoseconds): void {
-    const key = `${result} ${profile}`;
-    let duration = this.durations.get(key);
-    if (duration === undefined) {
-      duration = this.recorder.histogram('scheduler_scheduling_attempt_duration_seconds', { result, profile });
-      this.durations.set(key, duration);
-      this.attempts.set(key, this.recorder.counter('scheduler_schedule_attempts_total', { result, profile }));
+  /** The series of a profile. */
+  of(profile: string): ProfileSeries {
+    let series = this.profiles.get(profile);
+    if (series === undefined) {
+      series = new ProfileSeries(this.recorder, profile);
+      this.profiles.set(profile, series);
     }
-    duration.recordSpan(span);
-    (this.attempts.get(key) as CounterSeries).add();
+    return series;
   }
 
   /** A pod was bound `span` after it first came to the queue, at this attempt. */
@@ -86,22 +127,5 @@ export class SchedulerMetrics {
       this.sli[index] = sli;
     }
     sli.recordSpan(span);
-  }
-
-  /** The plugins of an extension point took `span`. */
-  extensionPoint(
-    point: string,
-    status: 'Success' | 'Unschedulable' | 'Error',
-    profile: string,
-    span: Nanoseconds,
-  ): void {
-    const key = `${point} ${status} ${profile}`;
-    let series = this.points.get(key);
-    if (series === undefined) {
-      const labels = { extension_point: point, status, profile };
-      series = this.recorder.histogram('scheduler_framework_extension_point_duration_seconds', labels);
-      this.points.set(key, series);
-    }
-    series.recordSpan(span);
   }
 }

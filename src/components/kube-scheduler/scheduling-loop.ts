@@ -180,14 +180,14 @@ export class SchedulingLoop {
     this.proceed();
   }
 
-  private recordPoints({ profile: { name } }: QueuedPod): void {
-    const { metrics } = this.options;
+  private recordPoints({ profile }: QueuedPod): void {
+    const series = this.options.metrics.of(profile.name);
     const { cost, decision } = this;
-    metrics.extensionPoint('PreFilter', 'Success', name, cost.preFilter);
-    metrics.extensionPoint('Filter', decision.node === NO_NODE ? 'Unschedulable' : 'Success', name, cost.filter);
+    series.extensionPoint('PreFilter', 'Success', cost.preFilter);
+    series.extensionPoint('Filter', decision.node === NO_NODE ? 'Unschedulable' : 'Success', cost.filter);
     if (decision.scored === 0) return;
-    metrics.extensionPoint('PreScore', 'Success', name, cost.preScore);
-    metrics.extensionPoint('Score', 'Success', name, cost.score);
+    series.extensionPoint('PreScore', 'Success', cost.preScore);
+    series.extensionPoint('Score', 'Success', cost.score);
   }
 
   // ---- binding -----------------------------------------------------------------------------------------------------------------
@@ -214,12 +214,11 @@ export class SchedulingLoop {
     if (pod === undefined) return;
     this.binding.delete(attempt);
     this.answered++;
-    const { metrics } = this.options;
+    const series = this.options.metrics.of(pod.profile.name);
     const succeeded = isSuccess(this.requests.code[request] as number);
     const { now } = this.simulation;
-    const status = succeeded ? 'Success' : 'Error';
-    metrics.extensionPoint('Bind', status, pod.profile.name, between(pod.bindingSentAt, now));
-    metrics.attempt(succeeded ? 'scheduled' : 'error', pod.profile.name, between(pod.attemptStartedAt, now));
+    series.extensionPoint('Bind', succeeded ? 'Success' : 'Error', between(pod.bindingSentAt, now));
+    series.attempt(succeeded ? 'scheduled' : 'error', between(pod.attemptStartedAt, now));
     if (succeeded) this.bindingSucceeded(pod);
     else this.bindingFailed(pod);
   }
@@ -254,7 +253,7 @@ export class SchedulingLoop {
   /** The pod goes back to the queue, unless it is gone or bound by somebody else. The loop waits while its status is patched. */
   private foundNoNode(pod: QueuedPod): void {
     const { metrics, nodes, pods } = this.options;
-    metrics.attempt('unschedulable', pod.profile.name, between(pod.attemptStartedAt, this.simulation.now));
+    metrics.of(pod.profile.name).attempt('unschedulable', between(pod.attemptStartedAt, this.simulation.now));
     if (!pods.isPending(pod.key, pod.uid)) {
       this.queue.finish();
       return;

@@ -12,6 +12,9 @@ import type { kubeSchedulerParameters } from './kube-scheduler.parameters.ts';
 import { PodHeap } from './pod-heap.ts';
 import { type QueuedPod, QueuePlace } from './queued-pod.ts';
 
+/** Number of different sets of rejectors: bits of plugin numbers. */
+const MASKS = 2 ** 32;
+
 /** What the queue needs to be told. */
 export interface SchedulingQueueOptions {
   readonly name: string;
@@ -323,9 +326,6 @@ export class SchedulingQueue {
     );
   }
 }
-
-/** Number of different sets of rejectors: bits of plugin numbers. */
-const MASKS = 2 ** 32;
 
 /** PrioritySort: priority, then time, then arrival. */
 function activeBefore(a: QueuedPod, b: QueuedPod): boolean {

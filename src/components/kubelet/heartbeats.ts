@@ -10,8 +10,8 @@ import type { EventType, KeyedStream, Simulation, ValuesOf } from '../../engine/
 import { nanoseconds } from '../../units/index.ts';
 import { isSuccess, type RequestId, StatusCode, writes } from '../api-machinery/index.ts';
 import type { ClientGo } from '../client-go/index.ts';
-import type { Kubelet } from './kubelet.ts';
 import type { kubeletParameters } from './kubelet.parameters.ts';
+import type { Kubelet } from './kubelet.ts';
 
 /** Kubelets that fit into a request's context, beside the epoch in which the request was sent. */
 const KUBELET_NUMBERS = 2 ** 24;

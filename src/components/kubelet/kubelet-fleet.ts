@@ -10,13 +10,15 @@ import {
   NO_VERSION,
   type NodeSpecification,
   type ObjectKey,
+  PodCondition,
   PodPhase,
   type PodTemplate,
   TAINT_NOT_READY,
+  type Taint,
   type VersionHandle,
 } from '../../cluster/index.ts';
 import type { EventType, KeyedStream, Process, ValuesOf } from '../../engine/index.ts';
-import type { Nanoseconds } from '../../units/index.ts';
+import { type Nanoseconds, nanoseconds } from '../../units/index.ts';
 import { isSuccess, StatusCode, writes } from '../api-machinery/index.ts';
 import {
   type ClientGo,
@@ -37,6 +39,15 @@ import { StatusManager } from './status-manager.ts';
 export const NODE_LEASE_NAMESPACE = 'kube-node-lease';
 /** The ConfigMap that every pod of a namespace mounts beside its token. */
 const ROOT_CA_CONFIG_MAP = 'kube-root-ca.crt';
+/** What a kubelet tells of its node when it starts (kubelet_node_status.go, container_manager_linux.go). */
+const STARTUP_EVENTS = [
+  'Starting',
+  'NodeHasSufficientMemory',
+  'NodeHasNoDiskPressure',
+  'NodeHasSufficientPID',
+  'NodeAllocatableEnforced',
+] as const;
+const NO_WAIT = nanoseconds(0);
 
 /** All kubelets. */
 export class KubeletFleet {
@@ -59,7 +70,9 @@ export class KubeletFleet {
     this.parameters = parameters;
     this.eventReplies = eventReplies;
     this.heartbeats = new Heartbeats(clientGo, parameters, this.kubelets);
-    this.statuses = new StatusManager(clientGo, this.table, this.kubelets, (slot) => this.workers.forget(slot));
+    this.statuses = new StatusManager(clientGo, parameters, this.table, this.kubelets, (slot) =>
+      this.workers.forget(slot),
+    );
     this.workers = new PodWorkers(clientGo, parameters, this.table, this.kubelets, this.statuses);
     this.phases = clientGo.simulation.streams.keyed('kubelet.phases');
     this.evReturn = clientGo.simulation.on('kubelet: node returns', (index) =>
@@ -75,7 +88,7 @@ export class KubeletFleet {
     kubelet.leaseRevision = leaseRevision;
     this.openWatches(kubelet);
     for (const reflector of kubelet.reflectors) reflector.startPreloaded(revision);
-    this.heartbeats.start(kubelet, this.phases.uniform(kubelet.index, 1));
+    this.heartbeats.startPreloaded(kubelet, this.phases.uniform(kubelet.index, 1));
     return kubelet;
   }
 
@@ -89,7 +102,7 @@ export class KubeletFleet {
   /** Adds a node that boots now and registers itself. */
   addAndRegister(nodeKey: ObjectKey, specification: NodeSpecification): Kubelet {
     const kubelet = this.add(nodeKey, specification);
-    this.clientGo.simulation.processes.spawn('kubelet registration', this.register(kubelet));
+    this.boot(kubelet, this.parameters.registration.span(this.phases.uniform(kubelet.index, 2)));
     return kubelet;
   }
 
@@ -119,52 +132,46 @@ export class KubeletFleet {
         this.eventReplies,
       ),
       leaseKey: clientGo.tables.keysOf('leases').intern(NODE_LEASE_NAMESPACE, nodeName),
-      relistPhase: Math.floor(this.phases.uniform(index, 0) * parameters.housekeepingPeriod),
+      loopPhase: Math.floor(this.phases.uniform(index, 0) * parameters.statusSyncPeriod),
     });
     this.kubelets.push(kubelet);
     this.byNode.set(nodeKey, kubelet);
     return kubelet;
   }
 
-  /** POST node, POST lease, watches, events, and Ready once runtime and network are there. Model reference 9.8 without TLS bootstrap. */
-  private *register(kubelet: Kubelet): Process {
-    const { clientGo, parameters } = this;
-    const { requests, simulation } = clientGo;
-    const epoch = kubelet.epoch;
-    const notReady = { key: TAINT_NOT_READY, value: '', effect: 'NoSchedule' } as const;
-    for (let attempt = 0; ; attempt++) {
-      const post = kubelet.client.write(writes.nodeCreate, kubelet.nodeKey);
-      requests.object[post] = {
-        ...kubelet.specification,
-        labels: { ...kubelet.specification.labels, [LABEL_HOSTNAME]: kubelet.nodeName },
-        taints: [...kubelet.specification.taints, notReady],
-      };
-      const reply = yield* kubelet.client.call(post);
-      const code = requests.code[reply] as number;
-      if (isSuccess(code) || code === StatusCode.Conflict) break;
-      yield Math.min(parameters.leaseBackoff * 2 ** attempt, parameters.leaseBackoffMaximum);
-    }
-    const lease = kubelet.heartbeatClient.write(writes.leaseCreate, kubelet.leaseKey);
-    requests.setNumber(lease, 0, simulation.now);
-    const created = yield* kubelet.heartbeatClient.call(lease);
-    if (isSuccess(requests.code[created] as number)) kubelet.leaseRevision = requests.resultRevision[created] as number;
-    if (kubelet.epoch !== epoch) return;
+  private boot(kubelet: Kubelet, untilReady: Nanoseconds): void {
+    this.clientGo.simulation.processes.spawn('kubelet boots', this.run(kubelet, kubelet.epoch, untilReady));
+  }
+
+  /** POST node, watches, lease, events, and Ready once runtime and network are there. Model reference 9.8 without TLS bootstrap. */
+  private *run(kubelet: Kubelet, epoch: number, untilReady: Nanoseconds): Process {
+    if (!(yield* this.register(kubelet, epoch))) return;
     this.openWatches(kubelet);
     for (const reflector of kubelet.reflectors) reflector.start();
-    this.heartbeats.start(kubelet, 0);
-    for (const reason of [
-      'Starting',
-      'NodeHasSufficientMemory',
-      'NodeHasNoDiskPressure',
-      'NodeHasSufficientPID',
-      'NodeAllocatableEnforced',
-    ] as const) {
-      kubelet.recorder.record(reason, kinds.nodes, kubelet.nodeKey);
-    }
-    yield parameters.registration.span(this.phases.uniform(kubelet.index, 2));
+    this.heartbeats.start(kubelet);
+    for (const reason of STARTUP_EVENTS) kubelet.recorder.record(reason, kinds.nodes, kubelet.nodeKey);
+    yield untilReady;
     if (kubelet.epoch !== epoch) return;
-    this.heartbeats.sendReady(kubelet);
+    this.heartbeats.reportReady(kubelet);
     kubelet.recorder.record('NodeReady', kinds.nodes, kubelet.nodeKey);
+  }
+
+  /** registerWithAPIServer: tried until it succeeds or the node is there already. Returns false if the node has crashed meanwhile. */
+  private *register(kubelet: Kubelet, epoch: number): Generator<number, boolean, number> {
+    const { leaseBackoff, leaseBackoffMaximum } = this.parameters;
+    const { requests } = this.clientGo;
+    for (let attempt = 0; kubelet.epoch === epoch; attempt++) {
+      const post = kubelet.client.write(writes.nodeCreate, kubelet.nodeKey);
+      requests.object[post] = registeredAs(kubelet);
+      const code = requests.code[yield* kubelet.client.call(post)] as number;
+      if (isSuccess(code)) return kubelet.epoch === epoch;
+      if (code === StatusCode.Conflict) {
+        const read = yield* kubelet.client.call(kubelet.client.read(kinds.nodes, kubelet.nodeKey));
+        if (requests.code[read] === StatusCode.Ok) return kubelet.epoch === epoch;
+      }
+      yield Math.min(leaseBackoff * 2 ** attempt, leaseBackoffMaximum);
+    }
+    return false;
   }
 
   /** Fault: the node loses power. It returns after `span`, or never. */
@@ -181,20 +188,15 @@ export class KubeletFleet {
     kubelet.resources.clear();
     kubelet.images.interrupt();
     this.statuses.interrupt(kubelet);
+    kubelet.recorder.clear();
     if (span !== undefined) this.clientGo.simulation.after(span, this.evReturn, kubelet.index);
   }
 
-  /** The node boots: its kubelet lists its pods and starts them anew. */
+  /** The node boots: its kubelet lists its pods and starts them anew. Runtime and network are set up already. */
   private comeBack(kubelet: Kubelet): void {
     kubelet.isUp = true;
-    kubelet.leaseRevision = 0;
-    kubelet.leaseFailures = 0;
     this.cut(kubelet, false);
-    this.openWatches(kubelet);
-    for (const reflector of kubelet.reflectors) reflector.start();
-    this.heartbeats.start(kubelet, 1);
-    this.heartbeats.sendReady(kubelet);
-    kubelet.recorder.record('Starting', kinds.nodes, kubelet.nodeKey);
+    this.boot(kubelet, NO_WAIT);
     this.onReturned(kubelet.nodeKey);
   }
 
@@ -241,21 +243,22 @@ export class KubeletFleet {
     }
     if (slot !== undefined) {
       if (pods.isTerminating(version)) this.workers.stop(slot);
+      else if (pods.phase.get(version) === PodPhase.Running) this.workers.observedRunning(slot);
       return;
     }
     // Pods that ended before this kubelet started are not started again.
     if (pods.isTerminal(version) && !pods.isTerminating(version)) return;
     const added = this.allocate(kubelet, version);
     this.watchNamespace(kubelet, key);
-    if (pods.isTerminating(version)) this.table.phase[added] = PodPhase.Pending;
-    this.workers.begin(added);
-    if (pods.isTerminating(version)) this.workers.stop(added);
+    if (pods.isTerminating(version)) this.workers.beginTerminating(added);
+    else this.workers.begin(added, (pods.conditions.get(version) & PodCondition.Reported) !== 0);
   }
 
   private allocate(kubelet: Kubelet, pod: VersionHandle): number {
     const { pods } = this.clientGo.tables;
     const key = pods.key.get(pod) as ObjectKey;
     const slot = this.table.allocate(key, pods.uid.get(pod), kubelet.index, pods.template.get(pod) as PodTemplate);
+    this.table.createdAt[slot] = pods.createdAt.get(pod);
     kubelet.pods.set(key, slot);
     return slot;
   }
@@ -271,4 +274,14 @@ export class KubeletFleet {
     kubelet.reflectors.push(reflector);
     reflector.start();
   }
+}
+
+/** The Node object that a kubelet registers: its labels, and the taint that the API server's admission puts on (TaintNodesByCondition). */
+function registeredAs({ specification, nodeName }: Kubelet): NodeSpecification {
+  const notReady: Taint = { key: TAINT_NOT_READY, value: '', effect: 'NoSchedule' };
+  return {
+    ...specification,
+    labels: { ...specification.labels, [LABEL_HOSTNAME]: nodeName },
+    taints: [...specification.taints, notReady],
+  };
 }

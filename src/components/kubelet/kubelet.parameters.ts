@@ -56,7 +56,7 @@ export const kubeletParameters = defineParameters({
   leaseBackoff: duration({
     default: milliseconds(100),
     range: [milliseconds(1), seconds(60)],
-    help: 'First pause after a renewal that failed; doubles.',
+    help: 'Base of the pauses while a lease cannot be read or created; doubles each time, before the first pause too.',
     source: sourceCode('K:staging component-helpers/apimachinery/lease/controller.go'),
   }),
   leaseBackoffMaximum: duration({
@@ -64,6 +64,19 @@ export const kubeletParameters = defineParameters({
     range: [milliseconds(1), seconds(60)],
     help: 'Largest such pause.',
     source: sourceCode('K:staging component-helpers/apimachinery/lease/controller.go'),
+  }),
+  leaseMaxRetries: count({
+    default: 5,
+    unit: 'attempt',
+    range: [1, 100],
+    help: 'Renewals that fail in a row, without a conflict, before the lease is read anew.',
+    source: sourceCode('K:staging component-helpers/apimachinery/lease/controller.go:maxUpdateRetries'),
+  }),
+  nodeStatusUpdateFrequency: duration({
+    default: seconds(10),
+    range: [seconds(1), seconds(3600)],
+    help: 'Period of the loop that computes the node status; a report that failed is sent again with the next one.',
+    source: sourceCode('K:pkg/kubelet/apis/config/v1beta1/defaults.go'),
   }),
   nodeStatusReportFrequency: duration({
     default: seconds(300),
@@ -77,12 +90,6 @@ export const kubeletParameters = defineParameters({
     help: 'Period of the relist by which the kubelet notices that containers started or stopped.',
     source: sourceCode('K:pkg/kubelet/kubelet.go'),
   }),
-  housekeepingPeriod: duration({
-    default: seconds(2),
-    range: [milliseconds(10), seconds(60)],
-    help: 'Period of the clean-up after which a stopped pod is deleted for good.',
-    source: sourceCode('K:pkg/kubelet/kubelet.go'),
-  }),
   maxPods: count({
     default: 110,
     unit: 'pod',
@@ -94,6 +101,24 @@ export const kubeletParameters = defineParameters({
     default: { distribution: 'lognormal', p50: 100_000_000, p99: 300_000_000 },
     help: 'Mounting the token and configuration volumes, from the token to the last mount.',
     source: assumption('the volume manager reconciles every 100 ms and needs one or two passes'),
+  }),
+  mountBackoff: duration({
+    default: milliseconds(500),
+    range: [milliseconds(1), seconds(60)],
+    help: 'First pause before a mount that failed is tried again, as it does when no token can be had; doubles.',
+    source: sourceCode('K:pkg/util/goroutinemap/exponentialbackoff/exponential_backoff.go'),
+  }),
+  mountBackoffMaximum: duration({
+    default: seconds(122),
+    range: [milliseconds(1), seconds(600)],
+    help: 'Largest such pause.',
+    source: sourceCode('K:pkg/util/goroutinemap/exponentialbackoff/exponential_backoff.go'),
+  }),
+  statusSyncPeriod: duration({
+    default: seconds(10),
+    range: [milliseconds(100), seconds(600)],
+    help: "Period of the pass that sends again what could not be written of the pods' statuses.",
+    source: sourceCode('K:pkg/kubelet/status/status_manager.go:syncPeriod'),
   }),
   volumeWaitPoll: duration({
     default: milliseconds(300),

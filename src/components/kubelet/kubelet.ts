@@ -26,9 +26,12 @@ export class Kubelet {
   readonly reflectors: Reflector[] = [];
   /** Namespaces whose kube-root-ca.crt it watches. */
   readonly watchedNamespaces = new Set<string>();
-  /** Pods (slots) whose status is to be written, and whether one is being written, state. */
+  /** Pods (slots) whose status is to be written, and those whose status could not be, state. */
   readonly statusQueue: number[] = [];
-  writingStatus = false;
+  readonly failedStatuses: number[] = [];
+  /** Pod (slot) whose status is being written, -1 = none, and whether it was finished when that began, state. */
+  syncedSlot = -1;
+  syncedIsFinished = false;
   /** resourceVersion of its lease as last seen, 0 = unknown, state. */
   leaseRevision = 0;
   /** Failures in a row of its lease renewal, state. */
@@ -37,8 +40,8 @@ export class Kubelet {
   isUp = true;
   /** Raised at each crash; events carry it, state. */
   epoch = 0;
-  /** Offset of its relist ticks [ns]. */
-  readonly relistPhase: number;
+  /** Offset of the ticks of its loops (relist, status pass) [ns]. */
+  readonly loopPhase: number;
 
   constructor(options: {
     index: number;
@@ -49,7 +52,7 @@ export class Kubelet {
     heartbeatClient: ApiClient;
     recorder: EventRecorder;
     leaseKey: ObjectKey;
-    relistPhase: number;
+    loopPhase: number;
   }) {
     this.index = options.index;
     this.nodeKey = options.nodeKey;
@@ -59,12 +62,12 @@ export class Kubelet {
     this.heartbeatClient = options.heartbeatClient;
     this.recorder = options.recorder;
     this.leaseKey = options.leaseKey;
-    this.relistPhase = options.relistPhase;
+    this.loopPhase = options.loopPhase;
     this.resources = new NodeResources(options.specification, options.nodeName);
   }
 
-  /** The next tick at or after `at` of a loop with this period that started with the kubelet's phase. */
+  /** The next tick at or after `at` of a loop of this period, in the kubelet's phase. */
   nextTick(at: SimTime, period: number): SimTime {
-    return (Math.ceil((at - this.relistPhase) / period) * period + this.relistPhase) as SimTime;
+    return (Math.ceil((at - this.loopPhase) / period) * period + this.loopPhase) as SimTime;
   }
 }

@@ -40,17 +40,29 @@ export class PodTable {
   reason = new Uint8Array(INITIAL_SLOTS);
   hasIp = new Uint8Array(INITIAL_SLOTS);
   runningAt = new Float64Array(INITIAL_SLOTS);
-  /** When the kubelet saw the pod [ns]; probes tick and volume polls count from it. */
+  /** When the pod was created, by the API server's clock [ns]. */
+  createdAt = new Float64Array(INITIAL_SLOTS);
+  /** When the kubelet saw the pod [ns]; the polls for its volumes count from it. */
   seenAt = new Float64Array(INITIAL_SLOTS);
+  /** When its volumes were mounted and its probe workers began [ns]; probes tick from it. */
+  mountedAt = new Float64Array(INITIAL_SLOTS);
+  /** Time that its image pulls and init containers took so far [ns], statistic. */
+  excluded = new Float64Array(INITIAL_SLOTS);
+  /** 1 once its start was measured, or if it had begun before this kubelet did. */
+  measured = new Uint8Array(INITIAL_SLOTS);
   /** Index of the container that is being started: init containers first, then the others. */
   container = new Uint16Array(INITIAL_SLOTS);
   /** 1 if the status differs from what was last written. */
   dirty = new Uint8Array(INITIAL_SLOTS);
   /** 1 while the pod waits in its kubelet's status queue. */
   queued = new Uint8Array(INITIAL_SLOTS);
+  /** Attempts to mount the volumes that failed. */
+  mountFailures = new Uint8Array(INITIAL_SLOTS);
+  /** 1 if the grace period was over before the containers were. */
+  killed = new Uint8Array(INITIAL_SLOTS);
   /** 1 once a deletion was asked for by the API. */
   deleting = new Uint8Array(INITIAL_SLOTS);
-  /** 1 once the kubelet may delete the pod for good. */
+  /** 1 once nothing of the pod is left on the node and the kubelet may delete it for good. */
   deletable = new Uint8Array(INITIAL_SLOTS);
   /** 1 once the pod is gone from the node; the slot is free when no request of it is out. */
   gone = new Uint8Array(INITIAL_SLOTS);
@@ -76,6 +88,10 @@ export class PodTable {
     this.hasIp[slot] = 0;
     this.runningAt[slot] = -1;
     this.container[slot] = 0;
+    this.excluded[slot] = 0;
+    this.mountFailures[slot] = 0;
+    this.killed[slot] = 0;
+    this.measured[slot] = 0;
     this.dirty[slot] = 0;
     this.queued[slot] = 0;
     this.deleting[slot] = 0;
@@ -126,7 +142,13 @@ export class PodTable {
     this.reason = bigger(this.reason);
     this.hasIp = bigger(this.hasIp);
     this.runningAt = bigger(this.runningAt);
+    this.createdAt = bigger(this.createdAt);
     this.seenAt = bigger(this.seenAt);
+    this.mountedAt = bigger(this.mountedAt);
+    this.excluded = bigger(this.excluded);
+    this.mountFailures = bigger(this.mountFailures);
+    this.killed = bigger(this.killed);
+    this.measured = bigger(this.measured);
     this.container = bigger(this.container);
     this.dirty = bigger(this.dirty);
     this.queued = bigger(this.queued);

@@ -18,7 +18,7 @@ import {
 import type { EventType, KeyedStream, Simulation, ValuesOf } from '../../engine/index.ts';
 import { FLOW_POD_STARTUP, type HistogramSeries } from '../../metrics/index.ts';
 import { type Nanoseconds, NS_PER_SECOND, nanoseconds, plus, type SimTime } from '../../units/index.ts';
-import { type RequestId, writes } from '../api-machinery/index.ts';
+import { isSuccess, type RequestId, writes } from '../api-machinery/index.ts';
 import type { ClientGo } from '../client-go/index.ts';
 import type { kubeletParameters } from './kubelet.parameters.ts';
 import type { Kubelet } from './kubelet.ts';
@@ -36,6 +36,7 @@ const Draw = {
   Stop: 3,
   Lifetime: 4,
   Token: 5,
+  Unmount: 6,
   Container: 16,
   Init: 48,
   Pull: 80,
@@ -64,8 +65,8 @@ export class PodWorkers {
   private readonly evExited: EventType;
   private readonly evExitNoticed: EventType;
   private readonly evStopped: EventType;
-  private readonly evStopNoticed: EventType;
   private readonly evCleanedUp: EventType;
+  private readonly evTokenRetry: EventType;
   private readonly evTokenRefresh: EventType;
   private readonly onToken: number;
   private readonly onTokenRefreshed: number;
@@ -101,9 +102,9 @@ export class PodWorkers {
     this.evProbe = this.step('readiness probe', (slot) => this.onProbe(slot));
     this.evExited = this.step('containers exited', (slot) => this.awaitRelist(slot, this.evExitNoticed));
     this.evExitNoticed = this.step('exit noticed', (slot) => this.onExitNoticed(slot));
-    this.evStopped = this.step('containers stopped', (slot) => this.awaitRelist(slot, this.evStopNoticed));
-    this.evStopNoticed = this.step('stop noticed', (slot) => this.onStopNoticed(slot));
+    this.evStopped = this.step('containers stopped', (slot) => this.onStopped(slot));
     this.evCleanedUp = this.step('pod cleaned up', (slot) => this.statuses.allowDeletion(slot));
+    this.evTokenRetry = this.step('token requested again', (slot) => this.requestToken(slot, this.onToken));
     this.evTokenRefresh = this.step('token refresh', (slot) => this.refreshToken(slot));
     this.onToken = clientGo.onReplyDo((request, slot) => this.tokenCame(request, slot));
     this.onTokenRefreshed = clientGo.onReplyDo((_, slot) => {
@@ -131,12 +132,13 @@ export class PodWorkers {
 
   // ---- a new pod -----------------------------------------------------------------------------------------------------------------
 
-  /** A kubelet sees a pod for the first time. */
-  begin(slot: number): void {
+  /** A kubelet sees a pod for the first time. `hadBegun`: an earlier life of the kubelet had started it. */
+  begin(slot: number, hadBegun: boolean): void {
     const { table } = this;
     const kubelet = this.kubeletOf(slot);
     const template = table.template[slot] as PodTemplate;
     table.seenAt[slot] = this.simulation.now;
+    table.measured[slot] = hadBegun ? 1 : 0;
     const refusal = kubelet.resources.admit(template);
     if (refusal !== 0) {
       this.reject(slot, refusal);
@@ -144,8 +146,14 @@ export class PodWorkers {
     }
     const initialised = template.initContainers.length === 0 ? PodCondition.Initialized : 0;
     this.report(slot, PodPhase.Pending, PodCondition.Reported | initialised);
-    table.requestSent(slot);
     this.requestToken(slot, this.onToken);
+  }
+
+  /** A kubelet that has just started sees a pod on its way out: nothing of it runs any more. */
+  beginTerminating(slot: number): void {
+    this.table.measured[slot] = 1;
+    this.kubeletOf(slot).resources.admit(this.table.template[slot] as PodTemplate);
+    this.stop(slot);
   }
 
   /** A pod that runs since before the run began: only what it will do later is planned. */
@@ -154,6 +162,7 @@ export class PodWorkers {
     const template = table.template[slot] as PodTemplate;
     this.kubeletOf(slot).resources.admit(template);
     table.stage[slot] = PodStage.Running;
+    table.measured[slot] = 1;
     table.phase[slot] = PodPhase.Running;
     table.conditions[slot] = conditions;
     table.hasIp[slot] = 1;
@@ -175,12 +184,23 @@ export class PodWorkers {
 
   private requestToken(slot: number, reply: number): void {
     const kubelet = this.kubeletOf(slot);
+    this.table.requestSent(slot);
     kubelet.client.send(kubelet.client.write(writes.tokenRequest, 0 as ObjectKey), reply, slot);
   }
 
-  private tokenCame(_request: RequestId, slot: number): void {
+  private tokenCame(request: RequestId, slot: number): void {
     const { table, parameters, simulation } = this;
-    if (!table.requestReturned(slot) || table.stage[slot] !== PodStage.Preparing || table.deleting[slot] === 1) return;
+    if (!table.requestReturned(slot) || table.stage[slot] !== PodStage.Preparing) return;
+    if (!isSuccess(this.clientGo.requests.code[request] as number)) {
+      // The mount fails and is tried again (nestedpendingoperations: exponential back-off).
+      const pause = Math.min(
+        parameters.mountBackoff * 2 ** (table.mountFailures[slot] as number),
+        parameters.mountBackoffMaximum,
+      );
+      table.mountFailures[slot] = (table.mountFailures[slot] as number) + 1;
+      this.plan(slot, nanoseconds(pause), this.evTokenRetry);
+      return;
+    }
     this.plan(slot, parameters.tokenRefresh, this.evTokenRefresh);
     const mounted = simulation.now + parameters.volumeMount.keyedSample(this.draws, this.entity(slot), Draw.Volume);
     // The pod worker polls for its volumes from the moment it began.
@@ -190,12 +210,12 @@ export class PodWorkers {
   }
 
   private refreshToken(slot: number): void {
-    this.table.requestSent(slot);
     this.requestToken(slot, this.onTokenRefreshed);
     this.plan(slot, this.parameters.tokenRefresh, this.evTokenRefresh);
   }
 
   private startSandbox(slot: number): void {
+    this.table.mountedAt[slot] = this.simulation.now;
     const span = this.parameters.sandboxStart.keyedSample(this.draws, this.entity(slot), Draw.Sandbox);
     this.plan(slot, span, this.evSandboxReady);
   }
@@ -268,6 +288,7 @@ export class PodWorkers {
     const pull = kubelet.images.pulled();
     for (const waiting of pull.waiting) {
       if (this.table.epoch[waiting.slot] !== waiting.epoch) continue;
+      this.exclude(waiting.slot, this.simulation.now - waiting.since);
       const queued = Math.max(0, startedAt - waiting.since);
       this.clientGo.waits.passed(this.pullServer, queued);
       this.clientGo.waits.add(this.startup, this.pullServer, queued);
@@ -302,6 +323,7 @@ export class PodWorkers {
         this.entity(slot),
         this.drawOf(slot, Draw.Init),
       );
+      this.exclude(slot, span);
       this.plan(slot, span, this.evInitContainerExited);
       return;
     }
@@ -341,8 +363,16 @@ export class PodWorkers {
       this.report(slot, PodPhase.Running, conditions);
       this.planProbe(slot, probe);
     }
-    this.startSeconds.record((this.simulation.now - (table.seenAt[slot] as number)) / NS_PER_SECOND);
     this.planLifetime(slot);
+  }
+
+  /** The kubelet's own watch shows the pod as Running: that ends its start (pod_startup_latency_tracker.go). */
+  observedRunning(slot: number): void {
+    const { table, simulation } = this;
+    if (table.measured[slot] === 1) return;
+    table.measured[slot] = 1;
+    const span = simulation.now - (table.createdAt[slot] as number) - (table.excluded[slot] as number);
+    this.startSeconds.record(span / NS_PER_SECOND);
   }
 
   /** The slowest of the containers' probes decides; they are modelled as one. */
@@ -364,7 +394,7 @@ export class PodWorkers {
       this.onProbe(slot);
       return;
     }
-    const began = this.table.seenAt[slot] as number;
+    const began = this.table.mountedAt[slot] as number;
     const ticks = Math.ceil((from - began) / probe.period);
     this.planAt(slot, (began + ticks * probe.period) as SimTime, this.evProbe);
   }
@@ -383,7 +413,7 @@ export class PodWorkers {
       );
       return;
     }
-    const began = table.seenAt[slot] as number;
+    const began = table.mountedAt[slot] as number;
     const ticks = Math.floor((simulation.now - began) / probe.period) + 1;
     this.planAt(slot, (began + ticks * probe.period) as SimTime, this.evProbe);
   }
@@ -417,31 +447,47 @@ export class PodWorkers {
       return;
     }
     table.stage[slot] = PodStage.Stopping;
-    this.kubeletOf(slot).recorder.record('Killing', kinds.pods, table.key[slot] as ObjectKey);
     if (stage === PodStage.Preparing) {
-      this.awaitRelist(slot, this.evStopNoticed);
+      // Nothing runs yet; the pod worker, cut short, goes on with the next relist.
+      this.awaitRelist(slot, this.evStopped);
       return;
     }
+    this.recordKilling(slot);
     const span = parameters.containerStop.keyedSample(this.draws, this.entity(slot), Draw.Stop);
+    if (span > template.terminationGracePeriod) table.killed[slot] = 1;
     this.plan(slot, nanoseconds(Math.min(span, template.terminationGracePeriod)), this.evStopped);
   }
 
-  private onStopNoticed(slot: number): void {
+  /** One event for each container that has been started and is not an init container that is over. */
+  private recordKilling(slot: number): void {
+    const { table } = this;
+    const { initContainers } = table.template[slot] as PodTemplate;
+    const { recorder } = this.kubeletOf(slot);
+    const started = table.container[slot] as number;
+    for (let index = 0; index < started; index++) {
+      if (initContainers[index]?.sidecar === false) continue;
+      recorder.record('Killing', kinds.pods, table.key[slot] as ObjectKey, index);
+    }
+  }
+
+  /** SyncTerminatingPod sets the last status itself as soon as nothing runs any more; a pod that never ran, or was killed, has failed. */
+  private onStopped(slot: number): void {
     const { table } = this;
     table.stage[slot] = PodStage.Ended;
     this.kubeletOf(slot).resources.release(table.template[slot] as PodTemplate);
-    const phase = (table.phase[slot] as number) === PodPhase.Pending ? PodPhase.Pending : PodPhase.Succeeded;
-    this.report(slot, phase, this.withoutReady(slot));
+    const succeeded = table.phase[slot] === PodPhase.Running && table.killed[slot] === 0;
+    this.report(slot, succeeded ? PodPhase.Succeeded : PodPhase.Failed, this.withoutReady(slot));
     this.cleanUp(slot);
   }
 
-  /** Volumes, cgroup and sandbox go with the next housekeeping pass. */
+  /** SyncTerminatedPod waits for the next relist, and then until the volumes, whose unmounting has begun meanwhile, are gone. */
   private cleanUp(slot: number): void {
-    const at = this.kubeletOf(slot).nextTick(
-      plus(this.simulation.now, nanoseconds(1)),
-      this.parameters.housekeepingPeriod,
-    );
-    this.planAt(slot, at, this.evCleanedUp);
+    const { plegRelistPeriod, volumeMount, volumeWaitPoll } = this.parameters;
+    const { now } = this.simulation;
+    const relist = this.kubeletOf(slot).nextTick(plus(now, nanoseconds(1)), plegRelistPeriod);
+    const unmounted = now + volumeMount.keyedSample(this.draws, this.entity(slot), Draw.Unmount);
+    const polls = Math.max(0, Math.ceil((unmounted - relist) / volumeWaitPoll));
+    this.planAt(slot, (relist + polls * volumeWaitPoll) as SimTime, this.evCleanedUp);
   }
 
   /** The pod is gone from the API: whatever is left on the node is killed and forgotten. */
@@ -464,6 +510,10 @@ export class PodWorkers {
     this.table.phase[slot] = phase;
     this.table.conditions[slot] = conditions;
     this.statuses.update(slot);
+  }
+
+  private exclude(slot: number, span: number): void {
+    this.table.excluded[slot] = (this.table.excluded[slot] as number) + span;
   }
 
   private kubeletOf(slot: number): Kubelet {

@@ -1,18 +1,22 @@
 /**
  * The kubelet's status manager: one goroutine per node writes the pods' statuses, each as GET pod and PATCH pods/status, and deletes a pod
- * for good once nothing of it is left on the node (GET and DELETE with grace 0 and the pod's UID). K:pkg/kubelet/status/status_manager.go.
+ * for good once nothing of it is left on the node (DELETE with grace 0 and the pod's UID). K:pkg/kubelet/status/status_manager.go.
+ * What could not be written is sent again when the status of any pod of the node changes, or with the pass every ten seconds.
  */
 import { kinds, type ObjectKey } from '../../cluster/index.ts';
-import { Occupancy } from '../../engine/index.ts';
+import { type EventType, Occupancy, type ValuesOf } from '../../engine/index.ts';
 import { FLOW_POD_STARTUP, publishServer } from '../../metrics/index.ts';
+import { nanoseconds, plus } from '../../units/index.ts';
 import { isSuccess, type RequestId, StatusCode, writes } from '../api-machinery/index.ts';
 import type { ClientGo } from '../client-go/index.ts';
+import type { kubeletParameters } from './kubelet.parameters.ts';
 import type { Kubelet } from './kubelet.ts';
 import type { PodTable } from './pod-table.ts';
 
 /** Status writes of all kubelets. */
 export class StatusManager {
   private readonly clientGo: ClientGo;
+  private readonly parameters: ValuesOf<typeof kubeletParameters>;
   private readonly table: PodTable;
   private readonly kubelets: readonly Kubelet[];
   /** Told when a pod is gone from the API, so that the node forgets it. */
@@ -20,91 +24,123 @@ export class StatusManager {
   private readonly onRead: number;
   private readonly onPatched: number;
   private readonly onDeleted: number;
+  private readonly evPass: EventType;
   private readonly waitServer: number;
   private readonly startup: number;
   /** Kubelets that are writing a status. */
   private readonly writers: Occupancy;
+  /** Statuses that wait in all kubelets, state. */
+  private queued = 0;
   /** When a slot was queued [ns]. */
   private readonly queuedAt: number[] = [];
 
-  constructor(clientGo: ClientGo, table: PodTable, kubelets: readonly Kubelet[], onGone: (slot: number) => void) {
+  constructor(
+    clientGo: ClientGo,
+    parameters: ValuesOf<typeof kubeletParameters>,
+    table: PodTable,
+    kubelets: readonly Kubelet[],
+    onGone: (slot: number) => void,
+  ) {
     this.clientGo = clientGo;
+    this.parameters = parameters;
     this.table = table;
     this.kubelets = kubelets;
     this.onGone = onGone;
     this.onRead = clientGo.onReplyDo((request, slot) => this.read(request, slot));
     this.onPatched = clientGo.onReplyDo((request, slot) => this.patched(request, slot));
     this.onDeleted = clientGo.onReplyDo((request, slot) => this.deleted(request, slot));
+    this.evPass = clientGo.simulation.on('kubelet: status pass', (kubelet, epoch) => this.onPass(kubelet, epoch));
     this.waitServer = clientGo.waits.server('kubelet status manager', 'server');
     this.startup = clientGo.waits.flow(FLOW_POD_STARTUP);
     this.writers = new Occupancy(clientGo.simulation);
     publishServer(clientGo.recorder, clientGo.simulation, 'kubelet status manager', () => ({
       busyNanoseconds: this.writers.busyNanoseconds(),
       capacity: Math.max(1, kubelets.length),
-      queueLength: kubelets.reduce((sum, kubelet) => sum + kubelet.statusQueue.length, this.writers.busy),
+      queueLength: this.queued + this.writers.busy,
     }));
   }
 
   /** The node has lost power: what waits is lost. */
   interrupt(kubelet: Kubelet): void {
+    this.queued -= kubelet.statusQueue.length;
     kubelet.statusQueue.length = 0;
-    if (kubelet.writingStatus) this.writers.change(-1);
-    kubelet.writingStatus = false;
+    kubelet.failedStatuses.length = 0;
+    this.rest(kubelet);
   }
 
-  /** The status of a pod has changed, or it may be deleted: write it when its turn comes. */
+  /** The status of a pod has changed: it is written when its turn comes. */
   update(slot: number): void {
+    this.table.dirty[slot] = 1;
+    this.enqueue(slot);
+  }
+
+  /** The pod may be deleted for good: nothing of it is left on the node, and its last status is written or waits before this. */
+  allowDeletion(slot: number): void {
+    this.table.deletable[slot] = 1;
+    this.enqueue(slot);
+  }
+
+  private enqueue(slot: number): void {
     const { table } = this;
-    table.dirty[slot] = 1;
+    const kubelet = this.kubeletOf(slot);
+    this.tryAgain(kubelet);
     if (table.queued[slot] === 1) return;
-    const kubelet = this.kubelets[table.node[slot] as number] as Kubelet;
     table.queued[slot] = 1;
     this.queuedAt[slot] = this.clientGo.simulation.now;
     kubelet.statusQueue.push(slot);
-    if (!kubelet.writingStatus) this.next(kubelet);
+    this.queued++;
+    if (kubelet.syncedSlot < 0) this.next(kubelet);
   }
+
+  // ---- syncPod -------------------------------------------------------------------------------------------------------------------
 
   /** The next pod in turn. */
   private next(kubelet: Kubelet): void {
     const { table, clientGo } = this;
     for (;;) {
       const slot = kubelet.statusQueue.shift();
+      if (slot !== undefined) this.queued--;
       if (slot === undefined) {
-        if (kubelet.writingStatus) this.writers.change(-1);
-        kubelet.writingStatus = false;
+        this.rest(kubelet);
         return;
       }
       if (table.gone[slot] === 1 || table.queued[slot] === 0) continue;
       table.queued[slot] = 0;
-      if (!kubelet.writingStatus) this.writers.change(1);
-      kubelet.writingStatus = true;
+      if (kubelet.syncedSlot < 0) this.writers.change(1);
+      kubelet.syncedSlot = slot;
+      // A pod that is finished only after this sync began is deleted by another one.
+      kubelet.syncedIsFinished = table.deletable[slot] === 1;
       const waited = clientGo.simulation.now - (this.queuedAt[slot] as number);
       clientGo.waits.passed(this.waitServer, waited);
       clientGo.waits.add(this.startup, this.waitServer, waited);
-      table.requestSent(slot);
-      kubelet.client.send(kubelet.client.read(kinds.pods, table.key[slot] as ObjectKey), this.onRead, slot);
+      this.send(kubelet, kubelet.client.read(kinds.pods, table.key[slot] as ObjectKey), this.onRead, slot);
       return;
     }
   }
 
+  private rest(kubelet: Kubelet): void {
+    if (kubelet.syncedSlot >= 0) this.writers.change(-1);
+    kubelet.syncedSlot = -1;
+  }
+
   private read(request: RequestId, slot: number): void {
     const { table, clientGo } = this;
-    const kubelet = this.kubelets[table.node[slot] as number] as Kubelet;
     const { requests, tables } = clientGo;
+    const kubelet = this.returned(slot);
+    if (kubelet === undefined) return;
     const code = requests.code[request] as number;
-    const result = requests.resultOf(request);
-    if (!table.requestReturned(slot)) {
+    const isOther = isSuccess(code) && tables.pods.uid.get(requests.resultOf(request)) !== table.uid[slot];
+    if (table.gone[slot] === 1) {
       this.next(kubelet);
-    } else if (code === StatusCode.NotFound || (isSuccess(code) && tables.pods.uid.get(result) !== table.uid[slot])) {
+    } else if (code === StatusCode.NotFound || isOther) {
       this.onGone(slot);
       this.next(kubelet);
     } else if (!isSuccess(code)) {
-      this.next(kubelet);
-      this.update(slot);
+      this.failed(kubelet, slot);
     } else if (table.dirty[slot] === 1) {
       this.patch(kubelet, slot);
     } else {
-      this.deleteIfAllowed(kubelet, slot);
+      this.deleteIfFinished(kubelet, slot);
     }
   }
 
@@ -119,47 +155,87 @@ export class StatusManager {
     requests.setNumber(request, 3, table.hasIp[slot] as number);
     requests.setNumber(request, 4, table.runningAt[slot] as number);
     requests.expectedUid[request] = table.uid[slot] as number;
-    table.requestSent(slot);
-    kubelet.client.send(request, this.onPatched, slot);
+    this.send(kubelet, request, this.onPatched, slot);
   }
 
   private patched(request: RequestId, slot: number): void {
     const { table, clientGo } = this;
-    const kubelet = this.kubelets[table.node[slot] as number] as Kubelet;
+    const kubelet = this.returned(slot);
+    if (kubelet === undefined) return;
     const code = clientGo.requests.code[request] as number;
-    const isThere = table.requestReturned(slot);
-    if (isThere && code !== StatusCode.NotFound && !isSuccess(code)) this.update(slot);
-    else if (isThere && table.deletable[slot] === 1) this.allowDeletion(slot);
-    this.next(kubelet);
+    if (table.gone[slot] === 1 || code === StatusCode.NotFound) {
+      this.next(kubelet);
+    } else if (!isSuccess(code)) {
+      table.dirty[slot] = 1;
+      this.failed(kubelet, slot);
+    } else {
+      this.deleteIfFinished(kubelet, slot);
+    }
   }
 
-  /** The pod may be deleted for good: nothing of it is left on the node and its last status is written. */
-  allowDeletion(slot: number): void {
-    this.table.deletable[slot] = 1;
-    const dirty = this.table.dirty[slot] as number;
-    this.update(slot);
-    this.table.dirty[slot] = dirty;
-  }
-
-  private deleteIfAllowed(kubelet: Kubelet, slot: number): void {
+  private deleteIfFinished(kubelet: Kubelet, slot: number): void {
     const { table } = this;
-    if (table.deletable[slot] === 0) {
+    if (!kubelet.syncedIsFinished) {
       this.next(kubelet);
       return;
     }
-    table.requestSent(slot);
     const request = kubelet.client.deletion(kinds.pods, table.key[slot] as ObjectKey, table.uid[slot] as number, true);
-    kubelet.client.send(request, this.onDeleted, slot);
+    this.send(kubelet, request, this.onDeleted, slot);
   }
 
   private deleted(request: RequestId, slot: number): void {
     const { table, clientGo } = this;
-    const kubelet = this.kubelets[table.node[slot] as number] as Kubelet;
+    const kubelet = this.returned(slot);
+    if (kubelet === undefined) return;
     const code = clientGo.requests.code[request] as number;
-    if (table.requestReturned(slot)) {
-      if (isSuccess(code) || code === StatusCode.NotFound || code === StatusCode.Conflict) this.onGone(slot);
-      else this.allowDeletion(slot);
+    if (table.gone[slot] === 1) {
+      this.next(kubelet);
+    } else if (isSuccess(code) || code === StatusCode.NotFound || code === StatusCode.Conflict) {
+      this.onGone(slot);
+      this.next(kubelet);
+    } else {
+      this.failed(kubelet, slot);
     }
+  }
+
+  // ---- failures ------------------------------------------------------------------------------------------------------------------
+
+  private failed(kubelet: Kubelet, slot: number): void {
+    if (kubelet.failedStatuses.length === 0) {
+      const { now } = this.clientGo.simulation;
+      const pass = kubelet.nextTick(plus(now, nanoseconds(1)), this.parameters.statusSyncPeriod);
+      this.clientGo.simulation.at(pass, this.evPass, kubelet.index, kubelet.epoch);
+    }
+    kubelet.failedStatuses.push(slot);
     this.next(kubelet);
+  }
+
+  private onPass(index: number, epoch: number): void {
+    const kubelet = this.kubelets[index] as Kubelet;
+    if (kubelet.epoch === epoch) this.tryAgain(kubelet);
+  }
+
+  /** Whatever failed gets in line again. */
+  private tryAgain(kubelet: Kubelet): void {
+    if (kubelet.failedStatuses.length === 0) return;
+    for (const slot of kubelet.failedStatuses.splice(0)) if (this.table.gone[slot] === 0) this.enqueue(slot);
+  }
+
+  // ---- small parts ---------------------------------------------------------------------------------------------------------------
+
+  private send(kubelet: Kubelet, request: RequestId, reply: number, slot: number): void {
+    this.table.requestSent(slot);
+    kubelet.client.send(request, reply, slot);
+  }
+
+  /** The kubelet of an answer; undefined if it comes to one that has lost power since it asked. */
+  private returned(slot: number): Kubelet | undefined {
+    this.table.requestReturned(slot);
+    const kubelet = this.kubeletOf(slot);
+    return kubelet.syncedSlot === slot ? kubelet : undefined;
+  }
+
+  private kubeletOf(slot: number): Kubelet {
+    return this.kubelets[this.table.node[slot] as number] as Kubelet;
   }
 }

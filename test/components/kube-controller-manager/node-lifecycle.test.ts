@@ -250,12 +250,12 @@ describe('the node lifecycle controller', () => {
     const cordon = made.user.write(writes.nodeCordon, node);
     made.requests.setNumber(cordon, 0, 1);
     made.send(cordon);
-    // The node reports something every four milliseconds.
-    for (let i = 0; i < 60; i++) {
-      made.simulation.run(simTime(made.simulation.now + milliseconds(4)));
+    // The node reports something every millisecond.
+    for (let i = 0; i < 40; i++) {
+      made.simulation.run(simTime(made.simulation.now + milliseconds(1)));
       made.reportReady(node);
     }
-    made.runFor(2);
+    made.runFor(5);
     expect(made.counts(NODE)['PATCH nodes 409']).toBeGreaterThan(0);
     expect(made.taints(node)).toEqual(['unschedulable:NoSchedule']);
   });

@@ -85,7 +85,7 @@ describe('the algorithm of kube-scheduler', () => {
     fc.assert(
       fc.property(
         fc.array(podTemplate, { minLength: 1, maxLength: 4 }),
-        fc.array(clusterChange, { minLength: 1, maxLength: 40 }),
+        fc.array(clusterChange, { minLength: 10, maxLength: 40 }),
         (templates, changes) => {
           const cluster = new RandomCluster(templates);
           const { profile, decide } = algorithmFor(cluster.columns);

@@ -120,9 +120,9 @@ describe('NodeResourcesFit scores', () => {
 
   test('that cut off what is behind the point, for each resource and for the mean', () => {
     const { score } = plugin('NodeResourcesFit');
-    // 2/3 and 4/5 of 100: 66 and 80, 73. A third of 100 and 50: 33 and 50, 41.
-    expect(score.rate(requesting(1000, 1000), node({ allocatable: plain(3000, 5000) }))).toBe(73);
-    expect(score.rate(requesting(2000, 2500), node({ allocatable: plain(3000, 5000) }))).toBe(41);
+    // Free: 2/3 and 2/3; 2/3 and 3/4.
+    expect(score.rate(requesting(1000, 1000), node({ allocatable: plain(3000, 3000) }))).toBe(66);
+    expect(score.rate(requesting(1000, 1000), node({ allocatable: plain(3000, 4000) }))).toBe(70);
   });
 
   test('weighted by resource', () => {

@@ -21,6 +21,10 @@ const KEYS = ['disk', 'tier'];
 const VALUES = ['a', 'b', '7'];
 const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'] as const;
 
+/** Mostly `otherwise`, so that most pods fit most nodes and plugins do not hide each other. */
+const sometimes = <T>(value: fc.Arbitrary<T>, otherwise: T) =>
+  fc.oneof({ weight: 3, arbitrary: fc.constant(otherwise) }, { weight: 1, arbitrary: value });
+
 const labels = fc.dictionary(fc.constantFrom(...KEYS, 'topology.kubernetes.io/zone'), fc.constantFrom(...VALUES));
 const extended = fc.option(fc.record({ gpu: fc.integer({ min: 0, max: 3 }) }), { nil: {} as Record<string, number> });
 const taint: fc.Arbitrary<Taint> = fc.record({
@@ -40,13 +44,13 @@ const toleration: fc.Arbitrary<Toleration> = fc.oneof(
 
 export const nodeSpecification: fc.Arbitrary<NodeSpecification> = fc
   .record({
-    cpu: fc.constantFrom(0, 500, 1000, 3000, 7001),
-    gib: fc.constantFrom(0, 1, 2.5, 8),
+    cpu: fc.constantFrom(0, 1000, 3000, 7001, 8000),
+    gib: fc.constantFrom(0, 2.5, 8, 9),
     extended,
-    pods: fc.integer({ min: 0, max: 6 }),
+    pods: fc.integer({ min: 0, max: 12 }),
     labels,
-    taints: fc.array(taint, { maxLength: 2 }),
-    unschedulable: fc.boolean(),
+    taints: sometimes(fc.array(taint, { minLength: 1, maxLength: 2 }), []),
+    unschedulable: fc.nat({ max: 4 }).map((n) => n === 0),
   })
   .map(({ cpu, gib, extended: offers, ...rest }) => ({ ...rest, allocatable: amounts(cpu, gib, offers) }));
 
@@ -84,8 +88,6 @@ const hostPort = fc.record({
   hostIp: fc.constantFrom('', '0.0.0.0', '10.0.0.1', '10.0.0.2'),
   protocol: fc.constantFrom('TCP', 'UDP'),
 });
-
-const sometimes = <T>(value: fc.Arbitrary<T>, otherwise: T) => fc.oneof(fc.constant(otherwise), value);
 
 const podOptions = fc.record({
   cpu: fc.constantFrom(0, 100, 333, 1000),

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { ObjectKey } from '../../../src/cluster/index.ts';
 import { ObjectTables } from '../../../src/cluster/index.ts';
@@ -92,17 +93,56 @@ describe('the active queue', () => {
     expect(order).toEqual([high, later, low, alsoLow]);
   });
 
-  test('lets a pod that is deleted go from any place in the heap', () => {
-    const pods = Array.from({ length: 40 }, (_, i) => podOf({ priority: (i * 7) % 11 }));
-    for (const pod of pods) queue.add(pod);
-    for (const pod of pods.filter((_, i) => i % 3 === 0)) queue.remove(pod);
-    const priorities = [];
-    for (let pod = queue.pop(); pod !== undefined; pod = queue.pop()) {
-      priorities.push(pod.requirements.template.priority);
-      queue.finish();
-    }
-    expect(priorities).toHaveLength(26);
-    expect(priorities).toEqual([...priorities].sort((a, b) => b - a));
+  test('keeps its order when any of many pods are deleted', () => {
+    const priorities = fc.array(fc.nat({ max: 1000 }), { minLength: 100, maxLength: 200 });
+    fc.assert(
+      fc.property(priorities, fc.array(fc.nat({ max: 199 }), { minLength: 50, maxLength: 50 }), (all, deleted) => {
+        build();
+        const pods = all.map((priority) => podOf({ priority }));
+        for (const pod of pods) queue.add(pod);
+        const gone = new Set(deleted.map((index) => pods[index]));
+        for (const pod of gone) if (pod !== undefined) queue.remove(pod);
+        const left = pods.filter((pod) => !gone.has(pod)).map((pod) => pod.requirements.template.priority);
+        const order: number[] = [];
+        for (let pod = queue.pop(); pod !== undefined; pod = queue.pop()) {
+          order.push(pod.requirements.template.priority);
+          queue.finish();
+        }
+        expect(order).toEqual(left.sort((a, b) => b - a));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('keeps its order whatever comes, goes and is deleted in between', () => {
+    const step = fc.record({ what: fc.constantFrom('add', 'add', 'pop', 'remove'), number: fc.nat({ max: 20 }) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+        build();
+        const waiting: QueuedPod[] = [];
+        for (const { what, number } of steps) {
+          if (what === 'add') {
+            const pod = podOf({ priority: number });
+            waiting.push(pod);
+            queue.add(pod);
+          } else if (what === 'remove') {
+            const [pod] = waiting.splice(number % Math.max(1, waiting.length), 1);
+            if (pod !== undefined) queue.remove(pod);
+          } else {
+            const priorityOf = (pod: QueuedPod) => pod.requirements.template.priority;
+            const first = waiting.reduce<QueuedPod | undefined>(
+              (best, pod) => (best === undefined || priorityOf(pod) > priorityOf(best) ? pod : best),
+              undefined,
+            );
+            expect(queue.pop()).toBe(first);
+            if (first === undefined) continue;
+            waiting.splice(waiting.indexOf(first), 1);
+            queue.finish();
+          }
+          simulation.checkInvariants();
+        }
+      }),
+    );
   });
 });
 

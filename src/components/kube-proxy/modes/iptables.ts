@@ -6,10 +6,12 @@
 import type { ServiceSpecification } from '../../../cluster/index.ts';
 import type { ProxyMode, RuleCount } from './proxy-mode.ts';
 
-/** POSTROUTING 3, MARK-MASQ 1, jump to the node ports 1, forward 3, jumps from the built-in chains 14 (proxier.go:iptablesJumpChains). */
+/** POSTROUTING 3, MARK-MASQ 1, jump to the node ports 1; forward 3. */
 const FIXED_NAT = 5;
 const FIXED_FILTER = 3;
-const FIXED_JUMPS = 14;
+/** Jumps from the built-in chains: 3 of nat, 9 of filter (proxier.go:iptablesJumpChains), and 2 of the kubelet's in filter. */
+const NAT_JUMPS = 3;
+const FILTER_JUMPS = 11;
 /** KUBE-SERVICES, NODEPORTS, EXTERNAL-SERVICES, FORWARD, POSTROUTING, MARK-MASQ, PROXY-FIREWALL, PROXY-CANARY of both tables. */
 const FIXED_CHAINS = 10;
 /** A service chain begins with one rule that marks what comes from outside the pod network. */
@@ -39,13 +41,14 @@ function countPort(service: ServiceSpecification, hasNodePort: boolean, endpoint
     nat: listed + serviceChain + endpointChains + (isExternal ? EXTERNAL_CHAIN : 0) + firewall,
     filter: sources > 0 ? 1 : 0,
     chains: 1 + endpoints + (isExternal ? 1 : 0) + (sources > 0 ? 1 : 0),
-    listed,
+    // KUBE-PROXY-FIREWALL is one of the chains that are written in every sync.
+    listed: listed + (sources > 0 ? 1 : 0),
   };
 }
 
 export const iptables: ProxyMode = {
   help: 'KUBE-SERVICES, a chain for each service port and each endpoint; the whole table is replaced in the kernel at every sync',
-  fixed: { nat: FIXED_NAT + FIXED_JUMPS / 2, filter: FIXED_FILTER + FIXED_JUMPS / 2, chains: FIXED_CHAINS, listed: 0 },
+  fixed: { nat: FIXED_NAT + NAT_JUMPS, filter: FIXED_FILTER + FILTER_JUMPS, chains: FIXED_CHAINS, listed: 0 },
   countService(service, endpoints) {
     if (service.headless || service.type === 'ExternalName') return NOTHING;
     let total = NOTHING;
