@@ -8,6 +8,7 @@ import {
   kinds,
   NO_VERSION,
   type ObjectKey,
+  type ObjectTables,
   resourceName,
   type VersionHandle,
 } from '../../src/cluster/index.ts';
@@ -182,6 +183,10 @@ export class ClusterWorld {
   /** Keys of all pods. */
   podKeys(): ObjectKey[] {
     return this.stored(kinds.pods).map((pod) => this.cluster.tables.pods.key.get(pod) as ObjectKey);
+  }
+
+  get tables(): ObjectTables {
+    return this.cluster.tables;
   }
 
   /** The version of a pod in etcd. */

@@ -1,11 +1,13 @@
 /** One clientset: a token bucket, a connection to an API server, and the verbs. */
 import type { Kind, ObjectKey } from '../../cluster/index.ts';
 import { type Distribution, TokenBucket } from '../../engine/index.ts';
-import type { CounterSeries, HistogramSeries } from '../../metrics/index.ts';
-import { type Nanoseconds, NS_PER_SECOND, nanoseconds, type SimTime } from '../../units/index.ts';
+import { type Nanoseconds, nanoseconds, type SimTime } from '../../units/index.ts';
 import { RequestFlag, type RequestId, type Requests, Verb, type Write, writeList } from '../api-machinery/index.ts';
 import type { ClientGo } from './client-go.ts';
-import type { LimiterGroup } from './limiter-group.ts';
+import type { ClientStatistics } from './client-statistics.ts';
+
+/** The wait of a client without limiter. */
+const NO_WAIT = nanoseconds(0);
 
 /** What a client is made from. */
 export interface ApiClientOptions {
@@ -33,19 +35,14 @@ export class ApiClient {
   serverIndex: number;
   /** Whether the network between it and the API servers is cut (its node has crashed), state. */
   isCut = false;
-  /** Number of its limiter in the wait ledger. */
-  readonly limiterServer: number;
+  /** What it counts together with the clients of its name. */
+  readonly statistics: ClientStatistics;
   private readonly clientGo: ClientGo;
   private readonly requests: Requests;
   private readonly bucket: TokenBucket;
-  private readonly limiterSeconds: HistogramSeries;
-  /** Limiters of clients of this name; undefined if it has none. */
-  readonly group: LimiterGroup | undefined;
-  /** Requests that its limiter has let pass in the group's interval with this number, statistic. */
+  /** Requests that its limiter has let pass in the interval of the statistics with this number, statistic. */
   private passed = 0;
   private interval = 0;
-  /** Counters of the answers, by verb and code (code * 8 + verb). */
-  private readonly counters = new Map<number, CounterSeries>();
 
   constructor(clientGo: ClientGo, index: number, link: number, delay: Distribution, options: ApiClientOptions) {
     this.clientGo = clientGo;
@@ -56,43 +53,26 @@ export class ApiClient {
     this.options = options;
     this.serverIndex = index;
     this.bucket = new TokenBucket(options.qps, options.burst);
-    this.limiterServer = clientGo.waits.server(`${options.name} client limiter`, 'limiter');
-    this.group = options.qps > 0 ? clientGo.limiterGroup(options.name, options.qps) : undefined;
-    this.group?.add();
-    this.limiterSeconds = clientGo.recorder.histogram('rest_client_rate_limiter_duration_seconds', {
-      client: options.name,
-    });
+    this.statistics = clientGo.statisticsOf(options.name, options.qps);
+    this.statistics.addClient();
   }
 
   /** Its limiter lets a request pass. */
   countPassage(): void {
-    const { group } = this;
-    if (group === undefined) return;
-    if (this.interval !== group.interval) {
-      this.interval = group.interval;
+    const { statistics } = this;
+    if (this.interval !== statistics.interval) {
+      this.interval = statistics.interval;
       this.passed = 0;
     }
-    group.pass(++this.passed);
+    statistics.pass(++this.passed);
   }
 
   /** Takes a token for a request that is ready at `at`; returns how long it waits for it. */
   reserve(at: SimTime): Nanoseconds {
-    if (this.options.qps <= 0) return nanoseconds(0);
+    if (this.options.qps <= 0) return NO_WAIT;
     const wait = this.bucket.reserve(at);
-    this.limiterSeconds.record(wait / NS_PER_SECOND);
-    this.clientGo.waits.passed(this.limiterServer, wait);
+    this.statistics.asked(wait);
     return wait;
-  }
-
-  /** An answer came. */
-  countRequest(verb: number, code: number): void {
-    const number = code * 8 + verb;
-    let counter = this.counters.get(number);
-    if (counter === undefined) {
-      counter = this.clientGo.requestCounter(this.options.name, verb, code);
-      this.counters.set(number, counter);
-    }
-    counter.add();
   }
 
   // ---- making requests ---------------------------------------------------------------------------------------------------------

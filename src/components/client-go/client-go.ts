@@ -16,13 +16,7 @@ import {
   SUSPEND,
   type ValuesOf,
 } from '../../engine/index.ts';
-import {
-  type CounterSeries,
-  FLOW_POD_CREATION,
-  FLOW_POD_STARTUP,
-  type MetricRecorder,
-  type WaitLedger,
-} from '../../metrics/index.ts';
+import { FLOW_POD_CREATION, FLOW_POD_STARTUP, type MetricRecorder, type WaitLedger } from '../../metrics/index.ts';
 import { nanoseconds, plus } from '../../units/index.ts';
 import {
   type RequestId,
@@ -38,7 +32,7 @@ import type { networkParameters } from '../host/host.parameters.ts';
 import { type ApiServer, REQUEST_CLASSES, requestClass, subresourceOf } from '../kube-apiserver/index.ts';
 import { ApiClient, type ApiClientOptions } from './api-client.ts';
 import type { clientGoParameters } from './client-go.parameters.ts';
-import { LimiterGroup } from './limiter-group.ts';
+import { ClientStatistics } from './client-statistics.ts';
 import type { Reflector, ReflectorReplies } from './reflector.ts';
 
 /** Handles an answer. It reads what it needs from the request there and then; the slot is free once it returns. */
@@ -66,7 +60,7 @@ export class ClientGo {
   private readonly network: ValuesOf<typeof networkParameters>;
   private servers: readonly ApiServer[] = [];
   private readonly clients: ApiClient[] = [];
-  private readonly limiterGroups = new Map<string, LimiterGroup>();
+  private readonly statistics = new Map<string, ClientStatistics>();
   private readonly reflectors: Reflector[] = [];
   private readonly handlers: ReplyHandler[] = [];
   private readonly observers: RequestObserver[] = [];
@@ -89,7 +83,6 @@ export class ClientGo {
   private readonly podStartup: number;
   private readonly podCreation: number;
   private readonly placeServers: number[];
-  private readonly requestCounters = new Map<string, CounterSeries>();
 
   constructor(options: {
     simulation: Simulation;
@@ -163,14 +156,14 @@ export class ClientGo {
     return client;
   }
 
-  /** The group of the limiters of clients with a name, made on first use. */
-  limiterGroup(name: string, qps: number): LimiterGroup {
-    let group = this.limiterGroups.get(name);
-    if (group === undefined) {
-      group = new LimiterGroup(this.simulation, this.recorder, `${name} client limiter`, qps);
-      this.limiterGroups.set(name, group);
+  /** Statistics of the clients with a name, made on first use. */
+  statisticsOf(name: string, qps: number): ClientStatistics {
+    let statistics = this.statistics.get(name);
+    if (statistics === undefined) {
+      statistics = new ClientStatistics(this.simulation, this.recorder, this.waits, name, qps);
+      this.statistics.set(name, statistics);
     }
-    return group;
+    return statistics;
   }
 
   /** Registers a reflector; its number goes into its events. */
@@ -208,7 +201,7 @@ export class ClientGo {
     const wait = client.reserve(this.simulation.now);
     if (wait > 0) {
       this.requests.addWait(request, WaitPlace.ClientLimiter, wait);
-      if (client.group !== undefined) client.group.waiting++;
+      client.statistics.waiting++;
       this.simulation.after(wait, this.evAdmitted, request);
     } else {
       this.transmit(request);
@@ -217,7 +210,7 @@ export class ClientGo {
 
   private onAdmitted(request: RequestId): void {
     const client = this.clients[this.requests.client[request] as number] as ApiClient;
-    if (client.group !== undefined) client.group.waiting--;
+    client.statistics.waiting--;
     this.transmit(request);
   }
 
@@ -272,7 +265,7 @@ export class ClientGo {
       requests.addWait(request, WaitPlace.RetryAfter, pause);
       const wait = client.reserve(plus(this.simulation.now, pause));
       requests.addWait(request, WaitPlace.ClientLimiter, wait);
-      if (client.group !== undefined) client.group.waiting++;
+      client.statistics.waiting++;
       this.simulation.after(nanoseconds(pause + wait), this.evAdmitted, request);
       return;
     }
@@ -306,13 +299,14 @@ export class ClientGo {
     for (let place = 0; place < WAIT_PLACES; place++) {
       const wait = requests.waited(request, place);
       if (wait <= 0) continue;
-      const server = place === WaitPlace.ClientLimiter ? client.limiterServer : (this.placeServers[place] as number);
+      const server =
+        place === WaitPlace.ClientLimiter ? client.statistics.limiterServer : (this.placeServers[place] as number);
       // What a request waits for before the API server has it is no part of the durations that the server measures.
       if (place > WaitPlace.RetryAfter) waits.add(flow, server, wait);
       if (pods >= 0) waits.add(pods, server, wait);
     }
     const code = requests.code[request] as number;
-    client.countRequest(verb, code);
+    client.statistics.answered(verb, code);
   }
 
   /** Flow of pods that a request is part of, -1 = none. */
@@ -340,21 +334,6 @@ export class ClientGo {
       this.flows[number] = flow;
     }
     return flow;
-  }
-
-  /** Counter of a client's requests by method and code; clients of one name share it. */
-  requestCounter(client: string, verb: number, code: number): CounterSeries {
-    const key = `${client} ${verb} ${code}`;
-    let counter = this.requestCounters.get(key);
-    if (counter === undefined) {
-      counter = this.recorder.counter('rest_client_requests_total', {
-        client,
-        method: methodNames[verb] as string,
-        code: String(code),
-      });
-      this.requestCounters.set(key, counter);
-    }
-    return counter;
   }
 
   /** Called by an API server whose process ended: every reflector that watched there learns it over its connection. */
@@ -394,6 +373,3 @@ export class ClientGo {
     }
   }
 }
-
-/** HTTP methods by verb number, as rest_client_requests_total has them. */
-const methodNames = ['GET', 'GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'GET'] as const;

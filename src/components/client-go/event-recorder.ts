@@ -89,7 +89,9 @@ export class EventRecorder {
   private readonly similar = new Map<number, Similar>();
   private readonly spam = new Map<number, SpamBucket>();
   /** Events that wait to be written, encoded as (create ? reason : -count, event key) pairs, the first one under way, state. */
-  private queue: number[] = [];
+  private readonly queue: number[] = [];
+  /** Index of the first that waits, state. */
+  private head = 0;
   private writing = false;
   /** Attempts to write the first one, state. */
   private tries = 0;
@@ -110,7 +112,7 @@ export class EventRecorder {
   record(reason: EventReason, kind: Kind, key: ObjectKey, message = 0): void {
     const { parameters, simulation, tables } = this.clientGo;
     const { now } = simulation;
-    if (this.queue.length >= 2 * parameters.eventQueue) {
+    if (this.queue.length - this.head >= 2 * parameters.eventQueue) {
       this.dropped++;
       return;
     }

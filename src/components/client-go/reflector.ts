@@ -18,6 +18,8 @@ export interface ReflectorListener {
   onChanged(version: VersionHandle, previous: VersionHandle): void;
   /** All changes that have come by now were handed over. */
   onCaughtUp?(): void;
+  /** Whether it would do anything on this change of its bucket; left out = on every one. See {@link WatchSubscriber}. */
+  concerns?(version: VersionHandle, previous: VersionHandle): boolean;
 }
 
 /** One list-and-watch loop. */
@@ -32,6 +34,7 @@ export class Reflector implements WatchSubscriber {
   generation = 0;
   private readonly clientGo: ClientGo;
   private readonly listener: ReflectorListener | undefined;
+  readonly concerns?: (version: VersionHandle, previous: VersionHandle) => boolean;
   private readonly jitter: RandomStream;
   private readonly onList: number;
   private readonly onWatch: number;
@@ -61,6 +64,7 @@ export class Reflector implements WatchSubscriber {
     this.kind = kind;
     this.bucket = bucket;
     this.listener = listener;
+    if (listener?.concerns !== undefined) this.concerns = listener.concerns;
     this.jitter = replies.jitter;
     this.onList = replies.onList;
     this.onWatch = replies.onWatch;

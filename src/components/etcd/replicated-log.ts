@@ -52,6 +52,8 @@ export class ReplicatedLog {
   private readonly evFree: EventType;
   private readonly evCommitted: EventType;
   private readonly syncSeconds: HistogramSeries;
+  /** When each member has the batch at hand, earliest first; kept between batches so that none allocates. */
+  private readonly times: Float64Array;
   /** Proposals that wait for the log, state. */
   private proposals: RequestId[] = [];
   /** Whether the leader's log is busy with a batch, state. */
@@ -65,6 +67,7 @@ export class ReplicatedLog {
   constructor(options: ReplicatedLogOptions) {
     const { simulation, hosts, recorder } = options;
     this.options = options;
+    this.times = new Float64Array(hosts.length);
     this.ports = hosts.map((host) => host.register((number) => this.onPrepared(number)));
     this.evFree = simulation.on('etcd.logFree', (term) => this.onFree(term));
     this.evCommitted = simulation.on('etcd.committed', (number, term) => this.onCommitted(number, term));
@@ -131,13 +134,14 @@ export class ReplicatedLog {
   private quorumTime(durable: SimTime, size: number): number {
     const { simulation, leadership, logs, hop } = this.options;
     if (leadership.quorum === 1) return durable;
-    const times: number[] = [durable];
+    const { times } = this;
+    times[0] = durable;
+    let count = 1;
     for (let member = 0; member < logs.length; member++) {
       if (member === leadership.leader || !leadership.isUp(member)) continue;
       const arrival = plus(simulation.now, nanoseconds(hop()));
-      times.push((logs[member] as WriteAheadLog).append(arrival, size) + hop());
+      count = insertSorted(times, count, (logs[member] as WriteAheadLog).append(arrival, size) + hop());
     }
-    times.sort((a, b) => a - b);
     return times[leadership.quorum - 1] as number;
   }
 
@@ -160,4 +164,15 @@ export class ReplicatedLog {
     const kind = requests.kind[request] as Kind;
     return ENTRY_OVERHEAD + (draft === NO_VERSION ? 0 : tables.of(kind).bytes.get(draft));
   }
+}
+
+/** Inserts a value into the first `count` sorted ones; returns how many there are now. */
+function insertSorted(values: Float64Array, count: number, value: number): number {
+  let at = count;
+  while (at > 0 && (values[at - 1] as number) > value) {
+    values[at] = values[at - 1] as number;
+    at--;
+  }
+  values[at] = value;
+  return count + 1;
 }

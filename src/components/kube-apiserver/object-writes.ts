@@ -20,6 +20,7 @@ import {
   UNCHANGED,
   Verb,
   type Write,
+  type WriteContext,
   writeList,
 } from '../api-machinery/index.ts';
 import { READ } from '../etcd/index.ts';
@@ -52,11 +53,15 @@ export class ObjectWrites {
   private readonly around: ApiServerSurroundings;
   private readonly home: WritingHome;
   private readonly server: WritingServer;
+  /** What writes may look at; one object for all, so that a write allocates nothing. */
+  private readonly context: { -readonly [Field in keyof WriteContext]: WriteContext[Field] };
 
   constructor(around: ApiServerSurroundings, home: WritingHome, server: WritingServer) {
     this.around = around;
     this.home = home;
     this.server = server;
+    const { tables, requests, sizes, simulation } = around;
+    this.context = { tables, requests, sizes, now: simulation.now };
   }
 
   /** POST: an object, a binding (which is an update of the pod), or a question that only reads. */
@@ -286,8 +291,8 @@ export class ObjectWrites {
   }
 
   private apply(write: Write, draft: VersionHandle, request: RequestId): number {
-    const { tables, requests, sizes, simulation } = this.around;
-    return write.apply({ tables, requests, sizes, now: simulation.now }, draft, request);
+    this.context.now = this.around.simulation.now;
+    return write.apply(this.context, draft, request);
   }
 
   /** Puts a version, held, into the answer. */

@@ -32,6 +32,11 @@ export const ChangeType = { Added: 0, Modified: 1, Deleted: 2 } as const;
 export interface WatchSubscriber {
   /** Something that it has not seen can be read. */
   onDelivered(): void;
+  /**
+   * Whether it would do anything on seeing this change. If not, it is not woken for it and finds it when it next looks, which changes nothing
+   * that can be observed. Left out = it reacts to everything.
+   */
+  concerns?(version: VersionHandle, previous: VersionHandle): boolean;
 }
 
 /** What a log needs to know about its resource and its surroundings. */
@@ -85,9 +90,12 @@ export class WatchLog {
   private readonly freeWatchers: number[] = [];
   private watcherCount = 0;
   private nextIdentity = 0;
-  /** Watchers of everything, and of each bucket. */
+  /** Watchers of everything, and of each bucket, that react. */
   private readonly everything: number[] = [];
   private readonly buckets: (number[] | undefined)[] = [];
+  /** How many watchers of everything, and of each bucket, never react. */
+  private silentEverything = 0;
+  private readonly silentBuckets: (number | undefined)[] = [];
   /** Sequence of the last change of each bucket, -1 = none. */
   private bucketTails = new Float64Array(INITIAL_WATCHERS).fill(-1);
   /** Watchers open now. */
@@ -131,7 +139,8 @@ export class WatchLog {
     this.open[watcher] = 1;
     this.watchers++;
     this.cursors[watcher] = this.firstAfter(select, afterRevision);
-    this.list(select).push(watcher);
+    if (subscriber === null) this.countSilent(select, 1);
+    else this.list(select).push(watcher);
     this.wakeIfUnseen(watcher);
     return watcher;
   }
@@ -158,11 +167,10 @@ export class WatchLog {
 
   /** Closes a watch that is open. */
   closeWatch(watcher: number): void {
-    const list = this.list(this.selects[watcher] as number);
-    const at = list.indexOf(watcher);
-    if (this.open[watcher] === 0 || at < 0) throw new RangeError(`watcher ${watcher} is not open`);
-    list[at] = list[list.length - 1] as number;
-    list.pop();
+    if (this.open[watcher] === 0) throw new RangeError(`watcher ${watcher} is not open`);
+    const select = this.selects[watcher] as number;
+    if (this.subscribers[watcher] === null) this.countSilent(select, -1);
+    else this.unlist(this.list(select), watcher);
     this.open[watcher] = 0;
     this.watchers--;
     if (this.attention[watcher] !== Attention.Waking) this.freeWatchers.push(watcher);
@@ -178,7 +186,9 @@ export class WatchLog {
   /** How many watchers a change of this version (and the one before it) is sent to. */
   matching(version: VersionHandle, previous: VersionHandle): number {
     const bucket = this.bucketOfChange(version, previous);
-    return this.everything.length + (bucket === EVERYTHING ? 0 : (this.buckets[bucket]?.length ?? 0));
+    const all = this.everything.length + this.silentEverything;
+    if (bucket === EVERYTHING) return all;
+    return all + (this.buckets[bucket]?.length ?? 0) + (this.silentBuckets[bucket] ?? 0);
   }
 
   // ---- changes -----------------------------------------------------------------------------------------------------------------
@@ -200,10 +210,10 @@ export class WatchLog {
       this.wakeIfUnseen(watcher);
     }
     const bucket = this.bucketOfChange(version, previous);
-    if (bucket !== EVERYTHING) this.appendToBucket(bucket, sequence);
+    if (bucket !== EVERYTHING) this.appendToBucket(bucket, sequence, version, previous);
   }
 
-  private appendToBucket(bucket: number, sequence: number): void {
+  private appendToBucket(bucket: number, sequence: number, version: VersionHandle, previous: VersionHandle): void {
     if (bucket >= this.bucketTails.length) {
       const larger = new Float64Array(Math.max(bucket + 1, this.bucketTails.length * 2)).fill(-1);
       larger.set(this.bucketTails);
@@ -215,9 +225,21 @@ export class WatchLog {
     const watchers = this.buckets[bucket];
     if (watchers === undefined) return;
     for (const watcher of watchers) {
-      if (this.cursors[watcher] === NOTHING_UNSEEN) this.cursors[watcher] = sequence;
+      if (this.cursors[watcher] === NOTHING_UNSEEN) {
+        if (this.subscribers[watcher]?.concerns?.(version, previous) === false) {
+          this.passOver(watcher, sequence);
+          continue;
+        }
+        this.cursors[watcher] = sequence;
+      }
       this.wakeIfUnseen(watcher);
     }
+  }
+
+  /** A change that does not concern a watcher with nothing else to see: it arrives in its turn and is forgotten. */
+  private passOver(watcher: number, sequence: number): void {
+    this.lastDelivery[watcher] = this.deliveryOf(watcher, sequence);
+    this.lastRevision[watcher] = this.revisionAt(sequence);
   }
 
   /** A wake-up has come. */
@@ -297,6 +319,8 @@ export class WatchLog {
     this.startRevision = startRevision;
     this.everything.length = 0;
     this.buckets.length = 0;
+    this.silentEverything = 0;
+    this.silentBuckets.length = 0;
     this.bucketTails.fill(-1);
     for (let watcher = 0; watcher < this.watcherCount; watcher++) {
       if (this.open[watcher] === 0) continue;
@@ -375,6 +399,16 @@ export class WatchLog {
       this.buckets[select] = list;
     }
     return list;
+  }
+
+  private countSilent(select: number, change: number): void {
+    if (select === EVERYTHING) this.silentEverything += change;
+    else this.silentBuckets[select] = (this.silentBuckets[select] ?? 0) + change;
+  }
+
+  private unlist(list: number[], watcher: number): void {
+    list[list.indexOf(watcher)] = list[list.length - 1] as number;
+    list.pop();
   }
 
   private makeRoom(): void {

@@ -212,9 +212,9 @@ export class KubeScheduler implements PodView {
 
   private podDeleted(previous: VersionHandle): void {
     const { pods } = this.clientGo.tables;
-    // What is assumed may be bound although the informer never showed it so: a deletion ends that as well.
-    const isAssumed = this.cache.isAssumed(pods.key.get(previous), pods.uid.get(previous));
-    if (isAssumed || this.isPlaced(previous)) this.unplaced(previous);
+    // A list after a gap may show the end of a pod that was never seen bound (upstream: DeletedFinalStateUnknown).
+    const isBoundUnseen = this.cache.isBoundUnseen(pods.key.get(previous), pods.uid.get(previous));
+    if (isBoundUnseen || this.isPlaced(previous)) this.unplaced(previous);
     else this.dropFromQueue(previous);
   }
 

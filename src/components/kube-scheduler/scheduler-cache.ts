@@ -26,6 +26,8 @@ export class SchedulerCache {
   /** Uid of a pod that is assumed, {@link NOT_ASSUMED} otherwise. */
   private assumedUids = new Int32Array(INITIAL_KEYS).fill(NOT_ASSUMED);
 
+  /** 1 = the binding of the assumed pod was answered with success: it is bound, though the informer has not shown it yet. */
+  private bound = new Uint8Array(INITIAL_KEYS);
   /** Pods placed, and changes since the sums were last recounted, state. */
   private placed = 0;
   private changes = 0;
@@ -42,6 +44,17 @@ export class SchedulerCache {
   assume(key: number, uid: number, slot: number, pod: PodRequirements): void {
     this.place(key, slot, pod);
     this.assumedUids[key] = uid;
+    this.bound[key] = 0;
+  }
+
+  /** The binding of an assumed pod was answered with success. */
+  finishBinding(key: number, uid: number): void {
+    if (this.isAssumed(key, uid)) this.bound[key] = 1;
+  }
+
+  /** Whether this very pod is assumed, and bound without the informer having shown it. */
+  isBoundUnseen(key: number, uid: number): boolean {
+    return this.isAssumed(key, uid) && this.bound[key] === 1;
   }
 
   /** Whether this very pod is assumed. */
@@ -105,6 +118,9 @@ export class SchedulerCache {
     this.slots = bigger(this.slots, NOWHERE);
     this.templates = bigger(this.templates, 0);
     this.assumedUids = bigger(this.assumedUids, NOT_ASSUMED);
+    const bound = new Uint8Array(keys);
+    bound.set(this.bound);
+    this.bound = bound;
   }
 
   /** The sums of every node are those of the pods placed on it. */

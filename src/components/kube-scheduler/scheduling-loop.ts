@@ -224,7 +224,8 @@ export class SchedulingLoop {
   }
 
   private bindingSucceeded(pod: QueuedPod): void {
-    const { metrics, events, parameters } = this.options;
+    const { cache, metrics, events, parameters } = this.options;
+    cache.finishBinding(pod.key, pod.uid);
     metrics.scheduled(pod.attempts, between(pod.enteredAt, this.simulation.now));
     events.record('Scheduled', kinds.pods, pod.key, pod.node);
     if (parameters.assumedPodExpiry > 0) {

@@ -215,6 +215,7 @@ export class KubeletFleet {
     const listener: ReflectorListener = {
       onListed: (versions) => this.onListed(kubelet, versions),
       onChanged: (version, previous) => this.onChanged(kubelet, version, previous),
+      concerns: (version, previous) => this.concerns(version, previous),
     };
     kubelet.reflectors.push(
       new Reflector(clientGo, kubelet.client, kinds.pods, kubelet.nodeKey, replies, listener),
@@ -252,6 +253,13 @@ export class KubeletFleet {
     this.watchNamespace(kubelet, key);
     if (pods.isTerminating(version)) this.workers.beginTerminating(added);
     else this.workers.begin(added, (pods.conditions.get(version) & PodCondition.Reported) !== 0);
+  }
+
+  /** A kubelet reacts to pods that come, go or are to be stopped; its own status writes tell it nothing new. */
+  private concerns(version: VersionHandle, previous: VersionHandle): boolean {
+    const { pods } = this.clientGo.tables;
+    if (version === NO_VERSION || previous === NO_VERSION || pods.node.get(previous) < 0) return true;
+    return pods.isTerminating(version) && !pods.isTerminating(previous);
   }
 
   private allocate(kubelet: Kubelet, pod: VersionHandle): number {

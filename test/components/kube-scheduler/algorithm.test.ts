@@ -207,6 +207,17 @@ describe('the algorithm of kube-scheduler', () => {
     expect([decision.node, decision.feasible, decision.examined, decision.scored]).toEqual([77, 1, 1, 0]);
   });
 
+  test('blames node affinity for a pod whose only node is not there', () => {
+    const { columns, podWith } = equalNodes(50);
+    const absent = {
+      matchExpressions: [],
+      matchFields: [{ key: 'metadata.name', operator: 'In', values: ['absent'] }],
+    };
+    const decision = algorithmFor(columns).decide(podWith({ nodeAffinity: { required: [absent], preferred: [] } }));
+    const affinity = pluginNames.indexOf('NodeAffinity');
+    expect([decision.node, decision.rejectors, decision.examined]).toEqual([-1, 1 << affinity, 0]);
+  });
+
   test('says which plugins rejected how many nodes', () => {
     const { columns, podWith } = equalNodes(50);
     const decision = algorithmFor(columns).decide(podWith({ requests: amounts(5000, 1) }));

@@ -156,11 +156,11 @@ describe('NodeResourcesFit scores', () => {
 
   test('of a pod with init containers and overhead by its peak', () => {
     const container = templateOf(0, { requests: amounts(0, 0) }).containers[0] as PodTemplate['containers'][number];
-    const init = { ...container, requests: amounts(900, 0) };
     const sidecar = { ...container, requests: amounts(200, 0), sidecar: true };
-    // Peak: sidecar 200 + init 900; overhead 50 is part of the effective request.
-    const pod = podOf({ requests: amounts(1150, 0), containers: [container], initContainers: [sidecar, init] });
-    expect(pod.nonZeroCpu).toBe(1150);
+    const main = { ...container, requests: amounts(50, 0) };
+    // The init container requests nothing, so that 100 beside the sidecar's 200 are the peak; overhead 10 is part of the effective 260.
+    const pod = podOf({ requests: amounts(260, 0), containers: [main], initContainers: [sidecar, container] });
+    expect(pod.nonZeroCpu).toBe(310);
   });
 });
 

@@ -59,6 +59,20 @@ describe('an assumed pod', () => {
     expect([pods(), cache.forget(POD, UID)]).toEqual([[0, 1], false]);
   });
 
+  test('is bound unseen from the answer to its binding until the informer shows it', () => {
+    const seen: boolean[] = [];
+    cache.finishBinding(POD, UID);
+    cache.assume(POD, UID, 0, pod);
+    seen.push(cache.isBoundUnseen(POD, UID));
+    cache.finishBinding(POD, UID + 1);
+    seen.push(cache.isBoundUnseen(POD, UID));
+    cache.finishBinding(POD, UID);
+    seen.push(cache.isBoundUnseen(POD, UID), cache.isBoundUnseen(POD, UID + 1));
+    cache.confirm(POD, 0, pod);
+    seen.push(cache.isBoundUnseen(POD, UID));
+    expect(seen).toEqual([false, false, true, false, false]);
+  });
+
   test('is not known at all once the cache is cleared', () => {
     cache.assume(POD, UID, 0, pod);
     cache.clear();

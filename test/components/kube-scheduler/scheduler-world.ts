@@ -127,6 +127,13 @@ export class SchedulerWorld extends ApiWorld {
     return Array.from({ length: count }, () => this.createPod(template));
   }
 
+  /** Binds a pod as somebody who is not a scheduler. */
+  bindByHand(pod: ObjectKey, node: string): void {
+    const request = this.user.write(writes.podBinding, pod);
+    this.requests.setNumber(request, 0, this.tables.keysOf('nodes').find('', node));
+    this.user.send(request, this.ignored);
+  }
+
   /** Deletes a pod at once. */
   deletePod(key: ObjectKey): void {
     this.user.send(this.user.deletion(kinds.pods, key, 0, true), this.ignored);

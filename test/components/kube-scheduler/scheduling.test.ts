@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { kinds, type ObjectKey } from '../../../src/cluster/index.ts';
 import { defaultConfiguration, defaultProfile } from '../../../src/components/kube-scheduler/index.ts';
-import { milliseconds, seconds } from '../../../src/units/index.ts';
+import { microseconds, milliseconds, seconds } from '../../../src/units/index.ts';
 import { amounts, nodeOf, SchedulerWorld, taint, templateOf } from './scheduler-world.ts';
 
 const UNLIMITED = { kubeScheduler: { clientQps: 0 } };
@@ -230,6 +230,15 @@ describe('a pod that finds no node', () => {
     expect(world.nodeOfPod(pod)).toBe('first');
   });
 
+  test('leaves the queue when somebody else binds it', () => {
+    const { world, pod } = fullWorld();
+    world.bindByHand(pod, 'node-0');
+    world.run(seconds(700));
+    const unschedulable = 'profile=default-scheduler;result=unschedulable';
+    expect(world.statistic('scheduler_schedule_attempts_total', unschedulable, 'final')).toBe(1);
+    expect(world.statistic('scheduler_pending_pods', 'queue=unschedulable', 'final')).toBe(0);
+  });
+
   test('says so under its own result', () => {
     const { world } = fullWorld();
     const labels = 'profile=default-scheduler;result=unschedulable';
@@ -340,6 +349,59 @@ describe('a scheduler that is restarted', () => {
     world.run(seconds(10));
     expect(world.statistic('scheduler_schedule_attempts_total', scheduled, 'final') ?? 0).toBe(0);
     expect(world.store.current(kinds.pods, pod)).not.toBe(-1);
+  });
+});
+
+describe('a scheduler that has missed changes and lists again', () => {
+  /** Two API servers with hardly any history; the one that the scheduler is connected to ends, and comes back late. */
+  const gap = {
+    kubeApiserver: { replicas: 2, watchCacheMinimum: 2, watchCacheMaximum: 2, restart: seconds(600) },
+    clientGo: { reflectorBackoff: seconds(5) },
+  };
+
+  /** Clients are spread over the servers in turn: the user is connected to the first one, the scheduler to the second. */
+  function disconnect(world: SchedulerWorld): void {
+    world.servers[1]?.crash();
+  }
+
+  /** More changes than the history holds. */
+  function pushHistoryOut(world: SchedulerWorld): void {
+    world.createPods(5, templateOf(9, { schedulerName: 'somebody-else' }));
+    world.run(seconds(1));
+  }
+
+  test('schedules a pod that was created again under the name of one that it knew', () => {
+    const world = new SchedulerWorld(gap);
+    world.addNodes(1, () => nodeOf({ allocatable: amounts(500, 8) }));
+    world.start();
+    const pod = world.createPod(templateOf(0), 'db-0');
+    world.run(seconds(2));
+    expect(world.nodeOfPod(pod)).toBe('node-0');
+    disconnect(world);
+    world.deletePod(pod);
+    world.run(milliseconds(100));
+    world.createPod(templateOf(0), 'db-0');
+    pushHistoryOut(world);
+    expect(world.nodeOfPod(pod)).toBeUndefined();
+    world.run(seconds(30));
+    expect(world.nodeOfPod(pod)).toBe('node-0');
+    world.simulation.checkInvariants();
+  });
+
+  test('gives the place of a pod free that was bound and gone before it was seen bound', () => {
+    const world = new SchedulerWorld(gap);
+    world.addNodes(1, () => nodeOf({ allocatable: amounts(500, 8) }));
+    world.start();
+    const pod = world.createPod(templateOf(0));
+    const bound = () => world.statistic('scheduler_schedule_attempts_total', scheduled, 'final') === 1;
+    while (!bound()) world.run(microseconds(5));
+    disconnect(world);
+    world.deletePod(pod);
+    pushHistoryOut(world);
+    world.run(seconds(30));
+    const next = world.createPod(templateOf(1));
+    world.run(seconds(5));
+    expect(world.nodeOfPod(next)).toBe('node-0');
   });
 });
 

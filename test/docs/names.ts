@@ -1,0 +1,30 @@
+/** Names that pages may use: those of the registries, and of the program's commands. */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { type ParameterSet, parameterRegistry } from '../../src/index.ts';
+import { projectRoot } from './markdown.ts';
+
+export { errorCatalogue, metricNames } from '../../src/index.ts';
+
+/** "kubeScheduler.clientQps", … */
+export const parameterPaths: readonly string[] = Object.entries<ParameterSet>(parameterRegistry).flatMap(([component, set]) =>
+  Object.keys(set).map((name) => `${component}.${name}`),
+);
+
+/** The built program. */
+export const program = join(projectRoot, 'dist/cli/main.js');
+
+function help(...args: string[]): string {
+  return execFileSync(process.execPath, [program, ...args, '--help'], { encoding: 'utf8' });
+}
+
+/** Options of each command, and the words that `list` takes, as the program's own help has them. */
+export const listings = {
+  commands: Object.fromEntries(
+    ['run', 'sweep', 'bench', 'list', 'explain', 'schema'].map((command) => [
+      command,
+      [...help(command).matchAll(/--[a-z][a-z-]*/g)].map(([option]) => option),
+    ]),
+  ),
+  words: (/each with what it is: ([^]*?)\n\nOptions/.exec(help('list'))?.[1] ?? '').split(/,?\s+/),
+} as const;
