@@ -48,6 +48,8 @@ export class PodVersions extends VersionTable {
   readonly unschedulableMessage = this.number(0);
   /** 1 once status.podIP is set. */
   readonly hasIp = this.number(0);
+  /** Init containers whose end status.initContainerStatuses tells of. */
+  readonly initialised = this.number(0);
   /** When PodScheduled became True [ns], -1 = not yet. */
   readonly scheduledAt = this.number(-1);
   /** When all containers had started, by the kubelet's clock [ns], -1 = not yet. */

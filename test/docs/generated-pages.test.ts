@@ -5,9 +5,12 @@ import { expect, it } from 'vitest';
 import { generatedPages } from './generated-pages.ts';
 import { projectRoot } from './markdown.ts';
 
-it.each(Object.entries(generatedPages))('%s is what the program says (UPDATE_DOCS=1 writes it again)', (name, generate) => {
-  const path = join(projectRoot, name);
-  const text = generate();
-  if (process.env.UPDATE_DOCS === '1') writeFileSync(path, text);
-  expect(existsSync(path) ? readFileSync(path, 'utf8') : '').toBe(text);
-});
+it.each(Object.entries(generatedPages))(
+  '%s is what the program says (UPDATE_DOCS=1 writes it again)',
+  (name, generate) => {
+    const path = join(projectRoot, name);
+    const text = generate();
+    if (process.env.UPDATE_DOCS === '1') writeFileSync(path, text);
+    expect(existsSync(path) ? readFileSync(path, 'utf8') : '').toBe(text);
+  },
+);

@@ -78,9 +78,7 @@ function parameterTable(component: string, set: ParameterSet): string[] {
       `\`${component}.${name}\``,
       `\`${writtenValue(parameter, parameter.default)}\``,
       parameter.type === 'choice' ? parameter.choices.map((word) => `\`${word}\``).join(', ') : parameter.unit,
-      'range' in parameter
-        ? parameter.range.map((bound) => writtenValue(parameter, bound)).join(' to ')
-        : '',
+      'range' in parameter ? parameter.range.map((bound) => writtenValue(parameter, bound)).join(' to ') : '',
       parameter.help,
       `${parameter.source.kind.replace('-', ' ')}: ${parameter.source.where}${
         parameter.source.note === undefined ? '' : ` (${parameter.source.note})`
@@ -150,7 +148,12 @@ function errorsPage(): string {
     '',
     ...table(
       ['code', 'meaning', 'fix', 'exit code'],
-      Object.entries(errorCatalogue).map(([code, { meaning, fix, exit }]) => [`\`${code}\``, meaning, fix, String(exit)]),
+      Object.entries(errorCatalogue).map(([code, { meaning, fix, exit }]) => [
+        `\`${code}\``,
+        meaning,
+        fix,
+        String(exit),
+      ]),
     ),
   ]);
 }

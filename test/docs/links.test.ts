@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { errorCatalogue, listings, metricNames, parameterPaths } from './names.ts';
 import { allPageNames, fromRoot, pageNames, projectRoot, readPage } from './markdown.ts';
+import { errorCatalogue, listings, metricNames, parameterPaths } from './names.ts';
 
 /** Directories whose files are named with their path from the root. */
 const NAMED_PATH = /^(?:src|test|docs|scenarios|schema|data|bench)\/[\w./-]+$/;
@@ -39,7 +39,10 @@ describe.each(pageNames())('%s', (name) => {
       if (parameter !== null && components.has(parameter[1] as string) && !isFileName(text)) {
         expect(parameterPaths, `${name}:${line}: ${text}`).toContain(`${parameter[1]}.${parameter[2]}`);
       }
-      const metric = /^((?:apiserver|etcd|kubelet|kubeproxy|scheduler|plimsoll|workqueue|rest_client|pod_startup)_\w+)(?:\{.*\})?$/.exec(text);
+      const metric =
+        /^((?:apiserver|etcd|kubelet|kubeproxy|scheduler|plimsoll|workqueue|rest_client|pod_startup)_\w+)(?:\{.*\})?$/.exec(
+          text,
+        );
       if (metric !== null && !text.includes('…')) {
         expect(metricNames, `${name}:${line}: ${text}`).toContain(metric[1]);
       }
@@ -50,10 +53,12 @@ describe.each(pageNames())('%s', (name) => {
   it('names commands, options and lists that exist', () => {
     for (const { line, text } of page.inlineCode) {
       const [program, command, word, ...rest] = text.split(/\s+/);
-      if (program !== 'plimsoll' || command === undefined || command === '…') continue;
+      if (program !== 'plimsoll' || command === undefined || command === '…' || command === '--help') continue;
       expect(Object.keys(listings.commands), `${name}:${line}: ${text}`).toContain(command);
       for (const option of [word, ...rest].filter((part) => part?.startsWith('--'))) {
-        expect(listings.commands[command as keyof typeof listings.commands], `${name}:${line}: ${text}`).toContain(option);
+        expect(listings.commands[command as keyof typeof listings.commands], `${name}:${line}: ${text}`).toContain(
+          option,
+        );
       }
       if (command === 'list' && word !== 'WORD') expect(listings.words, `${name}:${line}: ${text}`).toContain(word);
     }

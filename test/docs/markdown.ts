@@ -74,7 +74,9 @@ export function readPage(name: string): Page {
 
 function codeBlock(line: number, information: string, lines: readonly string[]): CodeBlock {
   const [language = '', ...words] = information.trim().split(/\s+/);
-  const attributes = new Map(words.map((word) => word.split('=', 2) as [string, string?]).map(([k, v]) => [k, v ?? '']));
+  const attributes = new Map(
+    words.map((word) => word.split('=', 2) as [string, string?]).map(([k, v]) => [k, v ?? '']),
+  );
   return { line, language, attributes, text: `${lines.join('\n')}\n` };
 }
 

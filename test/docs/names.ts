@@ -7,8 +7,8 @@ import { projectRoot } from './markdown.ts';
 export { errorCatalogue, metricNames } from '../../src/index.ts';
 
 /** "kubeScheduler.clientQps", … */
-export const parameterPaths: readonly string[] = Object.entries<ParameterSet>(parameterRegistry).flatMap(([component, set]) =>
-  Object.keys(set).map((name) => `${component}.${name}`),
+export const parameterPaths: readonly string[] = Object.entries<ParameterSet>(parameterRegistry).flatMap(
+  ([component, set]) => Object.keys(set).map((name) => `${component}.${name}`),
 );
 
 /** The built program. */
@@ -26,5 +26,5 @@ export const listings = {
       [...help(command).matchAll(/--[a-z][a-z-]*/g)].map(([option]) => option),
     ]),
   ),
-  words: (/each with what it is: ([^]*?)\n\nOptions/.exec(help('list'))?.[1] ?? '').split(/,?\s+/),
+  words: (/each with what it is: ([\s\S]*?)\n\nOptions/.exec(help('list'))?.[1] ?? '').split(/,?\s+/),
 } as const;

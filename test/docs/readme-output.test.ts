@@ -18,7 +18,10 @@ it('the verdict in the README has the lines and labels of a real one (UPDATE_DOC
     const page = readPage('README.md');
     const block = page.blocks.find(({ attributes }) => attributes.get('output') === 'quickstart');
     if (process.env.UPDATE_DOCS === '1' && block !== undefined) {
-      writeFileSync(page.path, readFileSync(page.path, 'utf8').replace(block.text, () => printed));
+      writeFileSync(
+        page.path,
+        readFileSync(page.path, 'utf8').replace(block.text, () => printed),
+      );
     } else {
       expect(shapeOf(block?.text ?? '')).toEqual(shapeOf(printed));
     }

@@ -7,9 +7,9 @@ import { projectRoot } from './markdown.ts';
 
 /** Files of data/measured that a text names, with or without the directory. */
 function filesIn(text: string): string[] {
-  return [...text.matchAll(/\b(?:data\/measured\/)?((?:etcd|kubernetes|objects|proxy)\/[a-z_0-9]+\.(?:csv|jsonl))/g)].map(
-    ([, file]) => file as string,
-  );
+  return [
+    ...text.matchAll(/\b(?:data\/measured\/)?((?:etcd|kubernetes|objects|proxy)\/[a-z_0-9]+\.(?:csv|jsonl))/g),
+  ].map(([, file]) => file as string);
 }
 
 it('every measured parameter names a file that is there', () => {

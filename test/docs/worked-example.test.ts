@@ -18,7 +18,8 @@ async function runUntilReady(...sets: (readonly [string, string])[]): Promise<Sc
 /** A statistic of the series of a metric with these labels, added up. */
 function total(run: ScenarioRun, metric: string, selector: string, statistic: 'final' | 'max' | 'p50'): number {
   const selected = run.replications[0]!.metrics.series.filter(
-    (series) => series.metric === metric && selector.split(';').every((label) => series.labels.split(';').includes(label)),
+    (series) =>
+      series.metric === metric && selector.split(';').every((label) => series.labels.split(';').includes(label)),
   );
   return selected.reduce((sum, { statistics }) => sum + (statistics[statistic] ?? 0), 0);
 }
@@ -56,9 +57,9 @@ describe('300 pods at 20 requests a second', () => {
     // Pending, sandbox, Running, Ready: each a GET and a PATCH.
     expect(requests(run, 'resource=pods;subresource=status;verb=PATCH')).toBe(4 * PODS);
     expect(requests(run, 'resource=pods;verb=GET')).toBe(4 * PODS);
-    expect(total(run, 'rest_client_requests_total', 'client=replicaset-controller;method=POST', 'final')).toBeLessThanOrEqual(
-      PODS + 25,
-    );
+    expect(
+      total(run, 'rest_client_requests_total', 'client=replicaset-controller;method=POST', 'final'),
+    ).toBeLessThanOrEqual(PODS + 25);
   });
 
   it('wait at places that docs/model.md names', () => {
@@ -69,14 +70,57 @@ describe('300 pods at 20 requests a second', () => {
     );
     const text = files.readText(join(projectRoot, 'docs/model.md'));
     for (const name of names) {
-      const shown = name.replace(/^.+ client limiter$/, 'CLIENT client limiter').replace(/^\S+ workers$/, 'QUEUE workers');
+      const shown = name
+        .replace(/^.+ client limiter$/, 'CLIENT client limiter')
+        .replace(/^\S+ workers$/, 'QUEUE workers');
       expect(text).toContain(`| \`${shown}\` |`);
     }
   });
 });
 
 it('with four times the limit, creation takes 3 s', async () => {
-  const run = await runUntilReady(['kubeControllerManager.clientQps', '100'], ['kubeControllerManager.clientBurst', '100']);
+  const run = await runUntilReady(
+    ['kubeControllerManager.clientQps', '100'],
+    ['kubeControllerManager.clientBurst', '100'],
+  );
   expect(total(run, 'workqueue_work_duration_seconds', 'name=replicaset', 'max')).toBeLessThan(3.5);
   expect(judge(run).barriers[0]!.latest / 1e9).toBeLessThan(16);
+});
+
+it('init containers run one after the other and are reported, and images are pulled once a node', async () => {
+  const text = `# Do ten pods with two init containers start?
+apiVersion: plimsoll.dev/v1
+kind: Scenario
+metadata: { name: init-containers }
+spec:
+  until: 5m
+  operations:
+    - createNodes: { count: 2, preload: true }
+    - createDeployment: { name: web, replicas: 10, initContainers: 2, image: example/web:1, measure: true }
+    - barrier: { podsReady: all }
+`;
+  const inMemory = { readText: () => text, resolve: (_: string, relative: string) => relative };
+  const run = await runScenario(loadScenario(inMemory, 'init-containers.yaml'));
+  expect(judge(run).barriers[0]?.holds).toBe(true);
+  // Pending, sandbox, two init containers, Running and Ready: each a PATCH for each of ten pods.
+  expect(requests(run, 'resource=pods;subresource=status;verb=PATCH')).toBe(5 * 10);
+  // Two runs of init containers of 1 s and a pull of 3 s in the median stand in the way.
+  expect(total(run, 'pod_startup_latency_seconds', 'phase=total', 'p50')).toBeGreaterThan(3);
+});
+
+it('kube-proxy writes 3 rules for each endpoint and 2 for the Service, beside its fixed ones', async () => {
+  const rules = async (replicas: number): Promise<number> => {
+    const scenario = loadScenario(files, quickstart, {
+      sets: [
+        ['kubelet.imagesPresent', 'true'],
+        ['replicas', String(replicas)],
+      ],
+    });
+    const barrier = scenario.operations.findIndex(({ kind }) => kind === 'barrier');
+    // Some seconds more, until the last endpoints are listed.
+    const operations = [...scenario.operations.slice(0, barrier + 1), { kind: 'sleep', duration: 5e9 } as never];
+    const run = await runScenario({ ...scenario, operations });
+    return total(run, 'kubeproxy_sync_proxy_rules_iptables_total', 'table=nat', 'final');
+  };
+  expect((await rules(20)) - (await rules(10))).toBe(3 * 10);
 });

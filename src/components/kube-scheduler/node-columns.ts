@@ -9,6 +9,7 @@ import {
   type Labels,
   type NodeSpecification,
   type NodeVersions,
+  type ObjectKey,
   type ObjectKeys,
   type Taint,
   type VersionHandle,
@@ -81,7 +82,7 @@ export class NodeColumns {
 
   /** Name of the node in a slot. */
   nameOf(slot: number): string {
-    return this.keys.name(slot as never);
+    return this.keys.name(slot as ObjectKey);
   }
 
   /** The slot of the known node with this name, -1 if there is none. */

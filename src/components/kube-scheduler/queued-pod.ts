@@ -11,7 +11,6 @@ export const QueuePlace = {
   Backoff: 2,
   ErrorBackoff: 3,
   Unschedulable: 4,
-  InFlight: 5,
 } as const;
 
 /** A pod that wants a node. */

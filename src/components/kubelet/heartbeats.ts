@@ -27,6 +27,7 @@ export class Heartbeats {
   private readonly evRenew: EventType;
   private readonly evRead: EventType;
   private readonly evReport: EventType;
+  private readonly evReportAgain: EventType;
   private readonly onRenewed: number;
   private readonly onReported: number;
   private readonly onLeaseRead: number;
@@ -44,11 +45,15 @@ export class Heartbeats {
     this.evRenew = simulation.on('kubelet: renew lease', (kubelet, epoch) => this.renew(kubelet, epoch));
     this.evRead = simulation.on('kubelet: read lease', (kubelet, epoch) => this.read(kubelet, epoch));
     this.evReport = simulation.on('kubelet: report node status', (kubelet, epoch) => this.report(kubelet, epoch));
+    this.evReportAgain = simulation.on('kubelet: report node status again', (index, epoch) => {
+      const kubelet = kubelets[index] as Kubelet;
+      if (epoch === kubelet.epoch) this.patchStatus(kubelet);
+    });
     this.onRenewed = this.onAnswer((request, kubelet) => this.renewed(request, kubelet));
     this.onLeaseRead = this.onAnswer((request, kubelet) => this.leaseRead(request, kubelet));
     this.onOwnerRead = this.onAnswer((request, kubelet) => this.ownerRead(request, kubelet));
     this.onCreated = this.onAnswer((request, kubelet) => this.created(request, kubelet));
-    this.onReported = clientGo.onReplyDo(() => {});
+    this.onReported = this.onAnswer((request, kubelet) => this.reported(request, kubelet));
     this.jitter = simulation.streams.keyed('kubelet.heartbeats');
   }
 
@@ -159,7 +164,7 @@ export class Heartbeats {
   }
 
   private send(kubelet: Kubelet, request: RequestId, reply: number): void {
-    kubelet.heartbeatClient.send(request, reply, kubelet.epoch * KUBELET_NUMBERS + kubelet.index);
+    kubelet.heartbeatClient.send(request, reply, contextOf(kubelet));
   }
 
   // ---- node status ---------------------------------------------------------------------------------------------------------------
@@ -184,10 +189,22 @@ export class Heartbeats {
     const request = kubelet.client.write(writes.nodeStatus, kubelet.nodeKey);
     requests.setNumber(request, 0, ConditionStatus.True);
     requests.setNumber(request, 1, this.simulation.now);
-    kubelet.client.send(request, this.onReported);
+    kubelet.client.send(request, this.onReported, contextOf(kubelet));
+  }
+
+  /** What could not be written is sent again by the loop that computes the status. */
+  private reported(request: RequestId, kubelet: Kubelet): void {
+    if (isSuccess(this.clientGo.requests.code[request] as number)) return;
+    const { nodeStatusUpdateFrequency } = this.parameters;
+    this.simulation.after(nodeStatusUpdateFrequency, this.evReportAgain, kubelet.index, kubelet.epoch);
   }
 
   private planReport(kubelet: Kubelet, span: number): void {
     this.simulation.after(nanoseconds(span), this.evReport, kubelet.index, kubelet.epoch);
   }
+}
+
+/** A request's context: the kubelet and the epoch in which it asks. */
+function contextOf({ epoch, index }: Kubelet): number {
+  return epoch * KUBELET_NUMBERS + index;
 }

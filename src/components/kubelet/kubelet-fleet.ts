@@ -11,7 +11,6 @@ import {
   type NodeSpecification,
   type ObjectKey,
   PodCondition,
-  PodPhase,
   type PodTemplate,
   TAINT_NOT_READY,
   type Taint,
@@ -70,9 +69,10 @@ export class KubeletFleet {
     this.parameters = parameters;
     this.eventReplies = eventReplies;
     this.heartbeats = new Heartbeats(clientGo, parameters, this.kubelets);
-    this.statuses = new StatusManager(clientGo, parameters, this.table, this.kubelets, (slot) =>
-      this.workers.forget(slot),
-    );
+    this.statuses = new StatusManager(clientGo, parameters, this.table, this.kubelets, {
+      gone: (slot) => this.workers.forget(slot),
+      written: (slot) => this.workers.statusWritten(slot),
+    });
     this.workers = new PodWorkers(clientGo, parameters, this.table, this.kubelets, this.statuses);
     this.phases = clientGo.simulation.streams.keyed('kubelet.phases');
     this.evReturn = clientGo.simulation.on('kubelet: node returns', (index) =>
@@ -244,7 +244,6 @@ export class KubeletFleet {
     }
     if (slot !== undefined) {
       if (pods.isTerminating(version)) this.workers.stop(slot);
-      else if (pods.phase.get(version) === PodPhase.Running) this.workers.observedRunning(slot);
       return;
     }
     // Pods that ended before this kubelet started are not started again.

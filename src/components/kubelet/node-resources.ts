@@ -17,8 +17,8 @@ export class NodeResources {
   private cpu = 0;
   private memory = 0;
   private pods = 0;
-  /** Host ports in use ("TCP 0.0.0.0 80"). */
-  private readonly hostPorts = new Set<string>();
+  /** Host ports in use. */
+  private hostPorts: HostPort[] = [];
 
   constructor(specification: NodeSpecification, nodeName: string) {
     this.specification = specification;
@@ -42,7 +42,7 @@ export class NodeResources {
     this.cpu = 0;
     this.memory = 0;
     this.pods = 0;
-    this.hostPorts.clear();
+    this.hostPorts = [];
   }
 
   private refusal(template: PodTemplate): '' | Extract<EventReason, (typeof podReasons)[number]> {
@@ -52,7 +52,8 @@ export class NodeResources {
     if (this.cpu + requests.cpu > allocatable.cpu && requests.cpu > 0) return 'OutOfcpu';
     if (this.memory + requests.memory > allocatable.memory && requests.memory > 0) return 'OutOfmemory';
     if (!requiredNodeAffinityMatches(template, labels, this.nodeName)) return 'NodeAffinity';
-    for (const port of hostPortsOf(template)) if (this.hostPorts.has(port)) return 'NodePorts';
+    const wanted = hostPortsOf(template);
+    if (wanted.some((port) => this.hostPorts.some((used) => conflict(port, used)))) return 'NodePorts';
     return '';
   }
 
@@ -61,19 +62,36 @@ export class NodeResources {
     this.cpu += sign * template.requests.cpu;
     this.memory += sign * template.requests.memory;
     for (const port of hostPortsOf(template)) {
-      if (sign === 1) this.hostPorts.add(port);
-      else this.hostPorts.delete(port);
+      if (sign === 1) this.hostPorts.push(port);
+      else this.hostPorts.splice(this.hostPorts.findIndex((used) => isSame(port, used)), 1);
     }
   }
 }
 
-/** Host ports that a pod asks for. */
-function hostPortsOf(template: PodTemplate): string[] {
-  const ports: string[] = [];
-  for (const container of template.containers) {
-    for (const port of container.ports) {
-      if (port.hostPort > 0) ports.push(`${port.protocol} ${port.hostIp} ${port.hostPort}`);
+/** A host port that a pod takes; `ip` "" = on all addresses. */
+interface HostPort {
+  readonly protocol: string;
+  readonly ip: string;
+  readonly port: number;
+}
+
+/** Host ports that a pod asks for; on the host's network every port is one. */
+function hostPortsOf({ containers, hostNetwork }: PodTemplate): HostPort[] {
+  const ports: HostPort[] = [];
+  for (const container of containers) {
+    for (const { hostPort, containerPort, hostIp, protocol } of container.ports) {
+      const port = hostNetwork && hostPort === 0 ? containerPort : hostPort;
+      if (port > 0) ports.push({ protocol, ip: hostIp === '0.0.0.0' ? '' : hostIp, port });
     }
   }
   return ports;
+}
+
+/** Whether two pods cannot have these at once (framework.HostPortInfo.CheckConflict). */
+function conflict(a: HostPort, b: HostPort): boolean {
+  return a.port === b.port && a.protocol === b.protocol && (a.ip === b.ip || a.ip === '' || b.ip === '');
+}
+
+function isSame(a: HostPort, b: HostPort): boolean {
+  return a.port === b.port && a.protocol === b.protocol && a.ip === b.ip;
 }

@@ -40,6 +40,8 @@ export class PodTable {
   reason = new Uint8Array(INITIAL_SLOTS);
   hasIp = new Uint8Array(INITIAL_SLOTS);
   runningAt = new Float64Array(INITIAL_SLOTS);
+  /** Init containers whose end the status tells of. */
+  initialised = new Uint16Array(INITIAL_SLOTS);
   /** When the pod was created, by the API server's clock [ns]. */
   createdAt = new Float64Array(INITIAL_SLOTS);
   /** When the kubelet saw the pod [ns]; the polls for its volumes count from it. */
@@ -88,6 +90,7 @@ export class PodTable {
     this.hasIp[slot] = 0;
     this.runningAt[slot] = -1;
     this.container[slot] = 0;
+    this.initialised[slot] = 0;
     this.excluded[slot] = 0;
     this.mountFailures[slot] = 0;
     this.killed[slot] = 0;
@@ -142,6 +145,7 @@ export class PodTable {
     this.reason = bigger(this.reason);
     this.hasIp = bigger(this.hasIp);
     this.runningAt = bigger(this.runningAt);
+    this.initialised = bigger(this.initialised);
     this.createdAt = bigger(this.createdAt);
     this.seenAt = bigger(this.seenAt);
     this.mountedAt = bigger(this.mountedAt);

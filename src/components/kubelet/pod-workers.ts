@@ -335,6 +335,7 @@ export class PodWorkers {
     const template = this.table.template[slot] as PodTemplate;
     const isLast = (this.table.container[slot] as number) + 1 >= template.initContainers.length;
     // Each init container that ends is a change of the pod's status.
+    this.table.initialised[slot] = (this.table.initialised[slot] as number) + 1;
     const conditions = (this.table.conditions[slot] as number) | (isLast ? PodCondition.Initialized : 0);
     this.report(slot, PodPhase.Pending, conditions);
     this.nextContainer(slot);
@@ -366,10 +367,10 @@ export class PodWorkers {
     this.planLifetime(slot);
   }
 
-  /** The kubelet's own watch shows the pod as Running: that ends its start (pod_startup_latency_tracker.go). */
-  observedRunning(slot: number): void {
+  /** The API says that the pod runs, and the kubelet's own watch soon shows it: that ends its start (pod_startup_latency_tracker.go). */
+  statusWritten(slot: number): void {
     const { table, simulation } = this;
-    if (table.measured[slot] === 1) return;
+    if (table.measured[slot] === 1 || table.phase[slot] !== PodPhase.Running) return;
     table.measured[slot] = 1;
     const span = simulation.now - (table.createdAt[slot] as number) - (table.excluded[slot] as number);
     this.startSeconds.record(span / NS_PER_SECOND);

@@ -13,14 +13,21 @@ import type { kubeletParameters } from './kubelet.parameters.ts';
 import type { Kubelet } from './kubelet.ts';
 import type { PodTable } from './pod-table.ts';
 
+/** Who is told what became of a pod's status. */
+export interface StatusListener {
+  /** The pod is gone from the API: the node forgets it. */
+  gone(slot: number): void;
+  /** The status as it stands in the table, or stood when it was sent, is in the API. */
+  written(slot: number): void;
+}
+
 /** Status writes of all kubelets. */
 export class StatusManager {
   private readonly clientGo: ClientGo;
   private readonly parameters: ValuesOf<typeof kubeletParameters>;
   private readonly table: PodTable;
   private readonly kubelets: readonly Kubelet[];
-  /** Told when a pod is gone from the API, so that the node forgets it. */
-  private readonly onGone: (slot: number) => void;
+  private readonly listener: StatusListener;
   private readonly onRead: number;
   private readonly onPatched: number;
   private readonly onDeleted: number;
@@ -39,13 +46,13 @@ export class StatusManager {
     parameters: ValuesOf<typeof kubeletParameters>,
     table: PodTable,
     kubelets: readonly Kubelet[],
-    onGone: (slot: number) => void,
+    listener: StatusListener,
   ) {
     this.clientGo = clientGo;
     this.parameters = parameters;
     this.table = table;
     this.kubelets = kubelets;
-    this.onGone = onGone;
+    this.listener = listener;
     this.onRead = clientGo.onReplyDo((request, slot) => this.read(request, slot));
     this.onPatched = clientGo.onReplyDo((request, slot) => this.patched(request, slot));
     this.onDeleted = clientGo.onReplyDo((request, slot) => this.deleted(request, slot));
@@ -133,7 +140,7 @@ export class StatusManager {
     if (table.gone[slot] === 1) {
       this.next(kubelet);
     } else if (code === StatusCode.NotFound || isOther) {
-      this.onGone(slot);
+      this.listener.gone(slot);
       this.next(kubelet);
     } else if (!isSuccess(code)) {
       this.failed(kubelet, slot);
@@ -154,6 +161,7 @@ export class StatusManager {
     requests.setNumber(request, 2, table.reason[slot] as number);
     requests.setNumber(request, 3, table.hasIp[slot] as number);
     requests.setNumber(request, 4, table.runningAt[slot] as number);
+    requests.setNumber(request, 5, table.initialised[slot] as number);
     requests.expectedUid[request] = table.uid[slot] as number;
     this.send(kubelet, request, this.onPatched, slot);
   }
@@ -169,6 +177,7 @@ export class StatusManager {
       table.dirty[slot] = 1;
       this.failed(kubelet, slot);
     } else {
+      this.listener.written(slot);
       this.deleteIfFinished(kubelet, slot);
     }
   }
@@ -191,7 +200,7 @@ export class StatusManager {
     if (table.gone[slot] === 1) {
       this.next(kubelet);
     } else if (isSuccess(code) || code === StatusCode.NotFound || code === StatusCode.Conflict) {
-      this.onGone(slot);
+      this.listener.gone(slot);
       this.next(kubelet);
     } else {
       this.failed(kubelet, slot);

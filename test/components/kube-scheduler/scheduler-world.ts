@@ -173,6 +173,11 @@ export class SchedulerWorld extends ApiWorld {
     return (this.tables.pods.conditions.get(version) & PodCondition.Unschedulable) !== 0;
   }
 
+  /** Requests of a client that were answered with a code. */
+  requestsOf(client: string, method: string, code: number): number {
+    return this.statistic('rest_client_requests_total', `client=${client};code=${code};method=${method}`, 'final') ?? 0;
+  }
+
   /** A statistic of a series. */
   statistic(metric: string, labels: string, statistic: string): number | undefined {
     const series = this.recorder.result().series.find((s: SeriesResult) => s.metric === metric && s.labels === labels);

@@ -1,16 +1,11 @@
 /** The scheduler in a small world with a real API server and store. */
 import { describe, expect, test } from 'vitest';
-import { kinds, type ObjectKey } from '../../../src/cluster/index.ts';
-import { defaultConfiguration, defaultProfile } from '../../../src/components/kube-scheduler/index.ts';
-import { microseconds, milliseconds, seconds } from '../../../src/units/index.ts';
+import type { ObjectKey } from '../../../src/cluster/index.ts';
+import { defaultProfile } from '../../../src/components/kube-scheduler/index.ts';
+import { milliseconds, seconds } from '../../../src/units/index.ts';
 import { amounts, nodeOf, SchedulerWorld, taint, templateOf } from './scheduler-world.ts';
 
-const UNLIMITED = { kubeScheduler: { clientQps: 0 } };
 const scheduled = 'profile=default-scheduler;result=scheduled';
-
-function requests(world: SchedulerWorld, client: string, method: string, code: number): number {
-  return world.statistic('rest_client_requests_total', `client=${client};code=${code};method=${method}`, 'final') ?? 0;
-}
 
 describe('scheduling', () => {
   test('binds pods and spreads equal ones evenly over equal nodes', () => {
@@ -47,8 +42,8 @@ describe('scheduling', () => {
     const pod = world.createPod(templateOf(0));
     const before = world.store.revision;
     world.run(seconds(5));
-    expect(requests(world, 'kube-scheduler', 'POST', 201)).toBe(1);
-    expect(requests(world, 'kube-scheduler events', 'POST', 201)).toBe(1);
+    expect(world.requestsOf('kube-scheduler', 'POST', 201)).toBe(1);
+    expect(world.requestsOf('kube-scheduler events', 'POST', 201)).toBe(1);
     // The pod, its binding, its event.
     expect(world.store.revision - before).toBe(3);
     expect(world.nodeOfPod(pod)).toBeDefined();
@@ -83,7 +78,7 @@ describe('scheduling', () => {
     const pod = world.createPod(templateOf(0, { schedulerName: 'somebody-else' }));
     world.run(seconds(30));
     expect(world.nodeOfPod(pod)).toBeUndefined();
-    expect(requests(world, 'kube-scheduler', 'PATCH', 200)).toBe(0);
+    expect(world.requestsOf('kube-scheduler', 'PATCH', 200)).toBe(0);
   });
 
   test('of a pod that was deleted meanwhile ends with a binding that is refused', () => {
@@ -94,7 +89,7 @@ describe('scheduling', () => {
     world.run(milliseconds(100));
     world.deletePod(pod);
     world.run(seconds(20));
-    expect(requests(world, 'kube-scheduler', 'POST', 404)).toBe(1);
+    expect(world.requestsOf('kube-scheduler', 'POST', 404)).toBe(1);
     expect(
       world.statistic('scheduler_schedule_attempts_total', 'profile=default-scheduler;result=error', 'final'),
     ).toBe(1);
@@ -115,11 +110,11 @@ describe('scheduling', () => {
     world.createPod(templateOf(1), 'db-0');
     world.run(milliseconds(200));
     // The old decision came to a 409: the uid is another one. The new pod is in its own cycle.
-    expect(requests(world, 'kube-scheduler', 'POST', 409)).toBe(1);
+    expect(world.requestsOf('kube-scheduler', 'POST', 409)).toBe(1);
     expect(world.nodeOfPod(pod)).toBeUndefined();
     world.run(seconds(5));
     expect(world.nodeOfPod(pod)).toBe('node-0');
-    expect(requests(world, 'kube-scheduler', 'POST', 201)).toBe(1);
+    expect(world.requestsOf('kube-scheduler', 'POST', 201)).toBe(1);
     world.simulation.checkInvariants();
   });
 
@@ -153,8 +148,8 @@ describe('a pod that finds no node', () => {
     const { world } = fullWorld();
     const unschedulable = 'profile=default-scheduler;result=unschedulable';
     expect(world.statistic('scheduler_schedule_attempts_total', unschedulable, 'final')).toBe(1);
-    expect(requests(world, 'kube-scheduler', 'PATCH', 200)).toBe(1);
-    expect(requests(world, 'kube-scheduler events', 'POST', 201)).toBe(3);
+    expect(world.requestsOf('kube-scheduler', 'PATCH', 200)).toBe(1);
+    expect(world.requestsOf('kube-scheduler events', 'POST', 201)).toBe(3);
     expect(world.statistic('scheduler_pending_pods', 'queue=unschedulable', 'final')).toBe(1);
   });
 
@@ -187,7 +182,7 @@ describe('a pod that finds no node', () => {
     expect(world.nodeOfPod(pod)).toBeUndefined();
     const unschedulable = 'profile=default-scheduler;result=unschedulable';
     expect(world.statistic('scheduler_schedule_attempts_total', unschedulable, 'final')).toBe(2);
-    expect(requests(world, 'kube-scheduler', 'PATCH', 200)).toBe(1);
+    expect(world.requestsOf('kube-scheduler', 'PATCH', 200)).toBe(1);
   });
 
   test('is patched again when the reasons change', () => {
@@ -197,7 +192,7 @@ describe('a pod that finds no node', () => {
     world.createNode('fresh', nodeOf({ taints: [taint('dedicated', 'NoSchedule')] }));
     world.run(seconds(20));
     expect(world.nodeOfPod(pod)).toBeUndefined();
-    expect(requests(world, 'kube-scheduler', 'PATCH', 200)).toBe(2);
+    expect(world.requestsOf('kube-scheduler', 'PATCH', 200)).toBe(2);
     // The node, the changed status, an event.
     expect(world.store.revision - revision).toBe(3);
   });
@@ -261,158 +256,4 @@ describe('a pod that a taint keeps off', () => {
     const unschedulable = 'profile=default-scheduler;result=unschedulable';
     expect(world.statistic('scheduler_schedule_attempts_total', unschedulable, 'final')).toBe(1);
   });
-});
-
-describe('several schedulers', () => {
-  test('serve the pods that name them', () => {
-    const world = new SchedulerWorld({}, [{ name: 'default-scheduler' }, { name: 'batch' }]);
-    world.addNodes(2);
-    world.start();
-    const pods = [world.createPod(templateOf(0)), world.createPod(templateOf(1, { schedulerName: 'batch' }))];
-    world.run(seconds(5));
-    expect(world.boundCount(pods)).toBe(2);
-    expect(requests(world, 'kube-scheduler batch', 'POST', 201)).toBe(1);
-    expect(world.statistic('scheduler_schedule_attempts_total', 'profile=batch;result=scheduled', 'final')).toBe(1);
-  });
-
-  test('that take the same pods contend: the API server binds each pod once, the loser learns it by a 409', () => {
-    const configuration = defaultConfiguration('default-scheduler');
-    const world = new SchedulerWorld(UNLIMITED, [
-      { name: 'default-scheduler', configuration },
-      { name: 'second', configuration },
-    ]);
-    world.addNodes(20);
-    world.start();
-    const pods = world.createPods(50, templateOf(0));
-    world.run(seconds(30));
-    expect(world.boundCount(pods)).toBe(50);
-    const won = requests(world, 'kube-scheduler', 'POST', 201) + requests(world, 'kube-scheduler second', 'POST', 201);
-    const lost = requests(world, 'kube-scheduler', 'POST', 409) + requests(world, 'kube-scheduler second', 'POST', 409);
-    expect(won).toBe(50);
-    expect(lost).toBeGreaterThan(10);
-    expect(world.statistic('scheduler_pending_pods', 'queue=active', 'final')).toBe(0);
-    expect(world.statistic('scheduler_pending_pods', 'queue=backoff', 'final')).toBe(0);
-  });
-
-  test('share a gauge of waiting pods as a sum', () => {
-    const world = new SchedulerWorld({}, [{ name: 'default-scheduler' }, { name: 'batch' }]);
-    world.start();
-    world.addNodes(0);
-    world.createPods(3, templateOf(0, { nodeSelector: { no: 'where' } }));
-    world.createPods(4, templateOf(1, { nodeSelector: { no: 'where' }, schedulerName: 'batch' }));
-    world.createNode('node', nodeOf());
-    world.run(seconds(60));
-    world.recorder.sample();
-    expect(world.statistic('scheduler_pending_pods', 'queue=unschedulable', 'final')).toBe(7);
-  });
-});
-
-describe('a scheduler that is restarted', () => {
-  test('lists everything anew and goes on', () => {
-    const world = new SchedulerWorld();
-    world.addNodes(2, () => nodeOf({ allocatable: amounts(1000, 8) }));
-    world.start();
-    const first = world.createPods(2, templateOf(0));
-    world.run(seconds(5));
-    world.scheduler.stop();
-    const second = world.createPods(3, templateOf(0));
-    world.run(seconds(5));
-    expect(world.boundCount(second)).toBe(0);
-    world.scheduler.start({ preloaded: false });
-    world.run(seconds(10));
-    expect(world.boundCount(first)).toBe(2);
-    expect(world.boundCount(second)).toBe(2);
-    world.simulation.checkInvariants();
-  });
-
-  test('forgets what it was about to do', () => {
-    const world = new SchedulerWorld({ kubeScheduler: { cycleTime: seconds(1) } });
-    world.addNodes(1);
-    world.start();
-    const pod = world.createPod(templateOf(0));
-    world.run(milliseconds(500));
-    world.scheduler.stop();
-    world.run(seconds(10));
-    expect(world.nodeOfPod(pod)).toBeUndefined();
-    world.scheduler.start({ preloaded: false });
-    world.run(seconds(10));
-    expect(world.nodeOfPod(pod)).toBe('node-0');
-  });
-
-  test('does not count a binding that is answered after its end', () => {
-    const world = new SchedulerWorld({ network: { controlPlaneDelay: { distribution: 'constant', value: 1e9 } } });
-    world.addNodes(1);
-    world.start();
-    const pod = world.createPod(templateOf(0));
-    while (world.nodeOfPod(pod) === undefined) world.run(milliseconds(100));
-    world.scheduler.stop();
-    world.run(seconds(10));
-    expect(world.statistic('scheduler_schedule_attempts_total', scheduled, 'final') ?? 0).toBe(0);
-    expect(world.store.current(kinds.pods, pod)).not.toBe(-1);
-  });
-});
-
-describe('a scheduler that has missed changes and lists again', () => {
-  /** Two API servers with hardly any history; the one that the scheduler is connected to ends, and comes back late. */
-  const gap = {
-    kubeApiserver: { replicas: 2, watchCacheMinimum: 2, watchCacheMaximum: 2, restart: seconds(600) },
-    clientGo: { reflectorBackoff: seconds(5) },
-  };
-
-  /** Clients are spread over the servers in turn: the user is connected to the first one, the scheduler to the second. */
-  function disconnect(world: SchedulerWorld): void {
-    world.servers[1]?.crash();
-  }
-
-  /** More changes than the history holds. */
-  function pushHistoryOut(world: SchedulerWorld): void {
-    world.createPods(5, templateOf(9, { schedulerName: 'somebody-else' }));
-    world.run(seconds(1));
-  }
-
-  test('schedules a pod that was created again under the name of one that it knew', () => {
-    const world = new SchedulerWorld(gap);
-    world.addNodes(1, () => nodeOf({ allocatable: amounts(500, 8) }));
-    world.start();
-    const pod = world.createPod(templateOf(0), 'db-0');
-    world.run(seconds(2));
-    expect(world.nodeOfPod(pod)).toBe('node-0');
-    disconnect(world);
-    world.deletePod(pod);
-    world.run(milliseconds(100));
-    world.createPod(templateOf(0), 'db-0');
-    pushHistoryOut(world);
-    expect(world.nodeOfPod(pod)).toBeUndefined();
-    world.run(seconds(30));
-    expect(world.nodeOfPod(pod)).toBe('node-0');
-    world.simulation.checkInvariants();
-  });
-
-  test('gives the place of a pod free that was bound and gone before it was seen bound', () => {
-    const world = new SchedulerWorld(gap);
-    world.addNodes(1, () => nodeOf({ allocatable: amounts(500, 8) }));
-    world.start();
-    const pod = world.createPod(templateOf(0));
-    const bound = () => world.statistic('scheduler_schedule_attempts_total', scheduled, 'final') === 1;
-    while (!bound()) world.run(microseconds(5));
-    disconnect(world);
-    world.deletePod(pod);
-    pushHistoryOut(world);
-    world.run(seconds(30));
-    const next = world.createPod(templateOf(1));
-    world.run(seconds(5));
-    expect(world.nodeOfPod(next)).toBe('node-0');
-  });
-});
-
-test('an assumed pod whose binding the informer never shows expires where that is set', () => {
-  const world = new SchedulerWorld({ kubeScheduler: { assumedPodExpiry: seconds(30) } });
-  world.addNodes(1, () => nodeOf({ allocatable: amounts(500, 8) }));
-  world.start();
-  world.createPod(templateOf(0));
-  world.run(seconds(60));
-  // It was shown, so that nothing expires: the node is still full.
-  const second = world.createPod(templateOf(0));
-  world.run(seconds(60));
-  expect(world.nodeOfPod(second)).toBeUndefined();
 });

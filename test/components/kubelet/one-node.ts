@@ -17,8 +17,11 @@ export const SPANS = {
 export function fixedSpans(...more: string[]): string {
   const spans = Object.entries(SPANS).map(([name, seconds]) => `kubelet.${name}: ${seconds * 1000}ms`);
   const network = ['network.nodeDelay: 100us', 'network.controlPlaneDelay: 100us', 'etcd.members: 1'];
-  const present = more.some((line) => line.startsWith('kubelet.imagesPresent')) ? [] : ['kubelet.imagesPresent: true'];
-  return `parameters: { ${[...spans, ...network, ...present, ...more].join(', ')} }`;
+  const lines = new Map<string, string>();
+  for (const line of [...spans, ...network, 'kubelet.imagesPresent: true', ...more]) {
+    lines.set(line.slice(0, line.indexOf(':')), line);
+  }
+  return `parameters: { ${[...lines.values()].join(', ')} }`;
 }
 
 /** What API requests and watches may add to a span [s]. */

@@ -34,7 +34,8 @@ export const podBinding: Write = {
 };
 
 /**
- * PATCH pods/status by the kubelet. Numbers: phase, condition bits, reason, 1 if the pod has an IP, instant at which the containers ran (-1 = not yet).
+ * PATCH pods/status by the kubelet. Numbers: phase, condition bits, reason, 1 if the pod has an IP, instant at which the containers ran (-1 = not yet),
+ * init containers that have ended.
  * Conditions that are not the kubelet's own (PodScheduled, DisruptionTarget) stay; a terminal phase never goes back.
  */
 export const podStatus: Write = {
@@ -51,7 +52,8 @@ export const podStatus: Write = {
       conditions === pods.conditions.get(draft) &&
       phase === pods.phase.get(draft) &&
       requests.number(request, 3) === pods.hasIp.get(draft) &&
-      requests.number(request, 4) === pods.runningAt.get(draft)
+      requests.number(request, 4) === pods.runningAt.get(draft) &&
+      requests.number(request, 5) === pods.initialised.get(draft)
     ) {
       return UNCHANGED;
     }
@@ -60,6 +62,7 @@ export const podStatus: Write = {
     pods.reason.set(draft, requests.number(request, 2));
     pods.hasIp.set(draft, requests.number(request, 3));
     pods.runningAt.set(draft, requests.number(request, 4));
+    pods.initialised.set(draft, requests.number(request, 5));
     if (isReady !== wasReady) pods.readyAt.set(draft, now);
     const template = pods.template.get(draft) as PodTemplate;
     pods.bytes.set(draft, template.bytes + sizes.podManagedFields + sizes.podStatus * template.containers.length);

@@ -9,6 +9,9 @@ import type { PodRequirements } from '../pod-requirements.ts';
 import type { PluginContext, PluginDefinition } from './plugin-definition.ts';
 import { tolerates } from './tolerations.ts';
 
+/** Weight in the default profile (K:pkg/scheduler/apis/config/v1/default_plugins.go): taints weigh most, as they are put on nodes by intent. */
+const DEFAULT_WEIGHT = 3;
+
 /** How the taint classes look to the pods of one template. */
 interface Verdicts {
   /** By class: 1 = all hard taints are tolerated. */
@@ -104,7 +107,7 @@ function softTaintsNotTolerated(pod: PodRequirements, taints: readonly Taint[]):
 export const taintToleration: PluginDefinition = {
   help: 'Keeps pods off nodes with taints that they do not tolerate, and prefers nodes with fewer PreferNoSchedule taints.',
   points: ['filter', 'preScore', 'score'],
-  defaultWeight: 3,
+  defaultWeight: DEFAULT_WEIGHT,
   create: ({ nodes }: PluginContext): Plugin => {
     const plugin = new TaintToleration(nodes);
     return { filter: plugin, score: plugin };
