@@ -60,7 +60,8 @@ describe.each(pageNames())('%s', (name) => {
           option,
         );
       }
-      if (command === 'list' && word !== 'WORD') expect(listings.words, `${name}:${line}: ${text}`).toContain(word);
+      if (command === 'list' && word !== undefined && word !== 'WORD')
+        expect(listings.words, `${name}:${line}: ${text}`).toContain(word);
     }
   });
 });

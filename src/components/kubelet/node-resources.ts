@@ -63,7 +63,11 @@ export class NodeResources {
     this.memory += sign * template.requests.memory;
     for (const port of hostPortsOf(template)) {
       if (sign === 1) this.hostPorts.push(port);
-      else this.hostPorts.splice(this.hostPorts.findIndex((used) => isSame(port, used)), 1);
+      else
+        this.hostPorts.splice(
+          this.hostPorts.findIndex((used) => isSame(port, used)),
+          1,
+        );
     }
   }
 }
@@ -76,9 +80,9 @@ interface HostPort {
 }
 
 /** Host ports that a pod asks for; on the host's network every port is one. */
-function hostPortsOf({ containers, hostNetwork }: PodTemplate): HostPort[] {
+function hostPortsOf({ initContainers, containers, hostNetwork }: PodTemplate): HostPort[] {
   const ports: HostPort[] = [];
-  for (const container of containers) {
+  for (const container of [...initContainers.filter(({ sidecar }) => sidecar), ...containers]) {
     for (const { hostPort, containerPort, hostIp, protocol } of container.ports) {
       const port = hostNetwork && hostPort === 0 ? containerPort : hostPort;
       if (port > 0) ports.push({ protocol, ip: hostIp === '0.0.0.0' ? '' : hostIp, port });
