@@ -138,6 +138,22 @@ export class ClusterWorld {
     return this.now - start;
   }
 
+  /** Runs for a span; instants [s] at which simulation events of these types came, in turn. */
+  instantsOf<Name extends string>(names: readonly Name[], span: number): Record<Name, number[]> {
+    const instants = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
+    const counts = () => names.map((name) => this.simulation.eventTypeCounts.get(name) ?? 0);
+    let before = counts();
+    this.awaited = () => {
+      const now = counts();
+      for (const [i, name] of names.entries()) if (now[i] !== before[i]) instants[name].push(this.now);
+      before = now;
+      return false;
+    };
+    this.runFor(span);
+    this.awaited = undefined;
+    return instants;
+  }
+
   // ---- what users do -------------------------------------------------------------------------------------------------------------
 
   /** Starts the next operation of the scenario; it goes on while time does. */

@@ -12,8 +12,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadScenario } from '../../src/index.ts';
 import { isMap, parseYaml, readManifests, TemplateRegistry } from '../../src/manifests/index.ts';
 import { files } from './generated-pages.ts';
-import { type CodeBlock, pageNames, projectRoot, readPage } from './markdown.ts';
-import { program } from './names.ts';
+import { type CodeBlock, pageNames, program, projectRoot, readPage } from './markdown.ts';
 
 /** Languages of code blocks: what a block of another one would be is not known, so there is none. */
 const LANGUAGES = ['bash', 'yaml', 'json', 'ts', 'text'];

@@ -7,7 +7,7 @@ const SYSTEMS = 34;
 
 const rows = readPage('docs/coverage.md')
   .text.split('\n')
-  .filter((line) => /^\| \d+ \|/.test(line))
+  .filter((line) => /^\|\s+\d+\s+\|/.test(line))
   .map((line) =>
     line
       .split('|')

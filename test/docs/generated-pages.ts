@@ -38,10 +38,17 @@ function page(title: string, from: string, introduction: readonly string[], body
   return [`# ${title}`, '', ...introduction, '', origin, '', ...body, ''].join('\n');
 }
 
+/** A table as the formatter of the project lays it out: columns padded to their widest cell. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
-  return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)];
+  const cells = [head, ...rows].map((row) =>
+    row.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ').replaceAll('*', '\\*')),
+  );
+  const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => [...(row[column] ?? '')].length)));
+  const line = (row: readonly string[]): string =>
+    `| ${row.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - [...cell].length)).join(' | ')} |`;
+  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
+  const [first = [], ...others] = cells;
+  return [line(first), rule, ...others.map(line)];
 }
 
 // ---- parameters ------------------------------------------------------------------------------------------------------------------
@@ -53,8 +60,8 @@ function parametersPage(): string {
     `The ${total} numbers that the model takes from outside. A scenario sets them under \`spec.parameters\`, a profile as a set, the command`,
     'line with `--set`; `plimsoll explain kubeScheduler.clientQps` tells the same of one. Every result names the assumptions that it rests on.',
     '',
-    'Sources: *source code* = read in Kubernetes 1.36.2 (`K:`), etcd 3.6.8 (`E:`) or raft (`R:`); *measured* = by us, on real components, see',
-    '[data/measured](../data/measured/README.md); *documentation*, *paper* = published; *assumption* = a reason, and nothing better.',
+    'Sources: _source code_ = read in Kubernetes 1.36.2 (`K:`), etcd 3.6.8 (`E:`) or raft (`R:`); _measured_ = by us, on real components, see',
+    '[data/measured](../data/measured/README.md); _documentation_, _paper_ = published; _assumption_ = a reason, and nothing better.',
   ];
   return page('Parameters', 'the parameters of the components', introduction, [
     ...table(['kind of source', 'parameters'], sourceCounts(sets)),

@@ -4,6 +4,8 @@ import { join, relative } from 'node:path';
 
 /** The root of the project. */
 export const projectRoot = join(import.meta.dirname, '../..');
+/** The built program. */
+export const program = join(projectRoot, 'dist/cli/main.js');
 
 /** A fenced code block. */
 export interface CodeBlock {

@@ -1,8 +1,7 @@
 /** Names that pages may use: those of the registries, and of the program's commands. */
 import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { type ParameterSet, parameterRegistry } from '../../src/index.ts';
-import { projectRoot } from './markdown.ts';
+import { program } from './markdown.ts';
 
 export { errorCatalogue, metricNames } from '../../src/index.ts';
 
@@ -10,9 +9,6 @@ export { errorCatalogue, metricNames } from '../../src/index.ts';
 export const parameterPaths: readonly string[] = Object.entries<ParameterSet>(parameterRegistry).flatMap(
   ([component, set]) => Object.keys(set).map((name) => `${component}.${name}`),
 );
-
-/** The built program. */
-export const program = join(projectRoot, 'dist/cli/main.js');
 
 function help(...args: string[]): string {
   return execFileSync(process.execPath, [program, ...args, '--help'], { encoding: 'utf8' });

@@ -4,8 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { projectRoot, readPage } from './markdown.ts';
-import { program } from './names.ts';
+import { program, projectRoot, readPage } from './markdown.ts';
 
 it('the verdict in the README has the lines and labels of a real one (UPDATE_DOCS=1 writes it again)', () => {
   const directory = mkdtempSync(join(tmpdir(), 'plimsoll-readme-'));

@@ -73,7 +73,7 @@ describe('300 pods at 20 requests a second', () => {
       const shown = name
         .replace(/^.+ client limiter$/, 'CLIENT client limiter')
         .replace(/^\S+ workers$/, 'QUEUE workers');
-      expect(text).toContain(`| \`${shown}\` |`);
+      expect(text).toContain(`| \`${shown}\` `);
     }
   });
 });

@@ -239,7 +239,16 @@ export class WatchLog {
   /** A change that does not concern a watcher with nothing else to see: it arrives in its turn and is forgotten. */
   private passOver(watcher: number, sequence: number): void {
     this.lastDelivery[watcher] = this.deliveryOf(watcher, sequence);
-    this.lastRevision[watcher] = this.revisionAt(sequence);
+    this.sees(watcher, this.revisionAt(sequence));
+  }
+
+  /** Every watcher sees every revision that it selects once, in order. */
+  private sees(watcher: number, revision: number): void {
+    const { simulation, name }: WatchLogOptions = this.options;
+    const last = this.lastRevision[watcher] as number;
+    if (revision <= last)
+      simulation.invariant(false, name, `watcher ${watcher} sees revision ${revision} after ${last}`);
+    this.lastRevision[watcher] = revision;
   }
 
   /** A wake-up has come. */
@@ -262,7 +271,7 @@ export class WatchLog {
     const delivery = this.deliveryOf(watcher, sequence);
     if (delivery > this.options.simulation.now) return NOTHING_DELIVERED;
     this.lastDelivery[watcher] = delivery;
-    this.lastRevision[watcher] = this.revisions[sequence % this.capacity] as number;
+    this.sees(watcher, this.revisionAt(sequence));
     this.cursors[watcher] = this.following(watcher, sequence);
     return sequence;
   }

@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest';
+import { proxyModes } from '../../../src/components/kube-proxy/modes/index.ts';
+import { seconds } from '../../../src/units/index.ts';
+import { BEGIN, END, ProxyWorld } from './proxy-world.ts';
+import { CLUSTER_IP } from './services.ts';
+
+/** What API requests and watches may add to a span [s]. */
+const API_TIME = 0.01;
+/** Syncs of a fixed length. */
+const FIXED = ['kubeProxy.syncBase: 300ms', 'kubeProxy.syncPerLine: 0ns', 'kubeProxy.syncPerRule: 0ns'];
+/** Syncs that take a millisecond for each line. */
+const BY_LINE = ['kubeProxy.syncBase: 0ns', 'kubeProxy.syncPerLine: 1ms', 'kubeProxy.syncPerRule: 0ns'];
+
+describe('when a proxy syncs', () => {
+  it('at once if it is idle', () => {
+    const world = new ProxyWorld(1, ...FIXED);
+    const asked = world.now;
+    world.createService('a');
+    const { [BEGIN]: begins, [END]: ends } = world.instantsOf([BEGIN, END], 5);
+    expect(begins).toHaveLength(1);
+    expect((begins[0] ?? 0) - asked).toBeLessThan(API_TIME);
+    expect((ends[0] ?? 0) - (begins[0] ?? 0)).toBeCloseTo(0.3, 6);
+  });
+
+  it('not again before the minimum period has passed since the end of the one before, and then with all that came', () => {
+    const world = new ProxyWorld(1, ...FIXED);
+    const service = world.createService('a');
+    world.runFor(5);
+    for (let i = 0; i < 60; i++) {
+      world.simulation.after(
+        seconds(i / 10),
+        world.simulation.on(`test: write ${i}`, () => world.writeEndpoints(service, 1 + i)),
+      );
+    }
+    const { [BEGIN]: begins, [END]: ends } = world.instantsOf([BEGIN, END], 12);
+    // A sync of 0.3 s and a pause of 1 s, from the first write to the one after the last: 0, 1.3, 2.6, 3.9, 5.2, 6.5 s.
+    expect(begins).toHaveLength(6);
+    begins.slice(1).forEach((begin, i) => {
+      expect(begin - (ends[i] ?? 0)).toBeCloseTo(1, 6);
+    });
+  });
+
+  it('without a pause if the minimum period is 0', () => {
+    const world = new ProxyWorld(1, ...FIXED, 'kubeProxy.minSyncPeriod: 0s');
+    const service = world.createService('a');
+    world.runFor(5);
+    for (let i = 0; i < 10; i++) {
+      world.simulation.after(
+        seconds(i / 10),
+        world.simulation.on(`test: write ${i}`, () => world.writeEndpoints(service, 1 + i)),
+      );
+    }
+    const { [BEGIN]: begins, [END]: ends } = world.instantsOf([BEGIN, END], 5);
+    begins.slice(1).forEach((begin, i) => {
+      expect(begin - (ends[i] ?? 0)).toBeLessThan(API_TIME);
+    });
+  });
+
+  it('once more for what came while it synced', () => {
+    const world = new ProxyWorld(1, ...FIXED);
+    const service = world.createService('a');
+    world.runFor(0.15);
+    world.writeEndpoints(service, 3);
+    const { [BEGIN]: begins } = world.instantsOf([BEGIN], 5);
+    expect(begins).toHaveLength(1);
+    expect(world.syncs('partial')).toBe(2);
+  });
+
+  it('on every node by itself', () => {
+    const world = new ProxyWorld(7, ...FIXED);
+    world.createService('a');
+    world.runFor(5);
+    expect(world.syncs('partial')).toBe(7);
+  });
+});
+
+describe('what a sync writes', () => {
+  /** Lines of the syncs of a world with 20 services of 5 endpoints, the last of which then gets one more. */
+  function lastSync(...parameters: string[]): number {
+    const world = new ProxyWorld(1, ...BY_LINE, ...parameters);
+    const services = Array.from({ length: 20 }, (_, i) => world.createService(`s${i}`));
+    world.runFor(10);
+    for (const service of services) world.writeEndpoints(service, 5);
+    world.runFor(20);
+    const before = world.syncTime();
+    world.writeEndpoints(services[19] as (typeof services)[0], 6);
+    world.runFor(20);
+    return Math.round((world.syncTime() - before) * 1000);
+  }
+
+  const { iptables } = proxyModes;
+  const five = iptables.countService(CLUSTER_IP, 5);
+  const six = iptables.countService(CLUSTER_IP, 6);
+
+  it('the chains that list all services, and those of the one that changed', () => {
+    const own = six.nat + six.filter + six.chains - six.listed;
+    expect(lastSync()).toBe(19 * five.listed + six.listed + own);
+  });
+
+  it('everything if partial syncs are off', () => {
+    const { fixed } = iptables;
+    const all = fixed.nat + fixed.filter + 19 * (five.nat + five.filter) + six.nat + six.filter;
+    expect(lastSync('kubeProxy.partialSync: false')).toBe(all);
+  });
+
+  it('everything once an hour', () => {
+    const world = new ProxyWorld(1, ...FIXED);
+    world.createService('a');
+    world.runFor(2 * 3600);
+    expect(world.syncs('full')).toBe(2);
+    expect(world.syncs('partial')).toBe(1);
+  });
+
+  it('never everything in a large cluster', () => {
+    const world = new ProxyWorld(1, ...FIXED, 'kubeProxy.largeClusterEndpoints: 10');
+    world.writeEndpoints(world.createService('a'), 11);
+    world.runFor(2 * 3600);
+    expect(world.syncs('full')).toBe(0);
+  });
+
+  it('everything when the proxy starts, after both lists have come', () => {
+    const world = new ProxyWorld(1, ...FIXED);
+    world.writeEndpoints(world.createService('a'), 3);
+    world.runFor(5);
+    world.perform();
+    world.runFor(5);
+    expect(world.syncs('full')).toBe(1);
+  });
+});
+
+describe('network programming latency', () => {
+  it('counts from the trigger of the change to the end of the sync that programs it', () => {
+    const world = new ProxyWorld(1, ...FIXED);
+    const service = world.createService('a');
+    world.runFor(5);
+    expect(world.latency().count).toBe(0);
+    world.writeEndpoints(service, 1, world.now - 2);
+    world.runFor(5);
+    const { count, sum } = world.latency();
+    expect(count).toBe(1);
+    expect(Math.abs(sum - 2.3)).toBeLessThan(API_TIME);
+  });
+
+  it('includes the wait for the minimum period', () => {
+    const world = new ProxyWorld(1, ...FIXED);
+    const service = world.createService('a');
+    world.runFor(0.5);
+    // The sync of the service ended 0.2 s ago: 0.8 s of pause are left.
+    world.writeEndpoints(service, 1, world.now);
+    world.runFor(5);
+    expect(Math.abs(world.latency().sum - 0.8 - 0.3)).toBeLessThan(2 * API_TIME);
+  });
+
+  it('is observed once on every node for each write', () => {
+    const world = new ProxyWorld(4, ...FIXED);
+    const service = world.createService('a');
+    world.runFor(5);
+    for (let i = 1; i <= 3; i++) {
+      world.writeEndpoints(service, i, world.now);
+      world.runFor(0.1);
+    }
+    world.runFor(5);
+    expect(world.latency().count).toBe(12);
+  });
+
+  it('is not that of a proxy for what happened before it started', () => {
+    const world = new ProxyWorld(1, ...FIXED);
+    world.writeEndpoints(world.createService('a'), 2, world.now);
+    world.runFor(500);
+    expect(world.latency().count).toBe(1);
+    world.perform();
+    world.runFor(5);
+    world.cluster.crashNode(world.nodeKey('node-0'), seconds(5));
+    world.runFor(20);
+    expect(world.syncs('full')).toBe(2);
+    expect(world.latency().count).toBe(1);
+  });
+});
