@@ -12,7 +12,7 @@ import {
   type VersionHandle,
 } from '../cluster/index.ts';
 import type { Simulation } from '../engine/index.ts';
-import type { HistogramSeries, MetricRecorder } from '../metrics/index.ts';
+import { FLOW_POD_STARTUP, type HistogramSeries, type MetricRecorder, type WaitLedger } from '../metrics/index.ts';
 import { NS_PER_SECOND } from '../units/index.ts';
 import type { Change, EtcdCluster } from './etcd/index.ts';
 
@@ -56,6 +56,10 @@ export class Census {
   /** spec.replicas of every Deployment, and of ReplicaSets that no Deployment owns. */
   private readonly desiredBy = new Map<string, number>();
   private desired = 0;
+  /** Pods that found no node, and since when [ns]. */
+  private readonly unschedulable = new Map<number, number>();
+  private readonly waits: WaitLedger;
+  private readonly room: number;
   /** Deployments that are not complete. */
   private readonly incomplete = new Set<number>();
   private isPreloading = true;
@@ -64,10 +68,18 @@ export class Census {
   private readonly runToWatch: HistogramSeries;
   private readonly total: HistogramSeries;
 
-  constructor(simulation: Simulation, tables: ObjectTables, store: EtcdCluster, recorder: MetricRecorder) {
+  constructor(
+    simulation: Simulation,
+    tables: ObjectTables,
+    store: EtcdCluster,
+    recorder: MetricRecorder,
+    waits: WaitLedger,
+  ) {
     this.simulation = simulation;
     this.tables = tables;
     this.store = store;
+    this.waits = waits;
+    this.room = waits.server('room on the nodes', 'server');
     const phase = (name: string) => recorder.histogram('pod_startup_latency_seconds', { phase: name });
     this.createToSchedule = phase('create_to_schedule');
     this.scheduleToRun = phase('schedule_to_run');
@@ -159,6 +171,37 @@ export class Census {
     if (version === NO_VERSION) this.removed++;
     else this.count(version, 1);
     if (version !== NO_VERSION && previous !== NO_VERSION) this.recordLatencies(version, previous);
+    this.followUnschedulable(version, previous);
+  }
+
+  /** A pod that found no node waits for room from the first failed attempt until it is bound or gone. */
+  private followUnschedulable(version: VersionHandle, previous: VersionHandle): void {
+    const { pods } = this.tables;
+    const seeks = version !== NO_VERSION && (pods.conditions.get(version) & PodCondition.Unschedulable) !== 0;
+    const key = pods.key.get(version === NO_VERSION ? previous : version);
+    const since = this.unschedulable.get(key);
+    if (seeks && since === undefined) {
+      this.unschedulable.set(key, this.simulation.now);
+    } else if (!seeks && since !== undefined) {
+      this.unschedulable.delete(key);
+      this.waitedForRoom(since);
+    }
+  }
+
+  private waitedForRoom(since: number): void {
+    const waited = this.simulation.now - since;
+    this.waits.passed(this.room, waited);
+    this.waits.add(this.waits.flow(FLOW_POD_STARTUP), this.room, waited);
+  }
+
+  /** The run has ended: pods that still wait for room have waited until now. Returns what a user should know, in words. */
+  conclude(): string[] {
+    for (const since of this.unschedulable.values()) this.waitedForRoom(since);
+    const { size } = this.unschedulable;
+    if (size === 0) return [];
+    return [
+      `${size.toLocaleString('en-US')} pods found no node with room for them (PodScheduled False, Unschedulable)`,
+    ];
   }
 
   private count(pod: VersionHandle, sign: 1 | -1): void {
@@ -199,7 +242,9 @@ export class Census {
     if (pods.phase.get(version) === PodPhase.Running && pods.phase.get(previous) === PodPhase.Pending) {
       const { now } = this.simulation;
       const runningAt = pods.runningAt.get(version);
-      this.scheduleToRun.record((runningAt - pods.scheduledAt.get(version)) / NS_PER_SECOND);
+      // A pod that was created with its node named was never scheduled.
+      const from = Math.max(pods.scheduledAt.get(version), pods.createdAt.get(version));
+      this.scheduleToRun.record((runningAt - from) / NS_PER_SECOND);
       this.runToWatch.record((now - runningAt) / NS_PER_SECOND);
       this.total.record((now - pods.createdAt.get(version)) / NS_PER_SECOND);
     }

@@ -117,7 +117,7 @@ export class ControlPlane {
     };
     this.servers = servers.map((host, index) => new ApiServer(around, index, host));
     this.clientGo.connectTo(this.servers);
-    this.census = new Census(simulation, tables, this.store, recorder);
+    this.census = new Census(simulation, tables, this.store, recorder, waits);
     this.preload = new Preload(tables, parameters.objectSize, this.store, this.servers);
     this.eventReplies = eventRecorderReplies(this.clientGo);
     this.kubelets = new KubeletFleet(this.clientGo, parameters.kubelet, this.eventReplies);

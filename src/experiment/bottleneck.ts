@@ -2,10 +2,10 @@
  * The bottleneck: the server or limiter where the requests of the failed (or tightest) objective spent most of their waiting time;
  * not the one with the highest utilisation, which may delay nobody who matters.
  */
-import { FLOW_ALL, FLOW_POD_CREATION, FLOW_POD_STARTUP, type ServerKind } from '../metrics/index.ts';
+import { FLOW_ALL, FLOW_POD_CREATION, FLOW_POD_STARTUP, findMetric, type ServerKind } from '../metrics/index.ts';
 import { NS_PER_SECOND } from '../units/index.ts';
 import type { BarrierVerdict } from './barriers.ts';
-import type { ObjectiveOutcome } from './objectives.ts';
+import { measure, type ObjectiveOutcome } from './objectives.ts';
 import type { ReplicationResult } from './replication-result.ts';
 
 /** One place of waiting, with its part of the flow's waiting time. */
@@ -34,6 +34,8 @@ export interface Bottleneck {
   readonly reason: BottleneckReason;
   /** Where it waited, longest first; the first is the bottleneck. Empty if nothing waited. */
   readonly places: readonly WaitingPlace[];
+  /** All this waiting as a share of the time that the objective's metric measured, at most 1; undefined if it measures no durations. */
+  readonly shareOfMeasured: number | undefined;
 }
 
 /** Names the bottleneck. */
@@ -45,7 +47,24 @@ export function findBottleneck(
   const reason = reasonOf(objectives, barriers);
   const known = [...new Set(replications.flatMap(({ flows }) => flows.map(({ flow }) => flow)))].sort();
   const { name, flows } = selectFlows(reason, known);
-  return { flow: name, reason, places: placesOf(new Set(flows), replications) };
+  const places = placesOf(new Set(flows), replications);
+  return { flow: name, reason, places, shareOfMeasured: shareOfMeasured(reason, places, replications) };
+}
+
+/** Waiting as a share of what the metric of the objective that chose the flow measured in all. */
+function shareOfMeasured(
+  reason: BottleneckReason,
+  places: readonly WaitingPlace[],
+  replications: readonly ReplicationResult[],
+): number | undefined {
+  if (reason.kind !== 'failed objective' && reason.kind !== 'tightest objective') return undefined;
+  const { objective } = reason.outcome;
+  const definition = findMetric(objective.metric);
+  if (definition?.kind !== 'histogram' || definition.unit !== 's') return undefined;
+  const total = { ...objective, statistic: 'sum' };
+  const measured = replications.reduce((sum, { metrics }) => sum + (measure(total, metrics) ?? 0), 0);
+  const waited = places.reduce((sum, { waitSeconds }) => sum + waitSeconds, 0);
+  return measured > 0 ? Math.min(1, waited / measured) : undefined;
 }
 
 /** A failed objective that was measured says most, then a failed barrier, then a failed objective without data, then the tightest. */
@@ -96,7 +115,7 @@ export function findPaceSetter(replications: readonly ReplicationResult[]): Bott
   const reason = { kind: 'pace' } as const;
   const { name, flows } = selectFlows(reason, []);
   const places = placesOf(new Set(flows), replications);
-  return places.length === 0 ? undefined : { flow: name, reason, places };
+  return places.length === 0 ? undefined : { flow: name, reason, places, shareOfMeasured: undefined };
 }
 
 /** Flows are named "VERB resource" or "VERB resource/subresource": those that an objective on API requests selects by its labels. */

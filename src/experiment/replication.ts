@@ -100,10 +100,11 @@ class Replication {
       }),
     );
     simulation.run(simTime(scenario.until));
-    recordUnmet(this.execution);
+    recordUnmet(this.execution, scenario.operations);
+    const concluded = this.cluster.census.conclude();
     this.recorder.sample();
     simulation.checkInvariants();
-    return this.result(this.isStopped ? 'interrupted' : isDone ? 'operations done' : 'until reached');
+    return this.result(this.isStopped ? 'interrupted' : isDone ? 'operations done' : 'until reached', concluded);
   }
 
   private planSamples(): void {
@@ -141,7 +142,7 @@ class Replication {
     this.cluster.waits.startStatistics();
   }
 
-  private result(endReason: EndReason): ReplicationResult {
+  private result(endReason: EndReason, concluded: readonly string[]): ReplicationResult {
     const { simulation, options, cluster, execution } = this;
     return {
       replication: options.replication,
@@ -155,7 +156,7 @@ class Replication {
       events: simulation.eventsProcessed,
       fingerprint: simulation.fingerprint(),
       acceptedWithoutEffect: [],
-      notes: [...cluster.store.notes, ...execution.allNotes()],
+      notes: [...cluster.store.notes, ...execution.allNotes(), ...concluded],
     };
   }
 }

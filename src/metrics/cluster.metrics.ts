@@ -10,7 +10,7 @@ export const clusterMetrics = {
     buckets: [
       0.5, 1, 2, 3, 4, 5, 6, 8, 10, 20, 30, 45, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200, 1800, 2700, 3600,
     ],
-    help: 'Startup of measured pods, by phase: create_to_schedule, schedule_to_run, run_to_watch, total.',
+    help: 'Time from the creation of a pod until it is seen Running, by phase: create_to_schedule, schedule_to_run, run_to_watch, total.',
     source: "ClusterLoader2's PodStartupLatency; buckets of kubelet_pod_start_sli_duration_seconds",
   },
   plimsoll_pods: {

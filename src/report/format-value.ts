@@ -94,7 +94,10 @@ export function describeBottleneck(bottleneck: Bottleneck): string {
     .map(({ server, share }) => `${server} ${formatPercent(share)}`);
   const then = rest.length === 0 ? '' : `; then ${rest.join(', ')}`;
   const waited = formatSeconds(first.waitSeconds);
-  return `${first.server} (${first.kind}): ${formatPercent(first.share)} of the waiting time of ${flow}, ${waited} in ${formatNumber(first.waits)} waits${then}`;
+  const share = bottleneck.shareOfMeasured;
+  const whole =
+    share === undefined ? '' : `; all waiting is ${formatPercent(share)} of the time measured, the rest is service`;
+  return `${first.server} (${first.kind}): ${formatPercent(first.share)} of the waiting time of ${flow}, ${waited} in ${formatNumber(first.waits)} waits${then}${whole}`;
 }
 
 function formatSeconds(value: number): string {

@@ -28,7 +28,12 @@ function pointOf({ run, verdict }: JudgedRun): object {
         measured: outcome.measured ?? null,
         perReplication: outcome.perReplication.map((value) => value ?? null),
       })),
-      bottleneck: { flow: bottleneck.flow, chosenBy: describeReason(bottleneck), places: bottleneck.places },
+      bottleneck: {
+        flow: bottleneck.flow,
+        chosenBy: describeReason(bottleneck),
+        places: bottleneck.places,
+        shareOfMeasured: bottleneck.shareOfMeasured ?? null,
+      },
       pace: pace === undefined ? null : { flow: pace.flow, places: pace.places },
     },
     replications: run.replications.map(({ replication, seed, fingerprint, metrics }) => ({

@@ -1,5 +1,5 @@
 /** Parameters for people: which assumptions a result rests on, and values in their units. */
-import type { ParameterSet } from '../engine/index.ts';
+import type { DistributionSpec, ParameterSet } from '../engine/index.ts';
 import type { PlainValue, ResolvedScenario } from '../scenario/resolved-scenario.ts';
 import { formatDuration } from '../units/index.ts';
 
@@ -31,5 +31,16 @@ export function formatParameter(path: string, value: PlainValue, catalogue: Para
   const dot = path.indexOf('.');
   const parameter = catalogue[path.slice(0, dot)]?.[path.slice(dot + 1)];
   if (parameter?.type === 'duration' && typeof value === 'number') return formatDuration(value);
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'object' ? formatDistribution(value) : String(value);
+}
+
+/** A distribution of spans in words: "lognormal, p50 170us, p99 620us". */
+function formatDistribution(spec: DistributionSpec): string {
+  const shown = (name: string, value: unknown): string => {
+    if (typeof value !== 'number') return `${(value as readonly unknown[]).length} samples`;
+    // The parameters of a shape have no unit; everything else is a span.
+    return name === 'shape' || name === 'alpha' ? `${name} ${value}` : `${name} ${formatDuration(value)}`;
+  };
+  const { distribution, ...rest } = spec;
+  return [distribution, ...Object.entries(rest).map(([name, value]) => shown(name, value))].join(', ');
 }

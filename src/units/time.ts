@@ -1,5 +1,5 @@
 /**
- * Time as the engine counts it: integer nanoseconds held in a double (exact for 104 days of virtual time).
+ * Time as the engine counts it: integer nanoseconds held in a double (exact for 104 days; instants end after 52, because the event queue has two keys for each).
  * An instant ({@link SimTime}) and a span ({@link Nanoseconds}) are different types, so that they cannot be mixed up.
  */
 declare const brand: unique symbol;

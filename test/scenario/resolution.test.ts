@@ -45,7 +45,7 @@ describe('values of parameters', () => {
         [
           'parameters:',
           '  etcd.heartbeatInterval: 250ms',
-          '  etcd.maxRequestBytes: 2Mi',
+          '  objectSize.node: 20Ki',
           '  host.stackedEtcd: false',
           '  etcd.walSync: 2ms',
           '  etcd.backendCommit: { distribution: gamma, shape: 2, mean: 5ms }',
@@ -53,9 +53,9 @@ describe('values of parameters', () => {
       ),
     );
     expect(parameters.host?.stackedEtcd).toBe(false);
+    expect(parameters.objectSize?.node).toBe(20 * 1024);
     expect(parameters.etcd).toMatchObject({
       heartbeatInterval: 250e6,
-      maxRequestBytes: 2 ** 21,
       walSync: { distribution: 'constant', value: 2e6 },
       backendCommit: { distribution: 'gamma', shape: 2, mean: 5e6 },
     });

@@ -8,13 +8,17 @@ export function addList(program: Command): void {
   const words = Object.keys(listings);
   program
     .command('list [what]')
-    .description(`names, each with what it is: ${words.join(', ')}`)
+    .description(`names, each with what it is: ${words.join(', ')}; alone, what can be listed`)
     .addOption(new Option('--format <format>', 'what goes to stdout').choices(['table', 'json']).default('table'))
     .action((word = '', { format }: { format: 'table' | 'json' }) => {
+      if (word === '') {
+        process.stdout.write(format === 'json' ? `${JSON.stringify(words, null, 2)}\n` : `${words.join('\n')}\n`);
+        return;
+      }
       if (!Object.hasOwn(listings, word)) {
         const nearest = nearestName(word, words);
         throw new PlimsollError('P103', {
-          message: word === '' ? 'list what?' : `there is no list of ${word}`,
+          message: `there is no list of ${word}`,
           expected: words.join(', '),
           nearest,
         });

@@ -23,10 +23,12 @@ export const WaitPlace = {
   StoreDisk: 4,
   /** The serial apply loop, and backend commits that block it. */
   StoreApply: 5,
+  /** Until etcd has a leader. */
+  StoreLeader: 6,
 } as const;
 
 /** Number of wait places. */
-export const WAIT_PLACES = 6;
+export const WAIT_PLACES = 7;
 /** Slots at the start; doubled when all are taken. */
 const INITIAL_SLOTS = 1024;
 /** Numbers that a message carries. */

@@ -19,6 +19,8 @@ export interface ApiClientOptions {
   /** Client-side limiter; qps 0 or below = none. */
   readonly qps: number;
   readonly burst: number;
+  /** Whether what it asks about pods is part of their way to Ready: bindings, and what a kubelet reads and writes. */
+  readonly startsPods?: boolean;
   /** Whether it sits on a node or outside of the control plane (a longer way) or inside. */
   readonly onNode: boolean;
 }

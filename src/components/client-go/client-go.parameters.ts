@@ -3,20 +3,6 @@ import { assumption, count, defineParameters, duration, real, sourceCode } from 
 import { milliseconds, seconds } from '../../units/index.ts';
 
 export const clientGoParameters = defineParameters({
-  defaultQps: real({
-    default: 5,
-    unit: '1/s',
-    range: [0, 1e6],
-    help: 'Rate of the client-side limiter of a client that sets none; 0 = no limiter.',
-    source: sourceCode('K:client-go/rest/config.go'),
-  }),
-  defaultBurst: count({
-    default: 10,
-    unit: 'request',
-    range: [1, 1e6],
-    help: 'Burst of that limiter.',
-    source: sourceCode('K:client-go/rest/config.go'),
-  }),
   maxRetries: count({
     default: 10,
     unit: 'attempt',

@@ -1,5 +1,5 @@
 /**
- * client-go: how every component talks to the API servers. https://github.com/kubernetes/client-go. Model reference section 3.
+ * client-go: how every component talks to the API servers. https://github.com/kubernetes/client-go.
  *
  * A component creates an {@link ApiClient} (a clientset with its token bucket), issues requests on it and is told of the answer by a reply
  * handler that it registered once. A request waits for its client's limiter, crosses the link, is served and comes back; a 429 is tried again
@@ -9,15 +9,15 @@
 import { type Kind, kinds, NO_VERSION, type ObjectTables, resourceName } from '../../cluster/index.ts';
 import {
   type EventType,
+  type KeyedStream,
   LinkTable,
   type ProcessId,
-  type RandomStream,
   type Simulation,
   SUSPEND,
   type ValuesOf,
 } from '../../engine/index.ts';
 import { FLOW_POD_CREATION, FLOW_POD_STARTUP, type MetricRecorder, type WaitLedger } from '../../metrics/index.ts';
-import { nanoseconds, plus } from '../../units/index.ts';
+import { type Nanoseconds, nanoseconds } from '../../units/index.ts';
 import {
   type RequestId,
   type Requests,
@@ -65,8 +65,12 @@ export class ClientGo {
   private readonly handlers: ReplyHandler[] = [];
   private readonly observers: RequestObserver[] = [];
   private readonly links: LinkTable;
-  private readonly delays: RandomStream;
+  /** Link delays, keyed by link and message: who else talks does not matter. */
+  private readonly delays: KeyedStream;
+  /** Messages sent so far by link. */
+  private readonly messages: number[] = [];
   private readonly evAdmitted: EventType;
+  private readonly evRetry: EventType;
   private readonly evReply: EventType;
   /** Event "time to renew or open the watch again" (reflector, generation). */
   readonly evReflectorTimer: EventType;
@@ -102,9 +106,12 @@ export class ClientGo {
     this.recorder = options.recorder;
     this.waits = waits;
     this.links = new LinkTable(simulation, 'client');
-    this.delays = simulation.streams.stream('network.clients');
+    this.delays = simulation.streams.keyed('network.clients');
     this.evAdmitted = simulation.on('client-go: admitted by the limiter', (request) =>
       this.onAdmitted(request as RequestId),
+    );
+    this.evRetry = simulation.on('client-go: sent again after Retry-After', (request) =>
+      this.admit(this.clients[this.requests.client[request] as number] as ApiClient, request as RequestId),
     );
     this.evReply = simulation.on('client-go: reply arrived', (request) => this.onReply(request as RequestId));
     this.evReflectorTimer = simulation.on('client-go: reflector timer', (reflector, generation) =>
@@ -119,7 +126,7 @@ export class ClientGo {
     this.reflectorReplies = {
       onList: this.onReplyDo((request, reflector) => (this.reflectors[reflector] as Reflector).listed(request)),
       onWatch: this.onReplyDo((request, reflector) => (this.reflectors[reflector] as Reflector).watchOpened(request)),
-      jitter: simulation.streams.stream('client-go.reflectors'),
+      jitter: simulation.streams.keyed('client-go.reflectors'),
     };
     this.podStartup = waits.flow(FLOW_POD_STARTUP);
     this.podCreation = waits.flow(FLOW_POD_CREATION);
@@ -130,6 +137,7 @@ export class ClientGo {
       waits.server('etcd CPU', 'server'),
       waits.server('etcd disk (WAL)', 'server'),
       waits.server('etcd apply', 'server'),
+      waits.server('etcd leader', 'server'),
     ];
     simulation.addInvariantCheck('client-go', () => this.checkInvariants());
   }
@@ -150,6 +158,7 @@ export class ClientGo {
   newClient(options: ApiClientOptions): ApiClient {
     const up = this.links.add(this.network.minimumDelay);
     this.links.add(this.network.minimumDelay);
+    this.messages.push(0, 0);
     const delay = options.onNode ? this.network.nodeDelay : this.network.controlPlaneDelay;
     const client = new ApiClient(this, this.clients.length, up, delay, options);
     this.clients.push(client);
@@ -227,7 +236,14 @@ export class ClientGo {
       return;
     }
     for (const observer of this.observers) observer.onSent?.(request, client);
-    this.links.transmit(client.link, client.delay.sample(this.delays), server.requestArrived, request);
+    this.links.transmit(client.link, this.delayOf(client, client.link), server.requestArrived, request);
+  }
+
+  /** Delay of the next message on one of a client's links. */
+  private delayOf(client: ApiClient, link: number): Nanoseconds {
+    const count = this.messages[link] as number;
+    this.messages[link] = count + 1;
+    return client.delay.keyedSample(this.delays, link, count);
   }
 
   /** The API server that a client is connected to; another one if that is down; undefined if all are. */
@@ -252,7 +268,7 @@ export class ClientGo {
   /** Called by API servers: sends an answer back over the client's link. */
   carryReply(request: RequestId): void {
     const client = this.clients[this.requests.client[request] as number] as ApiClient;
-    this.links.transmit(client.link + 1, client.delay.sample(this.delays), this.evReply, request);
+    this.links.transmit(client.link + 1, this.delayOf(client, client.link + 1), this.evReply, request);
   }
 
   private onReply(request: RequestId): void {
@@ -263,10 +279,8 @@ export class ClientGo {
       requests.attempts[request] = (requests.attempts[request] as number) + 1;
       const pause = nanoseconds(requests.retryAfter[request] as number);
       requests.addWait(request, WaitPlace.RetryAfter, pause);
-      const wait = client.reserve(plus(this.simulation.now, pause));
-      requests.addWait(request, WaitPlace.ClientLimiter, wait);
-      client.statistics.waiting++;
-      this.simulation.after(nanoseconds(pause + wait), this.evAdmitted, request);
+      // Only then is a token asked for: reserved ahead, it would let others pass that ask meanwhile.
+      this.simulation.after(pause, this.evRetry, request);
       return;
     }
     if (code === StatusCode.ConnectionBroken) this.broken++;
@@ -295,7 +309,7 @@ export class ClientGo {
     const { requests, waits } = this;
     const flow = this.flowOf(request);
     const verb = requests.verb[request] as number;
-    const pods = this.podFlowOf(request, verb);
+    const pods = this.podFlowOf(client, request, verb);
     for (let place = 0; place < WAIT_PLACES; place++) {
       const wait = requests.waited(request, place);
       if (wait <= 0) continue;
@@ -310,17 +324,11 @@ export class ClientGo {
   }
 
   /** Flow of pods that a request is part of, -1 = none. */
-  private podFlowOf(request: RequestId, verb: number): number {
-    if (
-      this.requests.kind[request] !== kinds.pods ||
-      verb === Verb.Delete ||
-      verb === Verb.List ||
-      verb === Verb.Watch
-    ) {
-      return -1;
-    }
-    const creates = verb === Verb.Create && this.requests.write[request] === writes.podCreate;
-    return creates ? this.podCreation : this.podStartup;
+  private podFlowOf(client: ApiClient, request: RequestId, verb: number): number {
+    if (this.requests.kind[request] !== kinds.pods) return -1;
+    if (verb === Verb.Create && this.requests.write[request] === writes.podCreate) return this.podCreation;
+    const isOnTheWay = client.options.startsPods === true && verb !== Verb.Delete && verb !== Verb.List;
+    return isOnTheWay && verb !== Verb.Watch ? this.podStartup : -1;
   }
 
   private flowOf(request: RequestId): number {
@@ -342,7 +350,7 @@ export class ClientGo {
       if (!reflector.watchesAt(server)) continue;
       this.links.transmit(
         reflector.client.link + 1,
-        reflector.client.delay.sample(this.delays),
+        this.delayOf(reflector.client, reflector.client.link + 1),
         this.evWatchBroke,
         reflector.index,
         reflector.generation,

@@ -13,7 +13,7 @@ import {
   kinds,
   type ObjectKey,
 } from '../../cluster/index.ts';
-import type { EventType, RandomStream } from '../../engine/index.ts';
+import type { EventType, KeyedStream } from '../../engine/index.ts';
 import { nanoseconds } from '../../units/index.ts';
 import { type RequestId, StatusCode, writes } from '../api-machinery/index.ts';
 import type { ApiClient } from './api-client.ts';
@@ -68,7 +68,7 @@ interface SpamBucket {
 export interface EventRecorderReplies {
   readonly onWritten: number;
   readonly evRetry: EventType;
-  readonly jitter: RandomStream;
+  readonly jitter: KeyedStream;
   /** Recorders by number. */
   readonly recorders: EventRecorder[];
 }
@@ -81,7 +81,7 @@ export function eventRecorderReplies(clientGo: ClientGo): EventRecorderReplies {
     evRetry: clientGo.simulation.on('client-go: event written again', (recorder) =>
       (recorders[recorder] as EventRecorder).write(),
     ),
-    jitter: clientGo.simulation.streams.stream('client-go.events'),
+    jitter: clientGo.simulation.streams.keyed('client-go.events'),
     recorders,
   };
 }
@@ -227,7 +227,7 @@ export class EventRecorder {
     }
     this.tries++;
     if (broke && this.tries < parameters.eventMaxTries) {
-      const share = this.tries === 1 ? this.replies.jitter.next() : 1;
+      const share = this.tries === 1 ? this.replies.jitter.uniform(this.index, this.clientGo.simulation.now) : 1;
       simulation.after(nanoseconds(parameters.eventRetryPause * share), this.replies.evRetry, this.index);
       return;
     }

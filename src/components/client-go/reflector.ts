@@ -3,7 +3,7 @@
  * it ends, and lists again when its revision has left the server's history (410) or the watch cannot be had. K:client-go/tools/cache/reflector.go.
  */
 import { type Kind, NO_VERSION, type VersionHandle } from '../../cluster/index.ts';
-import type { EventId, RandomStream } from '../../engine/index.ts';
+import type { EventId, KeyedStream } from '../../engine/index.ts';
 import { type Nanoseconds, nanoseconds } from '../../units/index.ts';
 import { isSuccess, type RequestId, StatusCode, Verb } from '../api-machinery/index.ts';
 import { ChangeType, GONE, NOTHING_DELIVERED, type WatchLog, type WatchSubscriber } from '../kube-apiserver/index.ts';
@@ -35,7 +35,9 @@ export class Reflector implements WatchSubscriber {
   private readonly clientGo: ClientGo;
   private readonly listener: ReflectorListener | undefined;
   readonly concerns?: (version: VersionHandle, previous: VersionHandle) => boolean;
-  private readonly jitter: RandomStream;
+  private readonly jitters: KeyedStream;
+  /** Jitters drawn so far, state. */
+  private draws = 0;
   private readonly onList: number;
   private readonly onWatch: number;
   /** Log and number of the open watch, state. */
@@ -65,7 +67,7 @@ export class Reflector implements WatchSubscriber {
     this.bucket = bucket;
     this.listener = listener;
     if (listener?.concerns !== undefined) this.concerns = listener.concerns;
-    this.jitter = replies.jitter;
+    this.jitters = replies.jitter;
     this.onList = replies.onList;
     this.onWatch = replies.onWatch;
     this.backoff = clientGo.parameters.reflectorBackoff;
@@ -87,7 +89,7 @@ export class Reflector implements WatchSubscriber {
     const { log } = server.cache(this.kind);
     const watcher = log.openWatch(this.bucket, revision, this.subscriber);
     if (watcher === GONE) throw new RangeError('preloaded reflectors start at the revision of the cache');
-    this.opened(server.index, watcher, this.jitter.next());
+    this.opened(server.index, watcher, this.jitter());
   }
 
   /** Stops: the process has ended or the object is not needed any more. */
@@ -186,7 +188,7 @@ export class Reflector implements WatchSubscriber {
     this.watcher = watcher;
     this.log = this.clientGo.server(server).cache(this.kind).log;
     this.identity = this.log.identity(watcher);
-    const life = this.clientGo.parameters.watchTimeoutMinimum * (1 + this.jitter.next()) * (1 - elapsed);
+    const life = this.clientGo.parameters.watchTimeoutMinimum * (1 + this.jitter()) * (1 - elapsed);
     this.setTimer(nanoseconds(life));
     // Changes may have come before the answer that the watch is open.
     if (this.resting) this.log.rest(watcher);
@@ -242,7 +244,7 @@ export class Reflector implements WatchSubscriber {
 
   private retryLater(): void {
     const { parameters } = this.clientGo;
-    const pause = nanoseconds(this.backoff * (1 + this.jitter.next()));
+    const pause = nanoseconds(this.backoff * (1 + this.jitter()));
     this.backoff = nanoseconds(Math.min(this.backoff * 2, parameters.reflectorBackoffMaximum));
     this.cancelTimer();
     this.setTimer(pause);
@@ -269,6 +271,11 @@ export class Reflector implements WatchSubscriber {
     this.generation++;
   }
 
+  /** A jitter of this reflector, from 0 to 1: a draw of its own, whoever else draws. */
+  private jitter(): number {
+    return this.jitters.uniform(this.index, this.draws++);
+  }
+
   private setTimer(span: Nanoseconds): void {
     this.timer = this.clientGo.simulation.after(span, this.clientGo.evReflectorTimer, this.index, this.generation);
   }
@@ -283,5 +290,5 @@ export class Reflector implements WatchSubscriber {
 export interface ReflectorReplies {
   readonly onList: number;
   readonly onWatch: number;
-  readonly jitter: RandomStream;
+  readonly jitter: KeyedStream;
 }

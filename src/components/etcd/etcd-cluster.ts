@@ -1,6 +1,6 @@
 /**
  * etcd 3.6: members that agree on a log, each with a write-ahead log on a disk, and the key space that the agreed entries are applied to.
- * https://github.com/etcd-io/etcd (server/etcdserver), https://github.com/etcd-io/raft. Model reference section 1.
+ * https://github.com/etcd-io/etcd (server/etcdserver), https://github.com/etcd-io/raft.
  *
  * Modelled: group commit, sending while syncing, commit by quorum (replicated-log.ts); read-index rounds (read-index.ts); loss of the leader and
  * election (leadership.ts); revisions and history (keyspace.ts). Here: entries are applied one after the other, backend commits hold up the apply
@@ -102,6 +102,7 @@ export class EtcdCluster {
   private readonly waitCpu: number;
   private readonly waitDisk: number;
   private readonly waitApply: number;
+  private readonly waitLeader: number;
 
   constructor(options: {
     simulation: Simulation;
@@ -147,6 +148,7 @@ export class EtcdCluster {
     this.waitCpu = waits.server('etcd CPU', 'server');
     this.waitDisk = waits.server('etcd disk (WAL)', 'server');
     this.waitApply = waits.server('etcd apply', 'server');
+    this.waitLeader = waits.server('etcd leader', 'server');
     this.publish(recorder);
     simulation.addInvariantCheck('etcd', () => this.checkInvariants());
     simulation.after(parameters.backendBatchInterval, this.evBackendCommit);
@@ -393,7 +395,16 @@ export class EtcdCluster {
   private onElected(): void {
     const waiting = this.stranded;
     this.stranded = [];
-    for (const { request } of waiting) this.onRequestArrived(request);
+    for (const stranded of waiting) {
+      this.countStranded(stranded);
+      this.onRequestArrived(stranded.request);
+    }
+  }
+
+  private countStranded({ request, since }: Stranded): void {
+    const waited = this.simulation.now - since;
+    this.requests.addWait(request, WaitPlace.StoreLeader, waited);
+    this.waits.passed(this.waitLeader, waited);
   }
 
   private fail(request: RequestId): void {
@@ -409,7 +420,9 @@ export class EtcdCluster {
     const { now } = this.simulation;
     const limit = this.parameters.requestTimeout;
     while (this.stranded.length > 0 && now - (this.stranded[0] as Stranded).since >= limit) {
-      this.fail((this.stranded.shift() as Stranded).request);
+      const stranded = this.stranded.shift() as Stranded;
+      this.countStranded(stranded);
+      this.fail(stranded.request);
     }
     const first = this.stranded[0];
     if (first !== undefined) this.simulation.at(plus(first.since, limit), this.evStrandedCheck);

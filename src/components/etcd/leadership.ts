@@ -1,5 +1,5 @@
 /**
- * Who leads: members that run, the term, and elections by the shortest randomised timeout. R:raft.go:tickElection, model reference 1.1.
+ * Who leads: members that run, the term, and elections by the shortest randomised timeout. R:raft.go:tickElection.
  * Left out here: split votes, check-quorum, leader transfer, partitions.
  */
 import type { EventType, RandomStream, Simulation, ValuesOf } from '../../engine/index.ts';

@@ -1,6 +1,6 @@
 /**
  * Linearizable reads: they join the next read-index round; one round at a time confirms the leader with a quorum of heartbeats, for all that
- * joined. A single member needs no round. E:server/etcdserver/read/read.go, model reference 1.6.
+ * joined. A single member needs no round. E:server/etcdserver/read/read.go.
  */
 import type { EventType, Simulation, ValuesOf } from '../../engine/index.ts';
 import { type Nanoseconds, nanoseconds, type SimTime } from '../../units/index.ts';

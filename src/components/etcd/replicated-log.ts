@@ -1,6 +1,6 @@
 /**
  * The leader's loop: proposals that arrive while it is busy with one batch are all in the next (group commit); it sends a batch to its followers
- * while it writes it to its own log; a batch commits with the quorum-th acknowledgement. E:server/etcdserver/raft.go, model reference 1.2.
+ * while it writes it to its own log; a batch commits with the quorum-th acknowledgement. E:server/etcdserver/raft.go.
  */
 import { type Kind, NO_VERSION, type ObjectTables, type VersionHandle } from '../../cluster/index.ts';
 import type { EventType, Simulation, ValuesOf } from '../../engine/index.ts';

@@ -41,10 +41,4 @@ export const networkParameters = defineParameters({
     help: 'Smallest delay of any link: the window within which the node side may run apart from the control plane.',
     source: assumption('loopback latency; no network is faster'),
   }),
-  reconnectDelay: duration({
-    default: seconds(1),
-    range: [microseconds(1), seconds(60)],
-    help: 'Time until a client whose connection broke has another one.',
-    source: assumption("TCP reset, TLS handshake and client-go's first back-off"),
-  }),
 });

@@ -1,5 +1,5 @@
 /**
- * kube-apiserver 1.36: one server process. https://github.com/kubernetes/apiserver. Model reference section 2.
+ * kube-apiserver 1.36: one server process. https://github.com/kubernetes/apiserver.
  *
  * Modelled: in-flight limits (429 with Retry-After), CPU before and after storage on the host's shared cores, optimistic transactions on the
  * mod revision with GuaranteedUpdate's retries (judged on the watch cache first, on a fresh read before any refusal), graceful deletion of pods,

@@ -244,10 +244,10 @@ export class WatchLog {
 
   /** Every watcher sees every revision that it selects once, in order. */
   private sees(watcher: number, revision: number): void {
-    const { simulation, name }: WatchLogOptions = this.options;
+    const simulation: Simulation = this.options.simulation;
     const last = this.lastRevision[watcher] as number;
     if (revision <= last)
-      simulation.invariant(false, name, `watcher ${watcher} sees revision ${revision} after ${last}`);
+      simulation.invariant(false, this.options.name, `watcher ${watcher} sees revision ${revision} after ${last}`);
     this.lastRevision[watcher] = revision;
   }
 

@@ -1,5 +1,5 @@
 /**
- * kube-controller-manager 1.36: one process that runs the controllers of controllers/index.ts. Model reference section 5.
+ * kube-controller-manager 1.36: one process that runs the controllers of controllers/index.ts.
  * https://github.com/kubernetes/kubernetes (cmd/kube-controller-manager, pkg/controller).
  *
  * Modelled: one shared informer for each resource, on a client without limits; for each controller its own client with its own limiter, a

@@ -1,5 +1,5 @@
 /**
- * All kube-proxies of a cluster (1.36). https://github.com/kubernetes/kubernetes/tree/master/pkg/proxy. Model reference section 7.
+ * All kube-proxies of a cluster (1.36). https://github.com/kubernetes/kubernetes/tree/master/pkg/proxy.
  *
  * Modelled: watches of Services and EndpointSlices; changes are gathered until the next sync, which begins at once if the minimum period has
  * passed since the end of the one before; partial and full syncs whose length follows from lines written and rules in the kernel; network

@@ -1,5 +1,5 @@
 /**
- * kube-scheduler 1.36: one process. https://github.com/kubernetes/kubernetes/tree/master/pkg/scheduler. Model reference section 4.
+ * kube-scheduler 1.36: one process. https://github.com/kubernetes/kubernetes/tree/master/pkg/scheduler.
  *
  * Modelled: informers of pods and nodes, the scheduling queue with back-off and queueing hints, the serial scheduling loop with sampling of nodes,
  * filters and scores of the plugins in `plugins/`, assumed pods, asynchronous bindings through the client's limiter, events through a client of
@@ -270,5 +270,8 @@ function newClients(
     burst: configuration.clientBurst ?? parameters.clientBurst,
     onNode: false,
   };
-  return [clientGo.newClient({ name, ...limits }), clientGo.newClient({ name: `${name} events`, ...limits })];
+  return [
+    clientGo.newClient({ name, ...limits, startsPods: true }),
+    clientGo.newClient({ name: `${name} events`, ...limits }),
+  ];
 }

@@ -1,6 +1,6 @@
 /**
  * The scheduling queue: active pods by priority and time, pods that back off, and pods that wait until something changes.
- * K:pkg/scheduler/backend/queue. Model reference section 4.1.
+ * K:pkg/scheduler/backend/queue.
  *
  * What happens in the cluster while a pod is in flight (from its pop to the end of its scheduling cycle; bindings fail by errors only, which wait
  * for no event) is remembered, so that a pod that finds no node is put where such an event would have put it. Left out: gated and nominated pods.

@@ -1,5 +1,5 @@
 /**
- * All kubelets of a cluster (kubelet 1.36). https://github.com/kubernetes/kubernetes/tree/master/pkg/kubelet. Model reference section 6.
+ * All kubelets of a cluster (kubelet 1.36). https://github.com/kubernetes/kubernetes/tree/master/pkg/kubelet.
  * Registration, watches, crash and return of nodes are here; heartbeats, pod workers and the status manager have files of their own.
  * A kubelet reaches the control plane only over its clients' links and its watches. Left out here: see docs/not-modelled.md
  * (probes other than readiness, crash loops, pressure evictions, static pods, image garbage collection, volumes beyond the token).
@@ -118,7 +118,7 @@ export class KubeletFleet {
     const user = `system:node:${nodeName}`;
     const groups = ['system:nodes'];
     const client = (name: string, qps: number, burst: number) =>
-      clientGo.newClient({ name, user, groups, qps, burst, onNode: true });
+      clientGo.newClient({ name, user, groups, qps, burst, onNode: true, startsPods: name === 'kubelet' });
     const kubelet = new Kubelet({
       index,
       nodeKey,
@@ -143,7 +143,7 @@ export class KubeletFleet {
     this.clientGo.simulation.processes.spawn('kubelet boots', this.run(kubelet, kubelet.epoch, untilReady));
   }
 
-  /** POST node, watches, lease, events, and Ready once runtime and network are there. Model reference 9.8 without TLS bootstrap. */
+  /** POST node, watches, lease, events, and Ready once runtime and network are there. Without TLS bootstrap. */
   private *run(kubelet: Kubelet, epoch: number, untilReady: Nanoseconds): Process {
     if (!(yield* this.register(kubelet, epoch))) return;
     this.openWatches(kubelet);
@@ -208,7 +208,7 @@ export class KubeletFleet {
 
   // ---- what a kubelet watches ------------------------------------------------------------------------------------------------------
 
-  /** Pods of the node, the node itself, all services: model reference 6.1. */
+  /** Pods of the node, the node itself, all services. */
   private openWatches(kubelet: Kubelet): void {
     const { clientGo } = this;
     const replies = clientGo.reflectorReplies;

@@ -90,13 +90,6 @@ export const kubeletParameters = defineParameters({
     help: 'Period of the relist by which the kubelet notices that containers started or stopped.',
     source: sourceCode('K:pkg/kubelet/kubelet.go'),
   }),
-  maxPods: count({
-    default: 110,
-    unit: 'pod',
-    range: [1, 100_000],
-    help: 'maxPods of nodes that do not say.',
-    source: sourceCode('K:pkg/kubelet/apis/config/v1beta1/defaults.go'),
-  }),
   volumeMount: distribution({
     default: { distribution: 'lognormal', p50: 100_000_000, p99: 300_000_000 },
     help: 'Mounting the token and configuration volumes, from the token to the last mount.',
@@ -129,12 +122,12 @@ export const kubeletParameters = defineParameters({
   sandboxStart: distribution({
     default: { distribution: 'lognormal', p50: 400_000_000, p99: 1_200_000_000 },
     help: 'RunPodSandbox: pause container, namespaces, CNI ADD.',
-    source: assumption('0.3-1 s in model-reference 9.2; CNI ADD alone is 50-500 ms'),
+    source: assumption('0.3-1 s with common runtimes and CNI plugins; CNI ADD alone is 50-500 ms'),
   }),
   containerStart: distribution({
     default: { distribution: 'lognormal', p50: 150_000_000, p99: 500_000_000 },
     help: 'CreateContainer and StartContainer of one container.',
-    source: assumption('0.1-0.5 s in model-reference 9.2'),
+    source: assumption('0.1-0.5 s with containerd and runc'),
   }),
   initContainerRun: distribution({
     default: { distribution: 'lognormal', p50: 1_000_000_000, p99: 5_000_000_000 },

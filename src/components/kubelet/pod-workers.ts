@@ -1,6 +1,6 @@
 /**
  * What happens to a pod on its node, from the moment its kubelet sees it until nothing of it is left. K:pkg/kubelet/kubelet.go:SyncPod,
- * kuberuntime. Model reference 6.2 and 6.3: admission, status, token and volumes, sandbox with the pod's IP, init containers one after the
+ * kuberuntime.3: admission, status, token and volumes, sandbox with the pod's IP, init containers one after the
  * other, containers in the order of the specification, the relist that notices, readiness probes, graceful stop, clean-up.
  * The container runtime is a set of spans here; its requests are not modelled one by one.
  */
@@ -166,6 +166,7 @@ export class PodWorkers {
     table.phase[slot] = PodPhase.Running;
     table.conditions[slot] = conditions;
     table.hasIp[slot] = 1;
+    table.container[slot] = template.initContainers.length + template.containers.length;
     table.runningAt[slot] = runningAt;
     for (const container of template.containers) this.kubeletOf(slot).images.pulledBefore(container.image);
     const phase = this.draws.uniform(this.entity(slot), Draw.Token);

@@ -1,7 +1,7 @@
 /** Barriers: the run waits until pods or Deployments are in a state, and fails if that takes longer than `within`. */
 import { kinds } from '../../cluster/index.ts';
 import { milliseconds, plus } from '../../units/index.ts';
-import type { Barrier, BarrierCondition } from '../operations/index.ts';
+import type { Barrier, BarrierCondition, Operation } from '../operations/index.ts';
 import { selectObjects } from './change-objects.ts';
 import type { Execution } from './execution.ts';
 
@@ -33,10 +33,19 @@ export function* awaitBarrier(execution: Execution, barrier: Barrier): Generator
   }
 }
 
-/** The run has ended while it waited for a barrier. */
-export function recordUnmet(execution: Execution): void {
+/** The run has ended: the barrier that it waited for is unmet, and so are those that it never came to. */
+export function recordUnmet(execution: Execution, operations: readonly Operation[]): void {
   const waiting = execution.waitingFor;
   if (waiting !== undefined) record(execution, waiting.barrier, false, waiting.counts);
+  const barriers = operations.filter((operation) => operation.kind === 'barrier');
+  for (const { description } of barriers.slice(execution.barriers.length)) {
+    execution.barriers.push({
+      description,
+      met: false,
+      at: execution.cluster.simulation.now,
+      state: 'the run never came to it',
+    });
+  }
 }
 
 function record(execution: Execution, barrier: Barrier, met: boolean, counts: readonly Count[]): void {

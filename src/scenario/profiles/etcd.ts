@@ -9,13 +9,13 @@ export const etcdProfiles = {
   },
   'etcd-3.5': {
     help: 'etcd 3.5: nothing that is modelled differs from 3.6.',
-    source: 'model-reference 11: snapshot-count is 100,000 instead of 10,000, which the model does not look at',
+    source:
+      'E:server/etcdserver/server.go of 3.5: snapshot-count is 100,000 instead of 10,000, which the model does not look at',
     values: {},
   },
   'etcd-3.4': {
     help: 'etcd 3.4: nothing that is modelled differs from 3.6.',
-    source:
-      'model-reference 11 and data/measured/README.md: snapshot-count is 100,000, which the model does not look at',
+    source: 'data/measured/README.md: snapshot-count is 100,000, which the model does not look at',
     values: {},
   },
 } as const satisfies Record<string, Profile>;

@@ -2,7 +2,7 @@
 import type { Profile } from './profile.ts';
 
 /** Where the differences between versions are listed. */
-const SOURCE = 'Kubernetes source and release notes: version deltas of model-reference section 11';
+const SOURCE = 'Kubernetes source and release notes of the versions';
 
 /** Up to 1.35: BalancedAllocation scores the balance with the pod; ReplicaSets are synced on caches that may be stale. */
 const UP_TO_1_35 = {

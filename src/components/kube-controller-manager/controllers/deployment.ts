@@ -1,6 +1,6 @@
 /**
  * The Deployment controller: keeps one ReplicaSet for each template and moves replicas from old ones to the new one.
- * K:pkg/controller/deployment (deployment_controller.go, sync.go, rolling.go, recreate.go). Model reference 5.2.
+ * K:pkg/controller/deployment (deployment_controller.go, sync.go, rolling.go, recreate.go).
  *
  * Modelled: the new ReplicaSet and its rollout number, rolling update, Recreate, scaling in proportion during a rollout, status by PUT only if
  * it changed, pruning of old ReplicaSets. As upstream, a sync that recorded a rollout goes on with the old resourceVersion, so that its next

@@ -1,6 +1,6 @@
 /**
  * The Endpoints controller: the older list of a Service's pods, in one object of at most 1,000 addresses. Deprecated, and still running.
- * K:pkg/controller/endpoint/endpoints_controller.go. Model reference 5.4.
+ * K:pkg/controller/endpoint/endpoints_controller.go.
  *
  * Modelled: one PUT for each sync that changes something, the check for a cache behind its own writes, truncation, deletion with the Service.
  * Left out: subsets by port, headless Services without ports, the annotation of the trigger time, the mirroring of foreign Endpoints.

@@ -1,6 +1,6 @@
 /**
  * The EndpointSlice controller: lists the pods that a Service selects, a hundred to a slice.
- * K:pkg/controller/endpointslice, K:staging/src/k8s.io/endpointslice. Model reference 5.4.
+ * K:pkg/controller/endpointslice, K:staging/src/k8s.io/endpointslice.
  *
  * Modelled: packing with as few writes as possible, the check for a cache behind its own writes, trigger times, conditions ready, serving and
  * terminating. Left out: several address families, port maps that differ between pods of one Service, topology hints, publishNotReadyAddresses.

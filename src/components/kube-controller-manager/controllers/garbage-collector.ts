@@ -1,6 +1,6 @@
 /**
  * The garbage collector: deletes what is owned by something that is gone, in the background.
- * K:pkg/controller/garbagecollector (garbagecollector.go, graph_builder.go). Model reference 5.6.
+ * K:pkg/controller/garbagecollector (garbagecollector.go, graph_builder.go).
  *
  * Modelled: the pods of ReplicaSets, the ReplicaSets of Deployments, the EndpointSlices of Services; GET of each dependent and DELETE with its
  * UID as precondition; GET of an owner that was never seen; twice the rate of other controllers' clients.

@@ -1,6 +1,6 @@
 /**
  * The node lifecycle controller: watches over the nodes' heartbeats and taints those that are silent.
- * K:pkg/controller/nodelifecycle/node_lifecycle_controller.go. Model reference 5.5.
+ * K:pkg/controller/nodelifecycle/node_lifecycle_controller.go.
  *
  * Modelled: monitor passes (a renewed lease counts from when the controller sees it), grace periods, Unknown by PUT, pods marked not ready one
  * after the other, NoSchedule taints that mirror conditions, NoExecute taints through a queue for each zone with the rates of disruption.

@@ -1,6 +1,6 @@
 /**
  * The pod garbage collector: deletes pods that have ended when there are too many, and pods whose node is gone.
- * K:pkg/controller/podgc/gc_controller.go. Model reference 5.6.
+ * K:pkg/controller/podgc/gc_controller.go.
  *
  * Modelled: a pass every 20 s, quarantine of missing nodes and the check by GET that they are really gone, PATCH to Failed and DELETE without
  * grace. What a pass looks for is kept up to date by handlers, so that it costs nothing where there is nothing to do.

@@ -1,6 +1,6 @@
 /**
  * The ReplicaSet controller: creates and deletes pods until there are as many as wanted, and tells how many are there.
- * K:pkg/controller/replicaset/replica_set.go. Model reference 5.1.
+ * K:pkg/controller/replicaset/replica_set.go.
  *
  * Modelled: expectations, slow start, at most 500 pods a sync, the order of deletion, status by PUT with one retry after a GET, availability
  * after minReadySeconds, and the consistency rule of 1.36. Left out: adoption and release of pods (they keep their owner), conditions,

@@ -1,6 +1,6 @@
 /**
  * The taint eviction controller: deletes pods from nodes with NoExecute taints that they do not, or no longer, tolerate.
- * K:pkg/controller/tainteviction/taint_eviction.go. Model reference 5.5.
+ * K:pkg/controller/tainteviction/taint_eviction.go.
  *
  * Modelled: a timer for each pod, cancelled when the taints go; eviction by GET, PATCH of the condition DisruptionTarget and DELETE, all pods
  * that are due side by side behind the client's limiter; events. Left out: changes of a pod's tolerations.

@@ -1,6 +1,6 @@
 /**
  * The iptables mode: K:pkg/proxy/iptables/proxier.go:syncProxyRules. Rules are counted as the chains that kube-proxy writes for one service,
- * for every port of it; model reference 7.1 has the closed formulas, which the tests hold against this.
+ * for every port of it; the closed formulas that follow from it are the tests.
  * Left out here: see docs/not-modelled.md (local traffic policies, topology hints, health-check ports).
  */
 import type { ServiceSpecification } from '../../../cluster/index.ts';
