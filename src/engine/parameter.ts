@@ -127,7 +127,7 @@ export function choice<Choice extends string>(
 /** Date on which the reference sources were read. */
 const SOURCES_READ = '2026-11-23';
 
-/** Read in the source code of Kubernetes 1.36.2 ("K:…"), etcd 3.6.8 ("E:…") or raft ("R:…"). */
+/** Read in the source code of what is modelled; `where` begins with the letter of a project. */
 export function sourceCode(where: string, note?: string): ParameterSource {
   return { kind: 'source-code', where, retrieved: SOURCES_READ, ...(note === undefined ? {} : { note }) };
 }

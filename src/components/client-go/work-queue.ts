@@ -13,6 +13,9 @@ export interface WorkQueueBackoff {
   readonly maximum: Nanoseconds;
 }
 
+/** Taken keys that are dropped at once: few enough to cost no memory, enough to make the shift of the array rare. */
+const LUMP = 1024;
+
 /** A queue of keys and the workers that take them. */
 export class WorkQueue {
   readonly name: string;
@@ -132,7 +135,7 @@ export class WorkQueue {
       const since = this.addedAt[this.head] as SimTime;
       this.head++;
       // Taken items are dropped in lumps, so that the array is not shifted for every key.
-      if (this.head > 1024 && this.head * 2 > this.waiting.length) {
+      if (this.head > LUMP && this.head * 2 > this.waiting.length) {
         this.waiting = this.waiting.slice(this.head);
         this.addedAt = this.addedAt.slice(this.head);
         this.head = 0;

@@ -12,11 +12,12 @@
 import { NO_VERSION, type VersionHandle, type VersionTable } from '../../cluster/index.ts';
 import type { Distribution, EventType, KeyedStream, LinkId, Simulation } from '../../engine/index.ts';
 import type { Nanoseconds, SimTime } from '../../units/index.ts';
+import { ChangeRing, NO_SEQUENCE, type RingBounds } from './change-ring.ts';
 
 /** Every object of the resource. */
 export const EVERYTHING = -1;
 /** The cursor stands behind the last change that matches. */
-const NOTHING_UNSEEN = -1;
+const NOTHING_UNSEEN = NO_SEQUENCE;
 /** What {@link WatchLog.next} returns when nothing more has been delivered, and when the ring has overtaken the watcher (410 Gone). */
 export const NOTHING_DELIVERED = -1;
 export const GONE = -2;
@@ -40,17 +41,13 @@ export interface WatchSubscriber {
 }
 
 /** What a log needs to know about its resource and its surroundings. */
-export interface WatchLogOptions {
+export interface WatchLogOptions extends RingBounds {
   /** Name of the log in messages. */
   readonly name: string;
   readonly simulation: Simulation;
   readonly table: VersionTable;
   /** Bucket of a version, EVERYTHING if it is in none. */
   readonly bucketOf: (version: VersionHandle) => number;
-  /** Smallest and largest ring [change], and the age below which a full ring doubles. */
-  readonly minimum: number;
-  readonly maximum: number;
-  readonly fresh: Nanoseconds;
   /** Delay of watch connections, drawn by watcher and revision. */
   readonly delay: { readonly distribution: Distribution; readonly minimum: Nanoseconds; readonly keyed: KeyedStream };
 }
@@ -59,19 +56,7 @@ export interface WatchLogOptions {
 export class WatchLog {
   private readonly options: WatchLogOptions;
   private readonly evWake: EventType;
-  private capacity: number;
-  /** The ring, by sequence modulo capacity: revision, versions, dispatch instant [ns], time over which the fan-out is spread [ns], next in bucket. */
-  private revisions: Float64Array;
-  private versions: Int32Array;
-  private previous: Int32Array;
-  private dispatches: Float64Array;
-  private spreads: Float64Array;
-  private nextInBucket: Float64Array;
-  /** Sequence of the oldest change in the ring and behind the newest. */
-  private oldest = 0;
-  private end = 0;
-  /** Revision below which history is gone: watches may start at it or later. */
-  private startRevision: number;
+  private readonly ring: ChangeRing;
 
   /** Columns of the watchers, by number. */
   private selects = new Int32Array(INITIAL_WATCHERS);
@@ -96,8 +81,6 @@ export class WatchLog {
   /** How many watchers of everything, and of each bucket, never react. */
   private silentEverything = 0;
   private readonly silentBuckets: (number | undefined)[] = [];
-  /** Sequence of the last change of each bucket, -1 = none. */
-  private bucketTails = new Float64Array(INITIAL_WATCHERS).fill(-1);
   /** Watchers open now. */
   watchers = 0;
   /** Watchers that the ring has overtaken since this was last asked, statistic. */
@@ -106,19 +89,12 @@ export class WatchLog {
   constructor(options: WatchLogOptions, startRevision: number) {
     this.options = options;
     this.evWake = options.simulation.on(`${options.name}: watch delivered`, (watcher) => this.onWake(watcher));
-    this.startRevision = startRevision;
-    this.capacity = options.minimum;
-    this.revisions = new Float64Array(this.capacity);
-    this.versions = new Int32Array(this.capacity);
-    this.previous = new Int32Array(this.capacity);
-    this.dispatches = new Float64Array(this.capacity);
-    this.spreads = new Float64Array(this.capacity);
-    this.nextInBucket = new Float64Array(this.capacity);
+    this.ring = new ChangeRing(options.table, options, startRevision);
   }
 
   /** History begins at a revision: objects that were there before the run are in the cache, not in the log. */
   startFrom(revision: number): void {
-    this.startRevision = revision;
+    this.ring.startRevision = revision;
   }
 
   // ---- watchers ----------------------------------------------------------------------------------------------------------------
@@ -128,7 +104,7 @@ export class WatchLog {
    * The subscriber is woken when there is something to see; null for watchers that never react.
    */
   openWatch(select: number, afterRevision: number, subscriber: WatchSubscriber | null): number {
-    if (afterRevision < this.startRevision) return GONE;
+    if (afterRevision < this.ring.startRevision) return GONE;
     const watcher = this.freeWatchers.pop() ?? this.addWatcher();
     this.selects[watcher] = select;
     this.lastDelivery[watcher] = 0;
@@ -162,7 +138,7 @@ export class WatchLog {
 
   /** Revision of the newest change, or the one at which history begins. */
   get lastChange(): number {
-    return this.end > this.oldest ? this.revisionAt(this.end - 1) : this.startRevision;
+    return this.ring.lastRevision;
   }
 
   /** Closes a watch that is open. */
@@ -195,16 +171,7 @@ export class WatchLog {
 
   /** Appends a change that is dispatched at `dispatch`; the sending to its watchers is spread over `spread`. Wakes who is idle. */
   append(revision: number, version: VersionHandle, previous: VersionHandle, dispatch: SimTime, spread: number): void {
-    if (this.end - this.oldest === this.capacity) this.makeRoom();
-    const { table } = this.options;
-    const slot = this.end % this.capacity;
-    this.revisions[slot] = revision;
-    this.versions[slot] = version === NO_VERSION ? NO_VERSION : table.retain(version);
-    this.previous[slot] = previous === NO_VERSION ? NO_VERSION : table.retain(previous);
-    this.dispatches[slot] = dispatch;
-    this.spreads[slot] = spread;
-    this.nextInBucket[slot] = NOTHING_UNSEEN;
-    const sequence = this.end++;
+    const sequence = this.ring.append(revision, version, previous, dispatch, spread, this.options.simulation.now);
     for (const watcher of this.everything) {
       if (this.cursors[watcher] === NOTHING_UNSEEN) this.cursors[watcher] = sequence;
       this.wakeIfUnseen(watcher);
@@ -214,14 +181,7 @@ export class WatchLog {
   }
 
   private appendToBucket(bucket: number, sequence: number, version: VersionHandle, previous: VersionHandle): void {
-    if (bucket >= this.bucketTails.length) {
-      const larger = new Float64Array(Math.max(bucket + 1, this.bucketTails.length * 2)).fill(-1);
-      larger.set(this.bucketTails);
-      this.bucketTails = larger;
-    }
-    const tail = this.bucketTails[bucket] as number;
-    if (tail >= this.oldest) this.nextInBucket[tail % this.capacity] = sequence;
-    this.bucketTails[bucket] = sequence;
+    this.ring.chain(bucket, sequence);
     const watchers = this.buckets[bucket];
     if (watchers === undefined) return;
     for (const watcher of watchers) {
@@ -264,7 +224,7 @@ export class WatchLog {
   next(watcher: number): number {
     const sequence = this.cursors[watcher] as number;
     if (sequence === NOTHING_UNSEEN) return NOTHING_DELIVERED;
-    if (sequence < this.oldest) {
+    if (sequence < this.ring.oldest) {
       this.overtaken++;
       return GONE;
     }
@@ -302,15 +262,15 @@ export class WatchLog {
   }
 
   revisionAt(sequence: number): number {
-    return this.revisions[sequence % this.capacity] as number;
+    return this.ring.revisionAt(sequence);
   }
 
   versionAt(sequence: number): VersionHandle {
-    return this.versions[sequence % this.capacity] as VersionHandle;
+    return this.ring.versionAt(sequence);
   }
 
   previousAt(sequence: number): VersionHandle {
-    return this.previous[sequence % this.capacity] as VersionHandle;
+    return this.ring.previousAt(sequence);
   }
 
   /** How a change looks to a watcher: an object that comes into its bucket is ADDED, one that leaves it is DELETED. */
@@ -324,13 +284,11 @@ export class WatchLog {
 
   /** Drops everything: the API server has ended. Watchers are told by it. */
   clear(startRevision: number): void {
-    while (this.oldest < this.end) this.dropOldest();
-    this.startRevision = startRevision;
+    this.ring.clear(startRevision);
     this.everything.length = 0;
     this.buckets.length = 0;
     this.silentEverything = 0;
     this.silentBuckets.length = 0;
-    this.bucketTails.fill(-1);
     for (let watcher = 0; watcher < this.watcherCount; watcher++) {
       if (this.open[watcher] === 0) continue;
       this.open[watcher] = 0;
@@ -343,15 +301,14 @@ export class WatchLog {
 
   private deliveryOf(watcher: number, sequence: number): number {
     const { delay } = this.options;
-    const slot = sequence % this.capacity;
     const identity = this.identities[watcher] as number;
-    const revision = this.revisions[slot] as number;
+    const revision = this.ring.revisionAt(sequence);
     let span: number = delay.distribution.keyedSample(delay.keyed, identity, revision);
     if (span < delay.minimum) span = delay.minimum;
-    const spread = this.spreads[slot] as number;
+    const spread = this.ring.spreadAt(sequence);
     // Its place in the fan-out is another draw of the same connection and revision.
     if (spread > 0) span += Math.round(delay.keyed.uniform(-1 - identity, revision) * spread);
-    return Math.max(this.lastDelivery[watcher] as number, (this.dispatches[slot] as number) + span);
+    return Math.max(this.lastDelivery[watcher] as number, this.ring.dispatchAt(sequence) + span);
   }
 
   private wakeIfUnseen(watcher: number): void {
@@ -359,7 +316,7 @@ export class WatchLog {
     const sequence = this.cursors[watcher] as number;
     if (this.subscribers[watcher] === null || sequence === NOTHING_UNSEEN) return;
     const { simulation } = this.options;
-    const delivery = sequence < this.oldest ? 0 : this.deliveryOf(watcher, sequence);
+    const delivery = sequence < this.ring.oldest ? 0 : this.deliveryOf(watcher, sequence);
     this.attention[watcher] = Attention.Waking;
     simulation.send(
       this.links[watcher] as LinkId,
@@ -370,29 +327,22 @@ export class WatchLog {
   }
 
   private following(watcher: number, sequence: number): number {
-    if (this.selects[watcher] === EVERYTHING) return sequence + 1 < this.end ? sequence + 1 : NOTHING_UNSEEN;
-    return this.nextInBucket[sequence % this.capacity] as number;
+    if (this.selects[watcher] !== EVERYTHING) return this.ring.nextOf(sequence);
+    return sequence + 1 < this.ring.end ? sequence + 1 : NOTHING_UNSEEN;
   }
 
   /** First change after a revision that a watcher selects, NOTHING_UNSEEN if there is none. */
   private firstAfter(select: number, afterRevision: number): number {
-    if (select !== EVERYTHING) {
-      // Most watches of a bucket are opened again with nothing new in it.
-      const tail = this.bucketTails[select] ?? NOTHING_UNSEEN;
-      if (tail < this.oldest || this.revisionAt(tail) <= afterRevision) return NOTHING_UNSEEN;
+    const { ring } = this;
+    const first = ring.firstAfter(afterRevision);
+    if (select === EVERYTHING) return first < ring.end ? first : NOTHING_UNSEEN;
+    // Most watches of a bucket are opened again with nothing new in it.
+    const last = ring.lastOf(select);
+    if (last === NO_SEQUENCE || ring.revisionAt(last) <= afterRevision) return NOTHING_UNSEEN;
+    for (let sequence = first; sequence < last; sequence++) {
+      if (this.bucketOfChange(ring.versionAt(sequence), ring.previousAt(sequence)) === select) return sequence;
     }
-    let low = this.oldest;
-    let high = this.end;
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      if ((this.revisions[middle % this.capacity] as number) > afterRevision) high = middle;
-      else low = middle + 1;
-    }
-    for (let sequence = low; sequence < this.end; sequence++) {
-      if (select === EVERYTHING) return sequence;
-      if (this.bucketOfChange(this.versionAt(sequence), this.previousAt(sequence)) === select) return sequence;
-    }
-    return NOTHING_UNSEEN;
+    return last;
   }
 
   private bucketOfChange(version: VersionHandle, previous: VersionHandle): number {
@@ -418,39 +368,6 @@ export class WatchLog {
   private unlist(list: number[], watcher: number): void {
     list[list.indexOf(watcher)] = list[list.length - 1] as number;
     list.pop();
-  }
-
-  private makeRoom(): void {
-    const oldestAge = this.options.simulation.now - (this.dispatches[this.oldest % this.capacity] as number);
-    if (this.capacity < this.options.maximum && oldestAge < this.options.fresh) this.growRing();
-    else this.dropOldest();
-  }
-
-  private dropOldest(): void {
-    const slot = this.oldest % this.capacity;
-    const { table } = this.options;
-    if (this.versions[slot] !== NO_VERSION) table.release(this.versions[slot] as VersionHandle);
-    if (this.previous[slot] !== NO_VERSION) table.release(this.previous[slot] as VersionHandle);
-    this.startRevision = this.revisions[slot] as number;
-    this.oldest++;
-  }
-
-  private growRing(): void {
-    const capacity = Math.min(this.capacity * 2, this.options.maximum);
-    const move = <T extends Float64Array | Int32Array>(from: T): T => {
-      const to = new (from.constructor as new (length: number) => T)(capacity);
-      for (let sequence = this.oldest; sequence < this.end; sequence++) {
-        to[sequence % capacity] = from[sequence % this.capacity] as number;
-      }
-      return to;
-    };
-    this.revisions = move(this.revisions);
-    this.versions = move(this.versions);
-    this.previous = move(this.previous);
-    this.dispatches = move(this.dispatches);
-    this.spreads = move(this.spreads);
-    this.nextInBucket = move(this.nextInBucket);
-    this.capacity = capacity;
   }
 
   private addWatcher(): number {

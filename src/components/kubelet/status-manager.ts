@@ -13,6 +13,9 @@ import type { kubeletParameters } from './kubelet.parameters.ts';
 import type { Kubelet } from './kubelet.ts';
 import type { PodTable } from './pod-table.ts';
 
+/** Numbers of the message of PATCH pods/status (api-machinery/writes/pods.ts). */
+const StatusNumber = { Phase: 0, Conditions: 1, Reason: 2, HasIp: 3, RunningAt: 4, Initialised: 5 } as const;
+
 /** Who is told what became of a pod's status. */
 export interface StatusListener {
   /** The pod is gone from the API: the node forgets it. */
@@ -156,12 +159,12 @@ export class StatusManager {
     const { requests } = clientGo;
     table.dirty[slot] = 0;
     const request = kubelet.client.write(writes.podStatus, table.key[slot] as ObjectKey);
-    requests.setNumber(request, 0, table.phase[slot] as number);
-    requests.setNumber(request, 1, table.conditions[slot] as number);
-    requests.setNumber(request, 2, table.reason[slot] as number);
-    requests.setNumber(request, 3, table.hasIp[slot] as number);
-    requests.setNumber(request, 4, table.runningAt[slot] as number);
-    requests.setNumber(request, 5, table.initialised[slot] as number);
+    requests.setNumber(request, StatusNumber.Phase, table.phase[slot] as number);
+    requests.setNumber(request, StatusNumber.Conditions, table.conditions[slot] as number);
+    requests.setNumber(request, StatusNumber.Reason, table.reason[slot] as number);
+    requests.setNumber(request, StatusNumber.HasIp, table.hasIp[slot] as number);
+    requests.setNumber(request, StatusNumber.RunningAt, table.runningAt[slot] as number);
+    requests.setNumber(request, StatusNumber.Initialised, table.initialised[slot] as number);
     requests.expectedUid[request] = table.uid[slot] as number;
     this.send(kubelet, request, this.onPatched, slot);
   }

@@ -311,10 +311,8 @@ export class ReplicaSetController {
     const { requests } = this;
     const request = this.client.write(writes.replicaSetStatus, snapshot.key);
     requests.expectedRevision[request] = revision;
-    requests.setNumber(request, 0, snapshot.active);
-    requests.setNumber(request, 1, snapshot.ready);
-    requests.setNumber(request, 2, snapshot.available);
-    requests.setNumber(request, 3, snapshot.generation);
+    const numbers = [snapshot.active, snapshot.ready, snapshot.available, snapshot.generation];
+    for (const [index, number] of numbers.entries()) requests.setNumber(request, index, number);
     const reply = yield* this.client.call(request);
     if (!isSuccess(requests.code[reply] as number)) return false;
     this.wrote(this.wroteStatus, snapshot.key, reply);
