@@ -39,7 +39,11 @@ export const listings = {
   plugins: () => plugins(),
   algorithms: () => Object.entries(algorithmRegistry).map(([name, { help }]) => ({ name, help, details: [] })),
   controllers: () =>
-    Object.keys(controllers).map((name) => ({ name, help: `runs in kube-controller-manager`, details: [] })),
+    Object.entries(controllers).map(([name, { help }]) => ({
+      name,
+      help,
+      details: [['runs in', 'kube-controller-manager'] as const],
+    })),
   'proxy-modes': () => Object.entries(proxyModes).map(([name, { help }]) => ({ name, help, details: [] })),
   faults: () => Object.entries(faultKinds).map(([name, { help }]) => ({ name, help, details: [] })),
   profiles: () => profileList(),

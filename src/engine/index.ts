@@ -3,6 +3,7 @@ export * from './bucket-counts.ts';
 export * from './distribution.ts';
 export * from './event-queue.ts';
 export { type EventId, NO_EVENT } from './event-records.ts';
+export * from './event-types.ts';
 export * from './heap-event-queue.ts';
 export * from './invariant.ts';
 export * from './link.ts';

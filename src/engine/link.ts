@@ -4,7 +4,8 @@
  */
 import type { Nanoseconds, SimTime } from '../units/index.ts';
 import { grown } from './column.ts';
-import type { EventType, LinkId, Simulation } from './simulation.ts';
+import type { EventType, LinkId } from './event-types.ts';
+import type { Simulation } from './simulation.ts';
 
 /** Many links in typed columns. Their order on the wire is the order of sending: a late message holds up those behind it. */
 export class LinkTable {

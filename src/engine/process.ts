@@ -13,7 +13,7 @@
  */
 import type { Branded, Nanoseconds } from '../units/index.ts';
 import { type EventId, NO_EVENT } from './event-records.ts';
-import type { EventType, Simulation } from './simulation.ts';
+import type { EventHandler, EventType } from './event-types.ts';
 
 /** A lifecycle. It yields a span [ns] to sleep, or {@link SUSPEND}; each yield returns the value it was resumed with. */
 export type Process = Generator<number, void, number>;
@@ -42,6 +42,14 @@ interface Slot {
   doomed: boolean;
 }
 
+/** What processes need of their simulation. */
+export interface ProcessHost {
+  on(name: string, handler: EventHandler): EventType;
+  after(delay: Nanoseconds, type: EventType, a?: number): EventId;
+  cancel(event: EventId): void;
+  invariant(condition: boolean, component: string, message: string): asserts condition;
+}
+
 /** The processes of a simulation. */
 export class Processes {
   /** Processes alive [process], state. */
@@ -49,12 +57,12 @@ export class Processes {
   /** The process that runs now, state; {@link NO_PROCESS} if none. */
   current: ProcessId = NO_PROCESS;
 
-  private readonly simulation: Simulation;
+  private readonly simulation: ProcessHost;
   private readonly slots: Slot[] = [];
   private readonly freeSlots: number[] = [];
   private readonly woke: EventType;
 
-  constructor(simulation: Simulation) {
+  constructor(simulation: ProcessHost) {
     this.simulation = simulation;
     this.woke = simulation.on('process.woke', (slot) => this.onWoke(slot));
   }

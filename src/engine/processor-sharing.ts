@@ -8,7 +8,8 @@
 import type { Nanoseconds, SimTime } from '../units/index.ts';
 import { grown } from './column.ts';
 import { type EventId, NO_EVENT } from './event-records.ts';
-import type { EventType, Simulation } from './simulation.ts';
+import type { EventType } from './event-types.ts';
+import type { Simulation } from './simulation.ts';
 
 /** Room for jobs at first; grows by doubling. */
 const INITIAL_CAPACITY = 16;

@@ -12,22 +12,16 @@
  * simulation.after(seconds(10), leaseExpired, holder);
  * ```
  */
-import { type Branded, type Nanoseconds, type SimTime, START_OF_RUN } from '../units/index.ts';
+import { type Nanoseconds, type SimTime, START_OF_RUN } from '../units/index.ts';
 import type { EventQueue } from './event-queue.ts';
 import { type EventId, EventRecords } from './event-records.ts';
+import type { EventHandler, EventType, LinkId } from './event-types.ts';
 import { HeapEventQueue } from './heap-event-queue.ts';
 import { InvariantViolation } from './invariant.ts';
 import { Processes } from './process.ts';
 import { RadixLadderEventQueue } from './radix-ladder-event-queue.ts';
 import { RandomStreams } from './random-streams.ts';
 import { Trace } from './trace.ts';
-
-/** A registered type of event. */
-export type EventType = Branded<'EventType'>;
-/** A link over which messages travel in order. Ids count up from 0 in the order of opening. */
-export type LinkId = Branded<'LinkId'>;
-/** What happens when an event of a type is due. Both arguments are 32-bit integers; larger things live in the model's tables. */
-export type EventHandler = (a: number, b: number) => void;
 
 /** How a simulation is set up. */
 export interface SimulationOptions {

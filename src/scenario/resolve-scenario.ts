@@ -11,7 +11,7 @@ import { checkNames } from './check-names.ts';
 import { errorsFromIssues } from './issues.ts';
 import { resolveObjectives } from './objectives.ts';
 import { type Operation, operationKinds } from './operations/index.ts';
-import type { OperationContext } from './operations/operation.ts';
+import type { OperationContext } from './operations/operation-context.ts';
 import { type Params, resolveParams, substituteParams } from './params.ts';
 import { setByPath } from './paths.ts';
 import { isFromOutside, type Override, type Provenance, place } from './provenance.ts';

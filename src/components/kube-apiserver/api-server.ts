@@ -7,59 +7,19 @@
  * A request that is in service when the process ends is answered with a broken connection at the end of the stage it is in.
  * Left out here: see docs/not-modelled.md (priority and fairness, admission plugins and webhooks, consistent reads from cache, audit, memory).
  */
-import {
-  type Kind,
-  kinds,
-  NO_VERSION,
-  type ObjectKey,
-  type ObjectTables,
-  type VersionHandle,
-} from '../../cluster/index.ts';
-import type { EventType, Simulation, ValuesOf } from '../../engine/index.ts';
-import type { MetricRecorder, WaitLedger } from '../../metrics/index.ts';
+import { type Kind, kinds, NO_VERSION, type ObjectKey, type VersionHandle } from '../../cluster/index.ts';
+import type { EventType, Simulation } from '../../engine/index.ts';
 import { type Nanoseconds, nanoseconds } from '../../units/index.ts';
-import {
-  isMutating,
-  type objectSizeParameters,
-  RequestFlag,
-  type RequestId,
-  type Requests,
-  StatusCode,
-  Verb,
-  WaitPlace,
-} from '../api-machinery/index.ts';
-import { type EtcdCluster, READ, type StoreClient, StoreOutcome } from '../etcd/index.ts';
-import type { networkParameters } from '../host/host.parameters.ts';
+import { isMutating, RequestFlag, type RequestId, StatusCode, Verb, WaitPlace } from '../api-machinery/index.ts';
+import { READ, type StoreClient, StoreOutcome } from '../etcd/index.ts';
 import type { Host } from '../host/host.ts';
-import type { kubeApiserverParameters } from './kube-apiserver.parameters.ts';
 import { ObjectWrites } from './object-writes.ts';
 import { RequestCosts } from './request-costs.ts';
 import { RequestMetrics } from './request-metrics.ts';
+import type { ApiServerSurroundings } from './surroundings.ts';
 import type { WatchCache } from './watch-cache.ts';
 import { WatchCaches } from './watch-caches.ts';
 import { EVERYTHING, GONE, type WatchSubscriber } from './watch-log.ts';
-
-/** What the API server needs of whoever carries answers back to clients. */
-export interface ReplyCarrier {
-  /** Sends the answer of a request that is done. */
-  carryReply(request: RequestId): void;
-  /** Tells every watch connection of a server that it broke. */
-  watchesBroke(server: number): void;
-}
-
-/** What all API servers of a cluster share. */
-export interface ApiServerSurroundings {
-  readonly simulation: Simulation;
-  readonly tables: ObjectTables;
-  readonly requests: Requests;
-  readonly store: EtcdCluster;
-  readonly parameters: ValuesOf<typeof kubeApiserverParameters>;
-  readonly network: ValuesOf<typeof networkParameters>;
-  readonly sizes: ValuesOf<typeof objectSizeParameters>;
-  readonly recorder: MetricRecorder;
-  readonly waits: WaitLedger;
-  readonly carrier: ReplyCarrier;
-}
 
 /** One API server. */
 export class ApiServer implements StoreClient {

@@ -2,5 +2,6 @@
 export * from './api-server.ts';
 export * from './kube-apiserver.parameters.ts';
 export { REQUEST_CLASSES, requestClass, subresourceOf } from './request-metrics.ts';
+export * from './surroundings.ts';
 export * from './watch-cache.ts';
 export * from './watch-log.ts';

@@ -24,7 +24,7 @@ import {
   writeList,
 } from '../api-machinery/index.ts';
 import { READ } from '../etcd/index.ts';
-import type { ApiServerSurroundings } from './api-server.ts';
+import type { ApiServerSurroundings } from './surroundings.ts';
 import type { WatchCache } from './watch-cache.ts';
 
 /** Numbers of a message that the API server uses itself while it allocates what a create needs first. */

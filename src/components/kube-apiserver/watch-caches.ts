@@ -6,7 +6,7 @@ import { KIND_COUNT, type Kind, kinds, resourceName, resourceNames, type Version
 import type { CounterSeries } from '../../metrics/index.ts';
 import { nanoseconds } from '../../units/index.ts';
 import type { Host } from '../host/host.ts';
-import type { ApiServerSurroundings } from './api-server.ts';
+import type { ApiServerSurroundings } from './surroundings.ts';
 import { WatchCache } from './watch-cache.ts';
 import { WatchLog } from './watch-log.ts';
 

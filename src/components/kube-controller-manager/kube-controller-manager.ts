@@ -81,7 +81,7 @@ export class KubeControllerManager implements ControllerSurroundings {
     });
     // The first to hear of a change, so that controllers find memberships up to date.
     this.memberships = new ServiceMemberships(this.tables, this.informer(kinds.services), this.informer(kinds.pods));
-    for (const create of Object.values(controllers)) create(this);
+    for (const { create } of Object.values(controllers)) create(this);
   }
 
   // ---- ports -------------------------------------------------------------------------------------------------------------------

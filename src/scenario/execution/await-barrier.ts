@@ -3,18 +3,10 @@ import { kinds } from '../../cluster/index.ts';
 import { milliseconds, plus } from '../../units/index.ts';
 import type { Barrier, BarrierCondition, Operation } from '../operations/index.ts';
 import { selectObjects } from './change-objects.ts';
-import type { Execution } from './execution.ts';
+import type { Count, Execution } from './execution.ts';
 
 /** How often a barrier looks. An observer without cost: ClusterLoader2 polls every 5 s, which would blur short waits. */
 const POLL = milliseconds(100);
-
-/** What a condition counts and how much of it is asked for. */
-interface Count {
-  readonly have: number;
-  readonly want: number;
-  /** "pods Ready". */
-  readonly what: string;
-}
 
 /** Waits for a barrier; false if it was not met in time. */
 export function* awaitBarrier(execution: Execution, barrier: Barrier): Generator<number, boolean, number> {
@@ -94,5 +86,3 @@ function countFor(execution: Execution, { of }: Barrier, { what, target }: Barri
     ? { have: ready, want, what: 'pods Ready' }
     : { have: scheduled, want, what: 'pods scheduled' };
 }
-
-export type { Count };

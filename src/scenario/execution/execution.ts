@@ -9,7 +9,14 @@ import type { TemplateRegistry } from '../../manifests/index.ts';
 import type { SimTime } from '../../units/index.ts';
 import type { OperationClient } from '../operations/client.ts';
 import type { Barrier } from '../operations/index.ts';
-import type { Count } from './await-barrier.ts';
+
+/** What a condition counts and how much of it is asked for. */
+export interface Count {
+  readonly have: number;
+  readonly want: number;
+  /** "pods Ready". */
+  readonly what: string;
+}
 
 /** How a barrier went. */
 export interface BarrierRecord {

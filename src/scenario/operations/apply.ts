@@ -5,7 +5,8 @@ import { readManifests } from '../../manifests/index.ts';
 import { distributionSchema, resolveDistribution } from '../distribution-form.ts';
 import { severalForms, strictMap } from '../schema-parts.ts';
 import { nameSchema, numberSchema, textSchema } from '../value-forms.ts';
-import { type OperationContext, operationKind, type Requesting, resolveRequesting } from './operation.ts';
+import { operationKind, type Requesting, resolveRequesting } from './operation.ts';
+import type { OperationContext } from './operation-context.ts';
 import { preloadShape, requestShape } from './request-shape.ts';
 
 /** Manifests to be applied, resolved. */

@@ -7,7 +7,7 @@ import { PlimsollError } from '../../errors/index.ts';
 import type { Nanoseconds, PerSecond } from '../../units/index.ts';
 import { severalForms, strictMap } from '../schema-parts.ts';
 import { durationSchema, nameSchema, positiveDurationSchema, rateSchema, wholeNumberSchema } from '../value-forms.ts';
-import type { OperationContext } from './operation.ts';
+import type { OperationContext } from './operation-context.ts';
 
 /** Spread of requests over time, resolved. */
 export type Arrivals =

@@ -7,7 +7,8 @@ import { resolveDistribution } from '../distribution-form.ts';
 import { strictMap } from '../schema-parts.ts';
 import { nameSchema, positiveDurationSchema, rateSchema, wholeNumberSchema } from '../value-forms.ts';
 import { type DeploymentIntent, deploymentShape, makeDeployments } from './create-deployment.ts';
-import { type OperationContext, operationKind, type Requesting, resolveRequesting } from './operation.ts';
+import { operationKind, type Requesting, resolveRequesting } from './operation.ts';
+import type { OperationContext } from './operation-context.ts';
 import { makePodTemplate } from './pod-options.ts';
 import { preloadShape, requestShape } from './request-shape.ts';
 

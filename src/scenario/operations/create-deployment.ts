@@ -7,7 +7,8 @@ import type { Nanoseconds } from '../../units/index.ts';
 import { distributionSchema, resolveDistribution } from '../distribution-form.ts';
 import { strictMap } from '../schema-parts.ts';
 import { durationSchema, nameSchema, rollingBoundSchema, wholeNumberSchema } from '../value-forms.ts';
-import { type OperationContext, operationKind, type Requesting, resolveRequesting } from './operation.ts';
+import { operationKind, type Requesting, resolveRequesting } from './operation.ts';
+import type { OperationContext } from './operation-context.ts';
 import { makePodTemplate, podShape, type WrittenPod } from './pod-options.ts';
 import { preloadShape, requestShape } from './request-shape.ts';
 

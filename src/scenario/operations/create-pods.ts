@@ -6,7 +6,8 @@ import { readPodTemplateFile } from '../../manifests/index.ts';
 import { distributionSchema, resolveDistribution } from '../distribution-form.ts';
 import { strictMap } from '../schema-parts.ts';
 import { nameSchema, textSchema, wholeNumberSchema } from '../value-forms.ts';
-import { type OperationContext, operationKind, type Requesting, resolveRequesting } from './operation.ts';
+import { operationKind, type Requesting, resolveRequesting } from './operation.ts';
+import type { OperationContext } from './operation-context.ts';
 import { makePodTemplate, podShape } from './pod-options.ts';
 import { preloadShape, requestShape } from './request-shape.ts';
 

@@ -1,28 +1,9 @@
 /** What all operations have in common: how a kind of operation is declared, and what it may use while it is resolved. */
 import type { z } from 'zod';
-import type { PlimsollError, SourcePosition } from '../../errors/index.ts';
-import type { AcceptedFields, TemplateRegistry, ValuePath } from '../../manifests/index.ts';
 import type { Nanoseconds } from '../../units/index.ts';
 import { type Arrivals, type pacingShape, resolveArrivals } from './arrivals.ts';
 import { type clientSchema, type OperationClient, resolveClient } from './client.ts';
-
-/** What an operation may use while it is resolved. */
-export interface OperationContext {
-  /** Templates of all pods of the scenario. */
-  readonly templates: TemplateRegistry;
-  /** Fields accepted without effect. */
-  readonly accepted: AcceptedFields;
-  /** Problems found; resolving goes on, so that all are reported at once. */
-  readonly errors: PlimsollError[];
-  /** Number of the operation in the scenario, from 0. */
-  readonly index: number;
-  /** Position and written path of a value inside the operation. */
-  place(path: ValuePath): { position?: SourcePosition; path: string };
-  /** Text of a file that the operation names at `path`; `undefined`, reported, if it cannot be read. */
-  readFile(written: string, path: ValuePath): { readonly file: string; readonly text: string } | undefined;
-  /** Runs something that throws coded errors, and reports them; `undefined` if it threw. */
-  attempt<T>(action: () => T): T | undefined;
-}
+import type { OperationContext } from './operation-context.ts';
 
 /** One kind of operation: its schema and how what was written becomes what the run executes. */
 export interface OperationKind<Schema extends z.ZodType = z.ZodType, Resolved = unknown> {

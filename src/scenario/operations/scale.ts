@@ -3,7 +3,8 @@ import type { z } from 'zod';
 import { PlimsollError } from '../../errors/index.ts';
 import { severalForms, strictMap } from '../schema-parts.ts';
 import { numberSchema, wholeNumberSchema } from '../value-forms.ts';
-import { type OperationContext, operationKind, type Requesting, resolveRequesting } from './operation.ts';
+import { operationKind, type Requesting, resolveRequesting } from './operation.ts';
+import type { OperationContext } from './operation-context.ts';
 import { requestShape } from './request-shape.ts';
 import { namespaceShape, resolveSelection, type Selection, selectionNameSchema } from './selection.ts';
 

@@ -7,7 +7,7 @@ import { CLUSTER_IP, listedRules, serviceArbitrary, writeRules } from './service
 const { iptables } = proxyModes;
 const E = 7;
 
-/** Rules of a service of one port with E endpoints, by the closed formulas of model reference 7.1. */
+/** Rules of a service of one port with E endpoints, by closed formulas. */
 const formulas: readonly [what: string, service: Partial<ServiceSpecification>, nat: number, filter: number][] = [
   ['ClusterIP: 3E + 2', {}, 3 * E + 2, 0],
   ['client affinity: + E', { sessionAffinity: 'ClientIP' }, 4 * E + 2, 0],

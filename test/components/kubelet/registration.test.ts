@@ -18,7 +18,7 @@ function join(): ClusterWorld {
 }
 
 describe('a node that joins', () => {
-  it('makes the calls of the ledger (9.8) without TLS bootstrap', () => {
+  it('makes the calls of a node that joins, but for TLS bootstrap', () => {
     const world = join();
     world.perform();
     world.runFor(8);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { kinds, PodCondition } from '../../../src/cluster/index.ts';
 import { shop, sizes, withoutRoutine } from './shop.ts';
 
-describe.each([10, 60])('a Deployment of %d replicas (model reference 9.4)', (replicas) => {
+describe.each([10, 60])('a Deployment of %d replicas', (replicas) => {
   const world = shop(10, `    - createDeployment: { name: web, replicas: ${replicas} }`);
   const began = world.now;
   world.perform();
@@ -50,7 +50,7 @@ describe.each([10, 60])('a Deployment of %d replicas (model reference 9.4)', (re
   });
 });
 
-describe('a rolling update of 100 (model reference 9.5)', () => {
+describe('a rolling update of 100', () => {
   const world = shop(
     20,
     `

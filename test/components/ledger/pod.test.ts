@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { kinds } from '../../../src/cluster/index.ts';
 import { revision, shop, watchEvents, withoutRoutine } from './shop.ts';
 
-describe('one pod of a Deployment (model reference 9.2)', () => {
+describe('one pod of a Deployment', () => {
   const world = shop(3, '    - createDeployment: { name: web, replicas: 1 }');
   const before = { revision: revision(world), pods: watchEvents(world, 'pods') };
   world.perform();
@@ -83,7 +83,7 @@ describe('one pod of a Deployment (model reference 9.2)', () => {
   });
 });
 
-describe('a pod that goes (model reference 9.3)', () => {
+describe('a pod that goes', () => {
   const world = shop(
     3,
     `

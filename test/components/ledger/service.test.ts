@@ -4,7 +4,7 @@ import { revision, shop, watchEvents, withoutRoutine } from './shop.ts';
 
 const NODES = 6;
 
-describe('a Service that is created (model reference 9.7)', () => {
+describe('a Service that is created', () => {
   const world = shop(
     NODES,
     `

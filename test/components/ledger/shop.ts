@@ -1,4 +1,4 @@
-/** A cluster at rest with one Service in front of one app, for counting calls against the ledgers of model reference 9. */
+/** A cluster at rest with one Service in front of one app, for counting calls against what the source code of Kubernetes says. */
 import { kinds } from '../../../src/cluster/index.ts';
 import { type Call, ClusterWorld } from '../cluster-world.ts';
 

@@ -5,7 +5,7 @@ const NODES = 20;
 const PODS = 100;
 const HOUR = 3600;
 
-describe('a cluster at rest for an hour (model reference 9.9)', () => {
+describe('a cluster at rest for an hour', () => {
   const world = shop(NODES, `    - createDeployment: { name: web, replicas: ${PODS}, preload: true }`);
   world.runFor(HOUR);
   const count = (what: string, client?: string) => world.of(what, client).length;

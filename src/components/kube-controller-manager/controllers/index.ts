@@ -9,16 +9,46 @@ import { PodGarbageCollector } from './pod-garbage-collector.ts';
 import { ReplicaSetController } from './replicaset.ts';
 import { TaintEvictionController } from './taint-eviction.ts';
 
+/** A controller: what it does, and how it is made. */
+interface ControllerDefinition {
+  readonly help: string;
+  readonly create: ControllerConstructor;
+}
+
 export const controllers = {
-  'deployment-controller': (around) => new DeploymentController(around),
-  'replicaset-controller': (around) => new ReplicaSetController(around),
-  'endpointslice-controller': (around) => new EndpointSliceController(around),
-  'endpoints-controller': (around) => new EndpointsController(around),
-  'node-lifecycle-controller': (around) => new NodeLifecycleController(around),
-  'taint-eviction-controller': (around) => new TaintEvictionController(around),
-  'pod-garbage-collector-controller': (around) => new PodGarbageCollector(around),
-  'garbage-collector-controller': (around) => new GarbageCollector(around),
-} as const satisfies Record<string, ControllerConstructor>;
+  'deployment-controller': {
+    help: 'Rolls Deployments: creates and scales their ReplicaSets by maxSurge and maxUnavailable.',
+    create: (around) => new DeploymentController(around),
+  },
+  'replicaset-controller': {
+    help: 'Keeps the number of pods of each ReplicaSet: slow start, expectations, order of deletion.',
+    create: (around) => new ReplicaSetController(around),
+  },
+  'endpointslice-controller': {
+    help: 'Lists the pods of each Service in EndpointSlices of at most 100 endpoints.',
+    create: (around) => new EndpointSliceController(around),
+  },
+  'endpoints-controller': {
+    help: 'Lists the pods of each Service in one Endpoints object of at most 1,000 addresses.',
+    create: (around) => new EndpointsController(around),
+  },
+  'node-lifecycle-controller': {
+    help: 'Judges nodes by their leases: conditions Unknown, pods not Ready, taints at the rates of their zone.',
+    create: (around) => new NodeLifecycleController(around),
+  },
+  'taint-eviction-controller': {
+    help: 'Evicts pods from nodes with NoExecute taints once their toleration is over.',
+    create: (around) => new TaintEvictionController(around),
+  },
+  'pod-garbage-collector-controller': {
+    help: 'Deletes pods of nodes that are gone, and ended pods beyond a number.',
+    create: (around) => new PodGarbageCollector(around),
+  },
+  'garbage-collector-controller': {
+    help: 'Deletes what deleted Deployments, ReplicaSets and Services leave behind.',
+    create: (around) => new GarbageCollector(around),
+  },
+} as const satisfies Record<string, ControllerDefinition>;
 
 /** Name of a controller. */
 export type ControllerName = keyof typeof controllers;

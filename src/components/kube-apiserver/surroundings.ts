@@ -1,0 +1,30 @@
+/** What all API servers of a cluster share, and what they need of the clients' side. */
+import type { ObjectTables } from '../../cluster/index.ts';
+import type { Simulation, ValuesOf } from '../../engine/index.ts';
+import type { MetricRecorder, WaitLedger } from '../../metrics/index.ts';
+import type { objectSizeParameters, RequestId, Requests } from '../api-machinery/index.ts';
+import type { EtcdCluster } from '../etcd/index.ts';
+import type { networkParameters } from '../host/host.parameters.ts';
+import type { kubeApiserverParameters } from './kube-apiserver.parameters.ts';
+
+/** What the API server needs of whoever carries answers back to clients. */
+export interface ReplyCarrier {
+  /** Sends the answer of a request that is done. */
+  carryReply(request: RequestId): void;
+  /** Tells every watch connection of a server that it broke. */
+  watchesBroke(server: number): void;
+}
+
+/** What all API servers of a cluster share. */
+export interface ApiServerSurroundings {
+  readonly simulation: Simulation;
+  readonly tables: ObjectTables;
+  readonly requests: Requests;
+  readonly store: EtcdCluster;
+  readonly parameters: ValuesOf<typeof kubeApiserverParameters>;
+  readonly network: ValuesOf<typeof networkParameters>;
+  readonly sizes: ValuesOf<typeof objectSizeParameters>;
+  readonly recorder: MetricRecorder;
+  readonly waits: WaitLedger;
+  readonly carrier: ReplyCarrier;
+}

@@ -1,0 +1,103 @@
+/**
+ * The steps of a pod's life on its node, as events that carry the slot and the epoch in which they were planned: what was planned for a pod that
+ * is gone, or is being stopped, does nothing. And what all steps need: the pod's kubelet, its draws, its status.
+ */
+import type { EventType, KeyedStream, Simulation, ValuesOf } from '../../engine/index.ts';
+import type { Nanoseconds, SimTime } from '../../units/index.ts';
+import type { kubeletParameters } from './kubelet.parameters.ts';
+import type { Kubelet } from './kubelet.ts';
+import type { PodTable } from './pod-table.ts';
+import type { StatusManager } from './status-manager.ts';
+
+/** What happens when a step is due. */
+type Step = (slot: number) => void;
+
+/** Draws of one pod differ by purpose. */
+export const Draw = {
+  Volume: 0,
+  Sandbox: 1,
+  Application: 2,
+  Stop: 3,
+  Lifetime: 4,
+  Token: 5,
+  Unmount: 6,
+  Container: 16,
+  Init: 48,
+  Pull: 80,
+} as const;
+/** Containers of a pod that get draws of their own; further ones share the last. */
+const CONTAINERS_WITH_DRAWS = 31;
+
+/** What the steps of all pods share. */
+export class PodSteps {
+  readonly simulation: Simulation;
+  readonly parameters: ValuesOf<typeof kubeletParameters>;
+  readonly table: PodTable;
+  readonly kubelets: readonly Kubelet[];
+  readonly draws: KeyedStream;
+  private readonly statuses: StatusManager;
+
+  constructor(
+    simulation: Simulation,
+    parameters: ValuesOf<typeof kubeletParameters>,
+    table: PodTable,
+    kubelets: readonly Kubelet[],
+    statuses: StatusManager,
+  ) {
+    this.simulation = simulation;
+    this.parameters = parameters;
+    this.table = table;
+    this.kubelets = kubelets;
+    this.statuses = statuses;
+    this.draws = simulation.streams.keyed('kubelet.pods');
+  }
+
+  /** Registers a step; it does nothing if what planned it is void by then. */
+  on(name: string, step: Step): EventType {
+    return this.simulation.on(`kubelet: ${name}`, (slot, epoch) => {
+      if (this.table.epoch[slot] === epoch) step(slot);
+    });
+  }
+
+  /** Plans a step of a pod after a span. */
+  plan(slot: number, delay: Nanoseconds, type: EventType): void {
+    this.simulation.after(delay, type, slot, this.table.epoch[slot] as number);
+  }
+
+  /** Plans a step of a pod at an instant. */
+  planAt(slot: number, at: SimTime, type: EventType): void {
+    this.simulation.at(at, type, slot, this.table.epoch[slot] as number);
+  }
+
+  /** Something happened in the runtime; the next relist notices. */
+  awaitRelist(slot: number, noticed: EventType): void {
+    this.planAt(slot, this.kubeletOf(slot).nextTick(this.simulation.now, this.parameters.plegRelistPeriod), noticed);
+  }
+
+  /** The status of a pod is another one: it is written when its turn comes. */
+  report(slot: number, phase: number, conditions: number): void {
+    this.table.phase[slot] = phase;
+    this.table.conditions[slot] = conditions;
+    this.statuses.update(slot);
+  }
+
+  /** Image pulls and init containers do not count as time that a start took. */
+  exclude(slot: number, span: number): void {
+    this.table.excluded[slot] = (this.table.excluded[slot] as number) + span;
+  }
+
+  /** The kubelet of a pod. */
+  kubeletOf(slot: number): Kubelet {
+    return this.kubelets[this.table.node[slot] as number] as Kubelet;
+  }
+
+  /** Identity of a pod for keyed draws. */
+  entity(slot: number): number {
+    return this.table.key[slot] as number;
+  }
+
+  /** Number of the draw for the container whose turn it is. */
+  drawOf(slot: number, kind: number): number {
+    return kind + Math.min(this.table.container[slot] as number, CONTAINERS_WITH_DRAWS);
+  }
+}
