@@ -95,8 +95,8 @@ export function describeBottleneck(bottleneck: Bottleneck): string {
   const then = rest.length === 0 ? '' : `; then ${rest.join(', ')}`;
   const waited = formatSeconds(first.waitSeconds);
   const share = bottleneck.shareOfMeasured;
-  const whole =
-    share === undefined ? '' : `; all waiting is ${formatPercent(share)} of the time measured, the rest is service`;
+  const service = share === 1 ? '' : ', the rest is service';
+  const whole = share === undefined ? '' : `; all waiting is ${formatPercent(share)} of the time measured${service}`;
   return `${first.server} (${first.kind}): ${formatPercent(first.share)} of the waiting time of ${flow}, ${waited} in ${formatNumber(first.waits)} waits${then}${whole}`;
 }
 

@@ -23,7 +23,7 @@ import { TemplateRegistry } from '../../src/manifests/index.ts';
 import { MetricRecorder, type SeriesResult } from '../../src/metrics/index.ts';
 import { Execution, preloadAll, runOperations } from '../../src/scenario/execution/index.ts';
 import { materialiseParameters, type Operation, schedulersOf } from '../../src/scenario/index.ts';
-import { NS_PER_SECOND, type SimTime, seconds, simTime } from '../../src/units/index.ts';
+import { NS_PER_SECOND, seconds, simTime } from '../../src/units/index.ts';
 import { load } from '../scenario/support.ts';
 
 /** A request that was answered, with its instants [s]. */
@@ -297,7 +297,8 @@ export class ClusterWorld {
   }
 }
 
-/** An instant of virtual time [s] as the simulation has it. */
-export function at(second: number): SimTime {
-  return simTime(seconds(second));
+/** A line of a spec that sets parameters ("kubelet.imagesPresent: true"); of several values for one, the last counts. */
+export function parametersLine(settings: readonly string[]): string {
+  const byName = new Map(settings.map((setting) => [setting.slice(0, setting.indexOf(':')), setting]));
+  return `parameters: { ${[...byName.values()].join(', ')} }`;
 }

@@ -44,7 +44,7 @@ Does it hold?
 │ max of pod_startup_latency_seconds{phase=total} │ < 5s  │ 4s       │ +20 %  │ yes   │
 └─────────────────────────────────────────────────┴───────┴──────────┴────────┴───────┘
 barrier     podsReady: all within 15m: met at 8s (1 of 1 pods Ready)
-bottleneck  binder (limiter): 100 % of the waiting time of pod_startup, 12s in 30 waits
+bottleneck  binder (limiter): 100 % of the waiting time of pod_startup, 12s in 30 waits; all waiting is 100 % of the time measured
             chosen by: tightest objective max of pod_startup_latency_seconds{phase=total}
 ended       operations done at 10s of virtual time
 accepted, no effect modelled:

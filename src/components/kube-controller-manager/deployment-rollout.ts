@@ -11,7 +11,7 @@ const PERCENT = 100;
 /** "25%" or a number as a number of pods (intstr.GetScaledValueFromIntOrPercent). */
 function scaledValue(value: string | number, total: number, round: (share: number) => number): number {
   if (typeof value === 'number') return value;
-  return value.endsWith('%') ? round((Number.parseInt(value, 10) * total) / PERCENT) : Number.parseInt(value, 10);
+  return value.endsWith('%') ? round((Number.parseFloat(value) * total) / PERCENT) : Number(value);
 }
 
 /** Surge rounds up, unavailability down; if both are 0 nothing could ever move, so one may be unavailable (ResolveFenceposts). */

@@ -7,9 +7,12 @@ const REPLICA_SET = 'replicaset-controller';
 /** As measured: Kubernetes 1.25 on one core. */
 const MEASURED = { host: { controlPlaneCores: 1 }, kubeControllerManager: { replicaSetConsistency: false } };
 
+/** Who comes first in a race between a sync and a watch event is a draw: what was measured is compared with the mean over these. */
+const SEEDS = ['a', 'b', 'c', 'd', 'e'];
+
 /** A world with twenty nodes and a Service, as the measured one. */
-function world(overrides = {}): ControllerWorld {
-  const made = new ControllerWorld({ ...MEASURED, ...overrides });
+function world(overrides = {}, seed?: string): ControllerWorld {
+  const made = new ControllerWorld({ ...MEASURED, ...overrides }, {}, seed);
   made.start();
   made.addNodes(20);
   made.createService('web', 'web');
@@ -26,6 +29,26 @@ function sizes(of: ControllerWorld): number[] {
 function untilComplete(of: ControllerWorld, key: ObjectKey): number {
   of.runFor(0.05);
   return of.runUntil(() => of.isComplete(key)) + 0.05;
+}
+
+/** A complete Deployment gets another template: how long until it is complete again, and the calls of both controllers. */
+function rollout(replicas: number, seed: string) {
+  const made = world({}, seed);
+  const key = made.createDeployment('web', replicas, podTemplate('web'));
+  untilComplete(made, key);
+  made.runFor(30);
+  made.calls.length = 0;
+  made.setTemplate(key, podTemplate('web', 2));
+  return { seconds: untilComplete(made, key), own: made.counts(DEPLOYMENT), sets: made.counts(REPLICA_SET) };
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** How far a value lies outside the range that was measured, as a share of the nearer end. */
+function deviation(value: number, [least = 0, most = 0]: number[]): number {
+  return Math.max(1 - value / least, value / most - 1, 0);
 }
 
 describe('the Deployment controller', () => {
@@ -53,44 +76,51 @@ describe('the Deployment controller', () => {
     [50, 1.981, 8, 7],
     [30, undefined, 10, 9],
   ])('creates %d replicas with the calls that were measured', (replicas, measured, deploymentPuts, replicaSetPuts) => {
-    const made = world();
-    const key = made.createDeployment('web', replicas, podTemplate('web'));
-    const took = untilComplete(made, key);
+    const runs = SEEDS.map((seed) => {
+      const made = world({}, seed);
+      const key = made.createDeployment('web', replicas, podTemplate('web'));
+      return { took: untilComplete(made, key), own: made.counts(DEPLOYMENT), sets: made.counts(REPLICA_SET) };
+    });
     // The run with 30 was slowed by other work: its calls count, its time does not.
-    if (measured !== undefined) expect(Math.abs(took / measured - 1)).toBeLessThan(0.1);
-    const near = (calls: number | undefined, reference: number) =>
-      expect(Math.abs((calls ?? 0) - reference)).toBeLessThanOrEqual(3);
-    near(made.counts(DEPLOYMENT)['PUT deployments/status 200'], deploymentPuts);
-    near(made.counts(REPLICA_SET)['PUT replicasets/status 200'], replicaSetPuts);
-    expect(made.counts(REPLICA_SET)['POST pods 201']).toBe(replicas);
+    if (measured !== undefined) expect(Math.abs(mean(runs.map(({ took }) => took)) / measured - 1)).toBeLessThan(0.1);
+    const own = mean(runs.map((run) => run.own['PUT deployments/status 200'] ?? 0));
+    expect(Math.abs(own - deploymentPuts)).toBeLessThanOrEqual(3.5);
+    const sets = mean(runs.map((run) => run.sets['PUT replicasets/status 200'] ?? 0));
+    expect(Math.abs(sets - replicaSetPuts)).toBeLessThanOrEqual(3.5);
+    for (const run of runs) expect(run.sets['POST pods 201']).toBe(replicas);
   });
 
   it.each([
-    // deployment.csv, rep2_tmpfs and default: seconds, PUTs of replicasets, of replicasets/status and of deployments/status.
-    [10, 2.3, 11, 30, 25],
-    [50, 6.498, 10, 23, 25],
-    [100, 11.863, 10, 23, 23],
-    [200, 21.424, 10, 20, 22],
+    // deployment.csv, least and most of the runs: seconds, PUTs of replicasets, of replicasets/status and of deployments/status.
+    // With 10 replicas one wave more or less is a tenth of the whole; the two measured runs differ by 60 %.
+    [10, 0.15, [2.3, 3.693], [11, 11], [30, 32], [21, 25]],
+    [50, 0.1, [6.498, 7.022], [10, 12], [23, 27], [25, 26]],
+    [100, 0.1, [11.863, 11.863], [10, 10], [23, 23], [23, 23]],
+    [200, 0.1, [21.424, 21.424], [10, 10], [20, 20], [22, 22]],
   ])(
     'rolls %d replicas in the time and with the calls that were measured',
-    (replicas, seconds, sets, statuses, own) => {
-      const made = world();
-      const key = made.createDeployment('web', replicas, podTemplate('web'));
-      untilComplete(made, key);
-      made.runFor(30);
-      made.calls.length = 0;
-      made.setTemplate(key, podTemplate('web', 2));
-      const took = untilComplete(made, key);
-      expect(Math.abs(took / seconds - 1)).toBeLessThan(0.1);
-      const calls = made.counts(DEPLOYMENT);
-      expect(calls['POST replicasets 201']).toBe(1);
+    (replicas, tolerance, took, updates, statuses, own) => {
+      const runs = SEEDS.map((seed) => rollout(replicas, seed));
+      expect(deviation(mean(runs.map(({ seconds }) => seconds)), took)).toBeLessThan(tolerance);
       // How many waves there are depends on how pods and syncs interleave: within 40 %.
-      const near = (count: number | undefined, reference: number) =>
-        expect(Math.abs((count ?? 0) / reference - 1)).toBeLessThanOrEqual(0.4);
-      near(calls['PUT replicasets 200'], sets);
-      near(calls['PUT deployments/status 200'], own);
-      near(made.counts(REPLICA_SET)['PUT replicasets/status 200'], statuses);
-      expect(made.counts(REPLICA_SET)).toMatchObject({ 'POST pods 201': replicas, 'DELETE pods 200': replicas });
+      const near = (counts: (number | undefined)[], measured: number[]) =>
+        expect(deviation(mean(counts.map((count) => count ?? 0)), measured)).toBeLessThan(0.4);
+      near(
+        runs.map((run) => run.own['PUT replicasets 200']),
+        updates,
+      );
+      near(
+        runs.map((run) => run.own['PUT deployments/status 200']),
+        own,
+      );
+      near(
+        runs.map((run) => run.sets['PUT replicasets/status 200']),
+        statuses,
+      );
+      for (const run of runs) {
+        expect(run.own['POST replicasets 201']).toBe(1);
+        expect(run.sets).toMatchObject({ 'POST pods 201': replicas, 'DELETE pods 200': replicas });
+      }
     },
   );
 

@@ -64,7 +64,9 @@ describe('kube-controller-manager', () => {
   it('finds nothing to do in a cluster that was preloaded', () => {
     const world = preloadedWorld();
     world.runFor(45);
-    expect(world.counts()).toEqual({});
+    // A watch that has run for as long as it may is opened anew: that is no work.
+    const work = Object.keys(world.counts()).filter((call) => !call.startsWith('WATCH '));
+    expect(work).toEqual([]);
   });
 
   it('follows a preloaded Deployment that is scaled', () => {

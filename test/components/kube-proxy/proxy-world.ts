@@ -2,7 +2,7 @@
 import type { ObjectKey, ServiceSpecification, SliceEndpoint } from '../../../src/cluster/index.ts';
 import { writes } from '../../../src/components/api-machinery/index.ts';
 import { seconds } from '../../../src/units/index.ts';
-import { ClusterWorld } from '../cluster-world.ts';
+import { ClusterWorld, parametersLine } from '../cluster-world.ts';
 import { CLUSTER_IP } from './services.ts';
 
 export class ProxyWorld extends ClusterWorld {
@@ -11,7 +11,7 @@ export class ProxyWorld extends ClusterWorld {
   constructor(nodes: number, ...parameters: string[]) {
     const network = ['network.nodeDelay: 100us', 'network.controlPlaneDelay: 100us', 'etcd.members: 1'];
     super({
-      spec: `parameters: { ${[...network, ...parameters].join(', ')} }`,
+      spec: parametersLine([...network, ...parameters]),
       operations: `
     - createNodes: { count: ${nodes}, preload: true }
     - createNodes: { count: 1 }`,

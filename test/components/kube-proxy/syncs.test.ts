@@ -119,12 +119,15 @@ describe('what a sync writes', () => {
   });
 
   it('everything when the proxy starts, after both lists have come', () => {
-    const world = new ProxyWorld(1, ...FIXED);
+    const scattered = 'network.nodeDelay: { distribution: uniform, min: 100us, max: 100ms }';
+    const world = new ProxyWorld(1, ...FIXED, scattered);
     world.writeEndpoints(world.createService('a'), 3);
     world.runFor(5);
+    const partial = world.syncs('partial');
     world.perform();
     world.runFor(5);
     expect(world.syncs('full')).toBe(1);
+    expect(world.syncs('partial')).toBe(partial);
   });
 });
 

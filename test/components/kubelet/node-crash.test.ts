@@ -120,6 +120,59 @@ describe('a node without power', () => {
   });
 });
 
+describe('what was on its way when a node lost power', () => {
+  it('is forgotten: answers come to nobody', () => {
+    const { world } = crash(undefined, 'network.nodeDelay: 200ms');
+    const user = 'system:node:node-1';
+    world.runFor(10);
+    world.forget();
+    world.runUntil(() => world.sent.some((request) => request.user === user && request.client === 'kubelet heartbeat'));
+    world.cluster.crashNode(world.nodeKey('node-1'), seconds(0.05));
+    world.runFor(60);
+    const renewals = world.of('PUT leases', user).map(({ issued }) => issued);
+    // The renewal that was on its way, and then one loop of them, not two.
+    renewals.slice(2).forEach((instant, i) => {
+      expect(instant - (renewals[i + 1] ?? 0)).toBeGreaterThan(9.9);
+    });
+    expect(renewals.length).toBeGreaterThan(5);
+  });
+
+  it('is started once, anew: what was planned before is void', () => {
+    const world = new ClusterWorld({
+      spec: fixedSpans(),
+      operations: `
+    - createNodes: { count: 1, preload: true }
+    - createPods: { name: web, count: 5 }`,
+    });
+    world.runFor(1);
+    world.perform();
+    // In the midst of their sandboxes.
+    world.runFor(0.5);
+    world.cluster.crashNode(world.nodeKey('node-0'), seconds(0.05));
+    world.forget();
+    world.runFor(20);
+    expect(world.readyPods()).toBe(5);
+    expect(world.of('POST serviceaccounts/token')).toHaveLength(5);
+    const events = world.of('POST events', 'kubelet events').filter(({ reason }) => reason === 'Created');
+    expect(events).toHaveLength(5);
+    expect(world.of('PATCH events')).toEqual([]);
+  });
+
+  it('has room on the node again when it returns', () => {
+    const world = new ClusterWorld({
+      spec: fixedSpans(),
+      operations: `
+    - createNodes: { count: 1, allocatable: { cpu: "2", memory: 4Gi, pods: 10 }, preload: true }
+    - createDeployment: { name: web, replicas: 1, requests: { cpu: 1500m }, preload: true }`,
+    });
+    world.runFor(5);
+    world.cluster.crashNode(world.nodeKey('node-0'), seconds(3));
+    world.runFor(20);
+    expect(world.readyPods()).toBe(1);
+    expect(world.stored(kinds.pods)).toHaveLength(1);
+  });
+});
+
 describe('the token of a pod', () => {
   it('is requested again after 80 % of its life', () => {
     const world = new ClusterWorld({

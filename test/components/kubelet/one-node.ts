@@ -1,5 +1,5 @@
 /** One node whose spans are fixed, so that every instant of a pod's life can be told in advance. */
-import { ClusterWorld } from '../cluster-world.ts';
+import { ClusterWorld, parametersLine } from '../cluster-world.ts';
 
 /** Spans of the node side [s]. */
 export const SPANS = {
@@ -17,11 +17,7 @@ export const SPANS = {
 export function fixedSpans(...more: string[]): string {
   const spans = Object.entries(SPANS).map(([name, seconds]) => `kubelet.${name}: ${seconds * 1000}ms`);
   const network = ['network.nodeDelay: 100us', 'network.controlPlaneDelay: 100us', 'etcd.members: 1'];
-  const lines = new Map<string, string>();
-  for (const line of [...spans, ...network, 'kubelet.imagesPresent: true', ...more]) {
-    lines.set(line.slice(0, line.indexOf(':')), line);
-  }
-  return `parameters: { ${[...lines.values()].join(', ')} }`;
+  return parametersLine([...spans, ...network, 'kubelet.imagesPresent: true', ...more]);
 }
 
 /** What API requests and watches may add to a span [s]. */

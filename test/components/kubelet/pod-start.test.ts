@@ -118,7 +118,7 @@ describe('the start of a pod', () => {
 
   it('is Ready with the first probe tick after the initial delay; ticks count from the mounted volumes', () => {
     const probe = ', readinessProbe: { initialDelaySeconds: 3, periodSeconds: 4, httpGet: { port: 80 } }';
-    const world = oneNode(podManifest('web', '', probe));
+    const world = oneNode(podManifest('web', '', probe), 'kubelet.applicationStart: 0ms');
     const { bound, written } = start(world);
     expect(written).toHaveLength(4);
     expect(written[2]).toMatchObject({ phase: PodPhase.Running });

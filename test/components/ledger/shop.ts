@@ -1,6 +1,6 @@
 /** A cluster at rest with one Service in front of one app, for counting calls against what the source code of Kubernetes says. */
 import { kinds } from '../../../src/cluster/index.ts';
-import { type Call, ClusterWorld } from '../cluster-world.ts';
+import { type Call, ClusterWorld, parametersLine } from '../cluster-world.ts';
 
 /** Fixed spans on the nodes: images are there, containers start in half a second, applications have no probes. */
 const PARAMETERS = [
@@ -15,7 +15,7 @@ const PARAMETERS = [
 /** A world whose operations are, in order: what the test gives. */
 export function shop(nodes: number, operations: string, ...parameters: string[]): ClusterWorld {
   const world = new ClusterWorld({
-    spec: `parameters: { ${[...PARAMETERS, ...parameters].join(', ')} }`,
+    spec: parametersLine([...PARAMETERS, ...parameters]),
     operations: `
     - createNodes: { count: ${nodes}, preload: true }
     - createService: { name: web, selector: web, ports: [80], preload: true }
