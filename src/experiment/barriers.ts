@@ -10,6 +10,8 @@ export interface BarrierVerdict {
   readonly of: number;
   /** Latest instant at which a replication met it, or ended without. */
   readonly latest: Nanoseconds;
+  /** Longest wait for it in a replication, met or not. */
+  readonly longest: Nanoseconds;
   /** State in the first replication that did not meet it, otherwise in the first one. */
   readonly state: string;
   readonly holds: boolean;
@@ -17,12 +19,12 @@ export interface BarrierVerdict {
 
 /** Judges the barriers; a scenario's replications have the same ones in the same order, and one that ended early may lack the last. */
 export function judgeBarriers(replications: readonly ReplicationResult[]): BarrierVerdict[] {
-  const longest = replications.reduce<ReplicationResult | undefined>(
-    (most, replication) =>
-      most === undefined || replication.barriers.length > most.barriers.length ? replication : most,
+  const most = replications.reduce<ReplicationResult | undefined>(
+    (known, replication) =>
+      known === undefined || replication.barriers.length > known.barriers.length ? replication : known,
     undefined,
   );
-  return (longest?.barriers ?? []).map(({ description }, i) => {
+  return (most?.barriers ?? []).map(({ description }, i) => {
     const outcomes = replications.flatMap(({ barriers }) => barriers[i] ?? []);
     const metIn = outcomes.filter(({ met }) => met).length;
     const shown = outcomes.find(({ met }) => !met) ?? outcomes[0];
@@ -31,6 +33,7 @@ export function judgeBarriers(replications: readonly ReplicationResult[]): Barri
       metIn,
       of: replications.length,
       latest: Math.max(...outcomes.map(({ at }) => at)) as Nanoseconds,
+      longest: Math.max(...outcomes.map(({ began, at }) => at - began)) as Nanoseconds,
       state: shown?.state ?? '',
       holds: metIn === replications.length,
     };

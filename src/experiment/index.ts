@@ -4,6 +4,7 @@ export * from './barriers.ts';
 export * from './benchmark.ts';
 export * from './bottleneck.ts';
 export * from './objectives.ts';
+export * from './pod-startup.ts';
 export * from './replication-result.ts';
 export * from './run-control.ts';
 export * from './run-scenario.ts';

@@ -7,6 +7,8 @@ export interface BarrierOutcome {
   /** The barrier in words: "podsReady: all within 15m". */
   readonly description: string;
   readonly met: boolean;
+  /** Instant from which `within` counts: the operations before it were done. */
+  readonly began: Nanoseconds;
   /** Instant at which it was met, or at which the run ended. */
   readonly at: Nanoseconds;
   /** "2,310 of 3,000 pods Ready". */

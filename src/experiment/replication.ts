@@ -151,7 +151,11 @@ class Replication {
       endTime: nanoseconds(simulation.now),
       statisticsFrom: nanoseconds(this.statisticsFrom),
       metrics: this.recorder.result(),
-      barriers: execution.barriers.map(({ at, ...barrier }) => ({ ...barrier, at: nanoseconds(at) })),
+      barriers: execution.barriers.map(({ began, at, ...barrier }) => ({
+        ...barrier,
+        began: nanoseconds(began),
+        at: nanoseconds(at),
+      })),
       flows: cluster.waits.result(),
       events: simulation.eventsProcessed,
       fingerprint: simulation.fingerprint(),

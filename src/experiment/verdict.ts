@@ -4,6 +4,7 @@ import type { Nanoseconds } from '../units/index.ts';
 import { type BarrierVerdict, judgeBarriers } from './barriers.ts';
 import { type Bottleneck, findBottleneck, findPaceSetter } from './bottleneck.ts';
 import { judgeObjective, type ObjectiveOutcome } from './objectives.ts';
+import { type StartupPhase, startupPhases } from './pod-startup.ts';
 import type { EndReason } from './replication-result.ts';
 import { ranToItsEnd } from './run-control.ts';
 import type { ScenarioRun } from './run-scenario.ts';
@@ -27,6 +28,8 @@ export interface Verdict {
   readonly bottleneck: Bottleneck;
   /** What sets the pace at which pods become Ready; undefined if no pod waited. */
   readonly pace: Bottleneck | undefined;
+  /** Where the time of a pod went on its way to Ready, longest first; empty if no pod started. */
+  readonly startup: readonly StartupPhase[];
   readonly endings: readonly Ending[];
   /** Kinds and fields accepted without effect, once each, sorted. */
   readonly acceptedWithoutEffect: readonly string[];
@@ -47,6 +50,7 @@ export function judge(run: ScenarioRun): Verdict {
     barriers,
     bottleneck: findBottleneck(objectives, barriers, replications),
     pace: findPaceSetter(replications),
+    startup: startupPhases(replications),
     endings: endingsOf(run),
     acceptedWithoutEffect: acceptedWithoutEffect(scenario, run),
     notes: [...new Set(replications.flatMap(({ notes }) => notes))],

@@ -1,5 +1,5 @@
 /** Values, objectives and barriers in words, for the terminal and the page. */
-import type { BarrierVerdict, Bottleneck, Ending, ObjectiveOutcome } from '../experiment/index.ts';
+import type { BarrierVerdict, Bottleneck, Ending, ObjectiveOutcome, StartupPhase } from '../experiment/index.ts';
 import { formatDuration, NS_PER_SECOND } from '../units/index.ts';
 
 /** A value with its unit for people: "1.25s", "8.2 GiB", "104/s". */
@@ -58,12 +58,13 @@ export function describeHolds({ holds, heldIn, perReplication }: ObjectiveOutcom
   return heldIn === 0 || heldIn === perReplication.length ? word : `${word} (${heldIn} of ${perReplication.length})`;
 }
 
-/** How a barrier went: "met in 5 of 5, latest at 2m10s (3,000 of 3,000 pods Ready)". */
-export function describeBarrier({ holds, metIn, of, latest, state }: BarrierVerdict): string {
+/** How a barrier went: "met after 2m10s, at 3m10s (3,000 of 3,000 pods Ready)". */
+export function describeBarrier({ holds, metIn, of, latest, longest, state }: BarrierVerdict): string {
   const many = of === 1 ? '' : ` in ${metIn} of ${of} replications`;
+  const waited = of === 1 ? `after ${formatDuration(longest)}` : `after at most ${formatDuration(longest)}`;
   const tail = state === '' ? '' : ` (${state})`;
-  if (holds) return `met${many} ${of === 1 ? 'at' : 'by'} ${formatDuration(latest)}${tail}`;
-  return `NOT MET${many}; ended at ${formatDuration(latest)}${tail}`;
+  if (holds) return `met${many} ${waited}, ${of === 1 ? 'at' : 'by'} ${formatDuration(latest)}${tail}`;
+  return `NOT MET${many}${longest === 0 ? '' : ` ${waited}`}; ended at ${formatDuration(latest)}${tail}`;
 }
 
 /** Why a run ended: "operations done at 12m3s (4 replications)". */
@@ -98,6 +99,13 @@ export function describeBottleneck(bottleneck: Bottleneck): string {
   const service = share === 1 ? '' : ', the rest is service';
   const whole = share === undefined ? '' : `; all waiting is ${formatPercent(share)} of the time measured${service}`;
   return `${first.server} (${first.kind}): ${formatPercent(first.share)} of the waiting time of ${flow}, ${waited} in ${formatNumber(first.waits)} waits${then}${whole}`;
+}
+
+/** The phases of a pod's start: "a pod took 2.1s on average: schedule_to_run 75 %, run_to_watch 25 %". */
+export function describeStartup(phases: readonly StartupPhase[]): string {
+  const mean = phases.reduce((sum, { meanSeconds }) => sum + meanSeconds, 0);
+  const parts = phases.map(({ phase, share }) => `${phase} ${formatPercent(share)}`);
+  return `a pod took ${formatSeconds(Number(mean.toPrecision(4)))} on average: ${parts.join(', ')}`;
 }
 
 function formatSeconds(value: number): string {

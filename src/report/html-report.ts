@@ -19,6 +19,7 @@ import {
   describeMeasured,
   describeObjective,
   describeReason,
+  describeStartup,
   formatNumber,
   formatPercent,
   formatValue,
@@ -99,7 +100,8 @@ ${verdict.notes.map((note) => html`<p>${note}</p>`)}
 <h2>Bottleneck</h2>
 <p>${describeBottleneck(verdict.bottleneck)}. <span class="soft">Chosen by: ${describeReason(verdict.bottleneck)}.</span></p>
 ${waitingTable(verdict.bottleneck)}
-${paceSection(verdict)}`;
+${paceSection(verdict)}
+${verdict.startup.length === 0 ? '' : html`<p>Waiting or not, from its creation until it was seen Running ${describeStartup(verdict.startup)}.</p>`}`;
 }
 
 /** What sets the pace of pods, where that is not the bottleneck that was named already. */

@@ -11,6 +11,7 @@ import {
   describeMeasured,
   describeObjective,
   describeReason,
+  describeStartup,
   formatBytes,
   formatNumber,
 } from './format-value.ts';
@@ -43,6 +44,7 @@ export function verdictTable(run: ScenarioRun, verdict: Verdict, context: Verdic
     `bottleneck  ${describeBottleneck(verdict.bottleneck)}`,
     `            chosen by: ${describeReason(verdict.bottleneck)}`,
     ...paceLines(verdict),
+    ...(verdict.startup.length === 0 ? [] : [`startup     ${describeStartup(verdict.startup)}`]),
     ...verdict.endings.map((ending) => `ended       ${describeEnding(ending, run.replications.length)}`),
     ...verdict.notes.map((note) => `note        ${note}`),
     ...acceptedLines(verdict),

@@ -30,8 +30,20 @@ const flows = [
   waits('POST pods', ['apiserver CPU', 8], ['deployer', 2]),
   waits('pod_startup', ['binder', 7]),
 ];
-const met: BarrierOutcome = { description: 'podsReady: all', met: true, at: seconds(3), state: '2 of 2 pods Ready' };
-const unmet: BarrierOutcome = { description: 'podsReady: all', met: false, at: seconds(9), state: '1 of 2 pods Ready' };
+const met: BarrierOutcome = {
+  description: 'podsReady: all',
+  met: true,
+  began: seconds(1),
+  at: seconds(3),
+  state: '2 of 2 pods Ready',
+};
+const unmet: BarrierOutcome = {
+  description: 'podsReady: all',
+  met: false,
+  began: seconds(2),
+  at: seconds(9),
+  state: '1 of 2 pods Ready',
+};
 
 describe('the bottleneck', () => {
   it('is where the flow of the failed objective waited most', () => {
@@ -101,7 +113,15 @@ describe('the verdict', () => {
     const verdict = judge(exampleRun([good, bad], [startup]));
     expect(verdict.holds).toBe(false);
     expect(verdict.barriers).toEqual([
-      { description: 'podsReady: all', metIn: 1, of: 2, latest: seconds(9), state: '1 of 2 pods Ready', holds: false },
+      {
+        description: 'podsReady: all',
+        metIn: 1,
+        of: 2,
+        latest: seconds(9),
+        longest: seconds(7),
+        state: '1 of 2 pods Ready',
+        holds: false,
+      },
     ]);
   });
 

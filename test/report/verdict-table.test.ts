@@ -27,7 +27,13 @@ it('says what held, where it waited, why it ended, what was accepted and where t
         changes: {
           flows: [{ flow: 'pod_startup', waits: [{ server: 'binder', kind: 'limiter', waitSeconds: 12, waits: 30 }] }],
           barriers: [
-            { description: 'podsReady: all within 15m', met: true, at: seconds(8), state: '1 of 1 pods Ready' },
+            {
+              description: 'podsReady: all within 15m',
+              met: true,
+              began: seconds(2),
+              at: seconds(8),
+              state: '1 of 1 pods Ready',
+            },
           ],
           acceptedWithoutEffect: ['Ingress'],
         },
@@ -43,7 +49,7 @@ Does it hold?
 ├─────────────────────────────────────────────────┼───────┼──────────┼────────┼───────┤
 │ max of pod_startup_latency_seconds{phase=total} │ < 5s  │ 4s       │ +20 %  │ yes   │
 └─────────────────────────────────────────────────┴───────┴──────────┴────────┴───────┘
-barrier     podsReady: all within 15m: met at 8s (1 of 1 pods Ready)
+barrier     podsReady: all within 15m: met after 6s, at 8s (1 of 1 pods Ready)
 bottleneck  binder (limiter): 100 % of the waiting time of pod_startup, 12s in 30 waits; all waiting is 100 % of the time measured
             chosen by: tightest objective max of pod_startup_latency_seconds{phase=total}
 ended       operations done at 10s of virtual time

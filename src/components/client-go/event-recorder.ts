@@ -96,10 +96,8 @@ export class EventRecorder {
   /** By reason, kind and key of the object. */
   private readonly similar = new Map<number, Similar>();
   private readonly spam = new Map<number, SpamBucket>();
-  /** Events that wait to be written, encoded as (create ? reason : -count, event key) pairs, the first one under way, state. */
+  /** Events that wait to be written, encoded as (create ? reason : -count, event key) pairs, the first one under way, state. Short: bounded. */
   private readonly queue: number[] = [];
-  /** Index of the first that waits, state. */
-  private head = 0;
   private writing = false;
   /** Attempts to write the first one, state. */
   private tries = 0;
@@ -120,7 +118,7 @@ export class EventRecorder {
   record(reason: EventReason, kind: Kind, key: ObjectKey, message = 0): void {
     const { parameters, simulation, tables } = this.clientGo;
     const { now } = simulation;
-    if (this.queue.length - this.head >= 2 * parameters.eventQueue) {
+    if (this.queue.length >= 2 * parameters.eventQueue) {
       this.dropped++;
       return;
     }
@@ -203,7 +201,8 @@ export class EventRecorder {
 
   /** Writes the first event in line. Called by the recorders' own events too. */
   write(): void {
-    const [what, event] = this.queue;
+    const what = this.queue[0];
+    const event = this.queue[1];
     if (what === undefined) {
       this.writing = false;
       return;

@@ -3,7 +3,7 @@ import { kinds } from '../../cluster/index.ts';
 import { milliseconds, plus } from '../../units/index.ts';
 import type { Barrier, BarrierCondition, Operation } from '../operations/index.ts';
 import { selectObjects } from './change-objects.ts';
-import type { Count, Execution } from './execution.ts';
+import type { Count, Execution, WaitingBarrier } from './execution.ts';
 
 /** How often a barrier looks. An observer without cost: ClusterLoader2 polls every 5 s, which would blur short waits. */
 const POLL = milliseconds(100);
@@ -11,16 +11,17 @@ const POLL = milliseconds(100);
 /** Waits for a barrier; false if it was not met in time. */
 export function* awaitBarrier(execution: Execution, barrier: Barrier): Generator<number, boolean, number> {
   const { simulation } = execution.cluster;
-  const deadline = barrier.within === undefined ? undefined : plus(simulation.now, barrier.within);
+  const began = simulation.now;
+  const deadline = barrier.within === undefined ? undefined : plus(began, barrier.within);
   for (;;) {
     const counts = barrier.conditions.map((condition) => countFor(execution, barrier, condition));
     const met = counts.every(({ have, want, what }) => (what === GONE ? have <= want : have >= want));
     const isLate = deadline !== undefined && simulation.now >= deadline;
     if (met || isLate) {
-      record(execution, barrier, met, counts);
+      record(execution, { barrier, began, counts }, met);
       return met;
     }
-    execution.waitingFor = { barrier, counts };
+    execution.waitingFor = { barrier, began, counts };
     yield POLL;
   }
 }
@@ -28,19 +29,21 @@ export function* awaitBarrier(execution: Execution, barrier: Barrier): Generator
 /** The run has ended: the barrier that it waited for is unmet, and so are those that it never came to. */
 export function recordUnmet(execution: Execution, operations: readonly Operation[]): void {
   const waiting = execution.waitingFor;
-  if (waiting !== undefined) record(execution, waiting.barrier, false, waiting.counts);
+  if (waiting !== undefined) record(execution, waiting, false);
   const barriers = operations.filter((operation) => operation.kind === 'barrier');
+  const { now } = execution.cluster.simulation;
   for (const { description } of barriers.slice(execution.barriers.length)) {
     execution.barriers.push({
       description,
       met: false,
-      at: execution.cluster.simulation.now,
+      began: now,
+      at: now,
       state: 'the run never came to it',
     });
   }
 }
 
-function record(execution: Execution, barrier: Barrier, met: boolean, counts: readonly Count[]): void {
+function record(execution: Execution, { barrier, began, counts }: WaitingBarrier, met: boolean): void {
   execution.waitingFor = undefined;
   const state = counts.map(({ have, want, what }) =>
     what === GONE ? `${format(have)} ${what}` : `${format(have)} of ${format(want)} ${what}`,
@@ -48,6 +51,7 @@ function record(execution: Execution, barrier: Barrier, met: boolean, counts: re
   execution.barriers.push({
     description: barrier.description,
     met,
+    began,
     at: execution.cluster.simulation.now,
     state: state.join(', '),
   });

@@ -22,8 +22,16 @@ export interface Count {
 export interface BarrierRecord {
   readonly description: string;
   readonly met: boolean;
+  readonly began: SimTime;
   readonly at: SimTime;
   readonly state: string;
+}
+
+/** A barrier that the run waits for: since when, and its counts when it last looked. */
+export interface WaitingBarrier {
+  readonly barrier: Barrier;
+  readonly began: SimTime;
+  readonly counts: readonly Count[];
 }
 
 /** Requests of one operation that are on their way. */
@@ -41,8 +49,8 @@ export class Execution {
   readonly templates: TemplateRegistry;
   /** Barriers that were reached, in order. */
   readonly barriers: BarrierRecord[] = [];
-  /** The barrier that the run waits for, with its counts when it last looked, state. */
-  waitingFor: { readonly barrier: Barrier; readonly counts: readonly Count[] } | undefined;
+  /** The barrier that the run waits for, state. */
+  waitingFor: WaitingBarrier | undefined;
   /** What a user should know about how it went, each once. */
   readonly notes: string[] = [];
   /** Churns by name; set = told to stop. */
