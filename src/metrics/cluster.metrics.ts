@@ -26,7 +26,7 @@ export const clusterMetrics = {
     kind: 'gauge',
     unit: '1',
     labels: ['server'],
-    help: 'Share of a server or client limiter in use (0 to 1).',
+    help: 'Share of a server in use (0 to 1), or of what a client limiter lets through: above 1 while it spends the tokens saved up for a burst.',
     source: 'ours: one for every server and limiter of the model',
   },
   plimsoll_server_queue_length: {
