@@ -1,18 +1,19 @@
 /** A real KubeSchedulerConfiguration (kubescheduler.config.k8s.io/v1) as typed intent: profiles, plugins, weights, arguments, limits. */
-import { combineErrors, nearestName, PlimsollError } from '../errors/index.ts';
-import { type Nanoseconds, seconds } from '../units/index.ts';
-import { AcceptedFields } from './accepted-fields.ts';
-import { FieldReader } from './field-reader.ts';
-import { defaultPluginArguments, type PluginArguments, readPluginArguments } from './scheduler-plugin-arguments.ts';
 import {
+  defaultPluginArguments,
   type EnabledPlugin,
   type ExtensionPoint,
-  expandPlugins,
   extensionPoints,
-  type PluginsByPoint,
-  type SchedulerPluginInfo,
-  type WrittenPluginSet,
-} from './scheduler-plugins.ts';
+  type PluginArguments,
+  type SchedulerConfiguration,
+  type SchedulerProfile,
+} from '../components/kube-scheduler/index.ts';
+import { combineErrors, nearestName, PlimsollError } from '../errors/index.ts';
+import { seconds } from '../units/index.ts';
+import { AcceptedFields } from './accepted-fields.ts';
+import { FieldReader } from './field-reader.ts';
+import { readPluginArguments } from './scheduler-plugin-arguments.ts';
+import { expandPlugins, type SchedulerPluginInfo, type WrittenPluginSet } from './scheduler-plugins.ts';
 import { isMap, quoteValue } from './value-path.ts';
 import { parseYaml } from './yaml-document.ts';
 
@@ -23,38 +24,13 @@ const KIND = 'KubeSchedulerConfiguration';
 /** Name of the profile that every scheduler has by default. */
 const DEFAULT_PROFILE = 'default-scheduler';
 
-/** One profile: pods choose it by their schedulerName. */
-export interface SchedulerProfile {
-  readonly schedulerName: string;
-  /** Percentage of nodes to find feasible before scoring, 0 = adaptive; undefined = as the configuration, or the parameter, says. */
-  readonly percentageOfNodesToScore?: number;
-  readonly plugins: PluginsByPoint;
-  readonly arguments: PluginArguments;
-}
+/** An extension point of which nothing is written. */
+const NO_PLUGINS: WrittenPluginSet = { enabled: [], disabled: [] };
 
-/** A scheduler's configuration. What is undefined is as the component's parameters say. */
-export interface KubeSchedulerConfiguration {
-  readonly profiles: readonly SchedulerProfile[];
-  /** Goroutines that filter and score. */
-  readonly parallelism?: number;
-  /** Percentage of nodes to find feasible before scoring, 0 = adaptive. */
-  readonly percentageOfNodesToScore?: number;
-  readonly podInitialBackoff?: Nanoseconds;
-  readonly podMaxBackoff?: Nanoseconds;
-  /** Requests per second of its client. */
-  readonly clientQps?: number;
-  readonly clientBurst?: number;
-}
-
-/** The configuration of a scheduler that is given none, under another name if it has one. */
-export function defaultSchedulerConfiguration(
-  catalogue: readonly SchedulerPluginInfo[],
-  schedulerName = DEFAULT_PROFILE,
-): KubeSchedulerConfiguration {
-  const none: WrittenPluginSet = { enabled: [], disabled: [] };
-  return {
-    profiles: [{ schedulerName, plugins: expandPlugins(catalogue, none, {}), arguments: defaultPluginArguments }],
-  };
+/** The profile of a configuration that has none. */
+function defaultProfile(catalogue: readonly SchedulerPluginInfo[]): SchedulerProfile {
+  const plugins = expandPlugins(catalogue, NO_PLUGINS, {});
+  return { schedulerName: DEFAULT_PROFILE, plugins, arguments: defaultPluginArguments };
 }
 
 /** Reads a configuration file. `catalogue` = the plugins that may be named. Throws one PlimsollError with everything that is wrong. */
@@ -63,7 +39,7 @@ export function readKubeSchedulerConfiguration(
   text: string,
   catalogue: readonly SchedulerPluginInfo[],
   accepted: AcceptedFields = new AcceptedFields(),
-): KubeSchedulerConfiguration {
+): SchedulerConfiguration {
   const [document, second] = parseYaml(file, text);
   const value = document?.value;
   if (document === undefined || second !== undefined || !isMap(value)) {
@@ -98,7 +74,7 @@ function readConfiguration(
   reader: FieldReader,
   catalogue: readonly SchedulerPluginInfo[],
   accepted: AcceptedFields,
-): KubeSchedulerConfiguration {
+): SchedulerConfiguration {
   const connection = reader.map('clientConnection');
   const profiles = reader.maps('profiles').map((profile) => readProfile(profile, catalogue, accepted));
   refuseDoubleNames(reader, profiles);
@@ -111,14 +87,14 @@ function readConfiguration(
       'at least podInitialBackoffSeconds',
     );
   }
-  const configuration: KubeSchedulerConfiguration = {
+  const configuration: SchedulerConfiguration = {
     ...given('parallelism', reader.wholeNumber('parallelism', undefined, { least: 1 })),
     ...given('percentageOfNodesToScore', reader.wholeNumber('percentageOfNodesToScore', undefined, { most: 100 })),
     ...given('podInitialBackoff', initialBackoff === undefined ? undefined : seconds(initialBackoff)),
     ...given('podMaxBackoff', maxBackoff === undefined ? undefined : seconds(maxBackoff)),
     ...given('clientQps', connection?.number('qps', undefined, { least: -1 })),
     ...given('clientBurst', connection?.wholeNumber('burst', undefined)),
-    profiles: profiles.length > 0 ? profiles : defaultSchedulerConfiguration(catalogue).profiles,
+    profiles: profiles.length > 0 ? profiles : [defaultProfile(catalogue)],
   };
   connection?.ignore('acceptContentTypes', 'contentType', 'kubeconfig');
   connection?.finish();
@@ -154,8 +130,7 @@ function readProfile(
     if (set !== undefined) byPoint[point] = readPluginSet(set, catalogue, accepted);
   }
   const multiPoint = plugins?.map('multiPoint');
-  const everywhere =
-    multiPoint === undefined ? { enabled: [], disabled: [] } : readPluginSet(multiPoint, catalogue, accepted);
+  const everywhere = multiPoint === undefined ? NO_PLUGINS : readPluginSet(multiPoint, catalogue, accepted);
   plugins?.finish();
   const profile: SchedulerProfile = {
     schedulerName: reader.text('schedulerName') ?? DEFAULT_PROFILE,

@@ -1,48 +1,13 @@
 /** Arguments of scheduler plugins (`pluginConfig`) that the model reads; those of other plugins are named as without effect. */
-import type { NodeSelectorTerm } from '../cluster/index.ts';
+import {
+  defaultPluginArguments,
+  type FitScoring,
+  type PluginArguments,
+  type ResourceWeight,
+  type ShapePoint,
+} from '../components/kube-scheduler/index.ts';
 import type { FieldReader } from './field-reader.ts';
 import { readTerm } from './pod-specification.ts';
-
-/** A resource and its weight in a score. */
-export interface ResourceWeight {
-  /** cpu, memory, or the name of an extended resource. */
-  readonly name: string;
-  readonly weight: number;
-}
-
-/** A point of the shape of RequestedToCapacityRatio: at this utilisation [%] the score is this, out of 10. */
-export interface ShapePoint {
-  readonly utilization: number;
-  readonly score: number;
-}
-
-/** How NodeResourcesFit scores: free nodes first, full ones first, or by a shape of one's own. */
-export interface FitScoring {
-  readonly strategy: 'LeastAllocated' | 'MostAllocated' | 'RequestedToCapacityRatio';
-  readonly resources: readonly ResourceWeight[];
-  /** Shape of RequestedToCapacityRatio, by utilisation ascending. */
-  readonly shape?: readonly ShapePoint[];
-}
-
-/** Arguments of all plugins, with defaults filled in (K:pkg/scheduler/apis/config/v1/defaults.go). */
-export interface PluginArguments {
-  readonly nodeResourcesFit: FitScoring;
-  readonly nodeResourcesBalancedAllocation: { readonly resources: readonly ResourceWeight[] };
-  /** Terms that every pod of the profile has to meet besides its own; undefined = none. */
-  readonly addedAffinity?: readonly NodeSelectorTerm[];
-}
-
-/** CPU and memory, of the same weight. */
-const CPU_AND_MEMORY: readonly ResourceWeight[] = [
-  { name: 'cpu', weight: 1 },
-  { name: 'memory', weight: 1 },
-];
-
-/** Arguments of a profile that gives none. */
-export const defaultPluginArguments: PluginArguments = {
-  nodeResourcesFit: { strategy: 'LeastAllocated', resources: CPU_AND_MEMORY },
-  nodeResourcesBalancedAllocation: { resources: CPU_AND_MEMORY },
-};
 
 /** Highest weight of a resource. */
 const MAXIMUM_RESOURCE_WEIGHT = 100;
@@ -112,7 +77,7 @@ function readResourceWeights(reader: FieldReader): readonly ResourceWeight[] {
     resource.finish();
     return { name, weight };
   });
-  return resources.length > 0 ? resources : CPU_AND_MEMORY;
+  return resources.length > 0 ? resources : defaultPluginArguments.nodeResourcesFit.resources;
 }
 
 function readAddedAffinity(args: FieldReader, known: PluginArguments): PluginArguments {

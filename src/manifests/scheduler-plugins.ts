@@ -1,23 +1,11 @@
 /** Scheduler plugins as a configuration names them: where they act, and what the default profile does with them. */
 
-/** Extension points of the scheduling framework, as a configuration writes them. */
-export const extensionPoints = [
-  'preEnqueue',
-  'queueSort',
-  'preFilter',
-  'filter',
-  'postFilter',
-  'preScore',
-  'score',
-  'reserve',
-  'permit',
-  'preBind',
-  'bind',
-  'postBind',
-] as const;
-
-/** An extension point. */
-export type ExtensionPoint = (typeof extensionPoints)[number];
+import {
+  type EnabledPlugin,
+  type ExtensionPoint,
+  extensionPoints,
+  type PluginsByPoint,
+} from '../components/kube-scheduler/index.ts';
 
 /** One plugin of Kubernetes. */
 export interface SchedulerPluginInfo {
@@ -29,15 +17,6 @@ export interface SchedulerPluginInfo {
   /** Whether the model has it. Others are accepted by name, without effect. */
   readonly modelled: boolean;
 }
-
-/** A plugin of a profile, with its weight among the scores. */
-export interface EnabledPlugin {
-  readonly name: string;
-  readonly weight: number;
-}
-
-/** The plugins of a profile at every extension point, in the order in which they act. */
-export type PluginsByPoint = Readonly<Record<ExtensionPoint, readonly EnabledPlugin[]>>;
 
 /** What a configuration writes for one extension point, or for multiPoint. */
 export interface WrittenPluginSet {

@@ -1,15 +1,12 @@
 /** The schedulers of a scenario: algorithm, configuration and settings. */
 import type { SchedulerOptions } from '../components/control-plane.ts';
-import { PlimsollError, type SourcePosition } from '../errors/index.ts';
 import {
-  type AcceptedFields,
-  defaultSchedulerConfiguration,
+  defaultConfiguration,
   type FitScoring,
-  type KubeSchedulerConfiguration,
-  quoteValue,
-  readKubeSchedulerConfiguration,
-  type ValuePath,
-} from '../manifests/index.ts';
+  type SchedulerConfiguration,
+} from '../components/kube-scheduler/index.ts';
+import { PlimsollError, type SourcePosition } from '../errors/index.ts';
+import { type AcceptedFields, quoteValue, readKubeSchedulerConfiguration, type ValuePath } from '../manifests/index.ts';
 import { DEFAULT_SCHEDULER } from './paths.ts';
 import type { ResolvedScenario, SchedulerSelection } from './resolved-scenario.ts';
 import { schedulerPlugins } from './scheduler-plugins.ts';
@@ -108,8 +105,8 @@ function resolveConfiguration(
   written: WrittenScheduler,
   path: ValuePath,
   context: SchedulerContext,
-): KubeSchedulerConfiguration {
-  const fallback = defaultSchedulerConfiguration(schedulerPlugins, written.name);
+): SchedulerConfiguration {
+  const fallback = defaultConfiguration(written.name);
   if (written.configuration === undefined) return fallback;
   const source = context.readFile(written.configuration, [...path, 'configuration']);
   if (source === undefined) return fallback;
@@ -121,9 +118,9 @@ function resolveConfiguration(
 }
 
 function applySettings(
-  configuration: KubeSchedulerConfiguration,
+  configuration: SchedulerConfiguration,
   settings: NonNullable<WrittenScheduler['settings']>,
-): KubeSchedulerConfiguration {
+): SchedulerConfiguration {
   if (settings.scoring === undefined) return configuration;
   const strategy = settings.scoring as FitScoring['strategy'];
   const profiles = configuration.profiles.map((profile) => ({

@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  defaultSchedulerConfiguration,
-  type PluginsByPoint,
-  readKubeSchedulerConfiguration,
-  type SchedulerPluginInfo,
-} from '../../src/manifests/index.ts';
+import type { PluginsByPoint } from '../../src/components/kube-scheduler/index.ts';
+import { readKubeSchedulerConfiguration, type SchedulerPluginInfo } from '../../src/manifests/index.ts';
 import { noFields, problemsOf } from './support.ts';
 
 const catalogue: readonly SchedulerPluginInfo[] = [
@@ -29,8 +25,8 @@ function pluginsOf(plugins: PluginsByPoint | undefined, point: keyof PluginsByPo
 }
 
 describe('a scheduler configuration', () => {
-  it('that is not given is the default profile', () => {
-    const [profile] = defaultSchedulerConfiguration(catalogue).profiles;
+  it('that says nothing is the default profile', () => {
+    const [profile] = read('').profiles;
     expect(profile?.schedulerName).toBe('default-scheduler');
     expect(pluginsOf(profile?.plugins, 'filter')).toBe('TaintToleration:3 NodeResourcesFit:1');
     expect(pluginsOf(profile?.plugins, 'score')).toBe('TaintToleration:3 NodeResourcesFit:1 ImageLocality:1');

@@ -41,17 +41,20 @@ export interface EnabledPlugin {
   readonly weight: number;
 }
 
+/** The plugins of a profile at every extension point, in the order in which they act. */
+export type PluginsByPoint = Readonly<Record<ExtensionPoint, readonly EnabledPlugin[]>>;
+
 /** One profile: pods choose it by their schedulerName. */
 export interface SchedulerProfile {
   readonly schedulerName: string;
   /** Percentage of nodes to find feasible before scoring, 0 = adaptive; undefined = as the configuration says. */
   readonly percentageOfNodesToScore?: number;
-  /** Plugins at every extension point in the order in which they act. Those that the model does not have are passed over. */
-  readonly plugins: Readonly<Record<ExtensionPoint, readonly EnabledPlugin[]>>;
+  /** Those that the model does not have are passed over. */
+  readonly plugins: PluginsByPoint;
   readonly arguments: PluginArguments;
 }
 
-/** A scheduler's configuration. */
+/** A scheduler's configuration. What is undefined is as the component's parameters say. */
 export interface SchedulerConfiguration {
   readonly profiles: readonly SchedulerProfile[];
   /** Goroutines that filter and score. */

@@ -9,8 +9,8 @@ const CPU_AND_MEMORY = [
   { name: 'memory', weight: 1 },
 ] as const;
 
-/** Arguments of the plugins of a profile that gives none. */
-const DEFAULT_ARGUMENTS: PluginArguments = {
+/** Arguments of the plugins of a profile that gives none (K:pkg/scheduler/apis/config/v1/defaults.go). */
+export const defaultPluginArguments: PluginArguments = {
   nodeResourcesFit: { strategy: 'LeastAllocated', resources: CPU_AND_MEMORY },
   nodeResourcesBalancedAllocation: { resources: CPU_AND_MEMORY },
 };
@@ -19,7 +19,7 @@ const DEFAULT_ARGUMENTS: PluginArguments = {
 export function defaultProfile(schedulerName: string): SchedulerProfile {
   const points = extensionPoints.map((point) => [point, pluginsAt(point)] as const);
   const plugins = Object.fromEntries(points) as unknown as SchedulerProfile['plugins'];
-  return { schedulerName, plugins, arguments: DEFAULT_ARGUMENTS };
+  return { schedulerName, plugins, arguments: defaultPluginArguments };
 }
 
 /** The default configuration: one default profile. */

@@ -1,11 +1,7 @@
 /** Real KubeSchedulerConfiguration files at work. */
 import { describe, expect, test } from 'vitest';
 import { defaultConfiguration, type SchedulerConfiguration } from '../../../src/components/kube-scheduler/index.ts';
-import {
-  AcceptedFields,
-  defaultSchedulerConfiguration,
-  readKubeSchedulerConfiguration,
-} from '../../../src/manifests/index.ts';
+import { AcceptedFields, readKubeSchedulerConfiguration } from '../../../src/manifests/index.ts';
 import { schedulerPlugins } from '../../../src/scenario/scheduler-plugins.ts';
 import { seconds } from '../../../src/units/index.ts';
 import { amounts, nodeOf, SchedulerWorld, taint, templateOf } from './scheduler-world.ts';
@@ -24,7 +20,6 @@ function worldWith(body: string): SchedulerWorld {
 describe('a KubeSchedulerConfiguration', () => {
   test('that says nothing is the default profile of the registry', () => {
     expect(read('').configuration).toEqual(defaultConfiguration('default-scheduler'));
-    expect(defaultSchedulerConfiguration(schedulerPlugins, 'x')).toEqual(defaultConfiguration('x'));
   });
 
   test('names what has no effect only where it enables or configures it', () => {
