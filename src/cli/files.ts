@@ -1,5 +1,15 @@
 /** The file system, for the command line and everything that is handed it. Written files appear whole or not at all. */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Files } from '../index.ts';
 
@@ -7,6 +17,14 @@ import type { Files } from '../index.ts';
 export const nodeFiles: Files = {
   readText: (path) => readFileSync(path, 'utf8'),
   resolve: (from, relative) => (isAbsolute(relative) ? relative : join(dirname(from), relative)),
+  beside: (path) => {
+    const directory = dirname(path);
+    return existsSync(directory)
+      ? readdirSync(directory)
+          .map((name) => join(directory, name))
+          .sort()
+      : [];
+  },
 };
 
 /** Writes a file under a temporary name beside it and renames it, so that a crash leaves no half file. */

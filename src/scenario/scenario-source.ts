@@ -1,5 +1,5 @@
 /** A scenario file as it was read: once, so that every point of a sweep is resolved from the same text. */
-import { PlimsollError } from '../errors/index.ts';
+import { nearestName, PlimsollError } from '../errors/index.ts';
 import { parseYaml, type YamlDocument } from '../manifests/index.ts';
 
 /** How files are reached: passed in, so that this room works in a browser too. */
@@ -8,6 +8,8 @@ export interface Files {
   readText(path: string): string;
   /** The path of `relative` as seen from the directory of the file `from`. */
   resolve(from: string, relative: string): string;
+  /** Paths of the files in the same directory, written as `path` is; to name the one that was meant. Absent = not known. */
+  beside?(path: string): readonly string[];
 }
 
 /** A scenario file and everything that it names, read at most once. */
@@ -54,7 +56,8 @@ export function readOrExplain(
   try {
     return files.readText(path);
   } catch (error) {
-    throw new PlimsollError('P201', { ...details, message: `${path} ${whyUnreadable(error)}` });
+    const nearest = nearestName(path, files.beside?.(path).filter((other) => other !== path) ?? []);
+    throw new PlimsollError('P201', { ...details, message: `${path} ${whyUnreadable(error)}`, nearest });
   }
 }
 
@@ -77,6 +80,7 @@ function remembering(files: Files): Files {
       return text;
     },
     resolve: (from, relative) => files.resolve(from, relative),
+    beside: (path) => files.beside?.(path) ?? [],
   };
 }
 

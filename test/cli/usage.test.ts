@@ -26,6 +26,7 @@ describe('wrong usage exits 2, says what exists and writes nothing', () => {
     [['run', 'small.yaml', '--set', 'nods=9'], 'P103', 'nods', 'nearest:  nodes'],
     [['run', 'small.yaml', '--until', 'late'], 'P204', 'spec.until'],
     [['run', 'absent.yaml'], 'P201', 'absent.yaml does not exist'],
+    [['run', 'smal.yaml'], 'P201', 'smal.yaml does not exist', 'nearest:  small.yaml'],
     [['run', 'small.yaml', '--out', 'small.yaml'], 'P104', 'small.yaml cannot be written'],
     [['run', 'small.yaml', '--out', 'small.yaml/below'], 'P104', 'cannot be written'],
     [['sweep', 'small.yaml'], 'P102', 'no --vary', 'PATH=a,b,c'],
