@@ -22,6 +22,9 @@ export interface ReflectorListener {
   concerns?(version: VersionHandle, previous: VersionHandle): boolean;
 }
 
+/** Number of a list's or watch's request that tells in which life of the reflector it was sent; servers do not read it. */
+const LIFE = 2;
+
 /** One list-and-watch loop. */
 export class Reflector implements WatchSubscriber {
   readonly client: ApiClient;
@@ -50,6 +53,8 @@ export class Reflector implements WatchSubscriber {
   private backoff: Nanoseconds;
   private timer: EventId | undefined;
   private stopped = true;
+  /** How often it was stopped; requests carry it, so that an answer to a process that has ended since is not taken for one to the next, state. */
+  private life = 0;
   /** Whether the listener takes changes only when it asks for them, state. */
   private resting = true;
 
@@ -77,6 +82,8 @@ export class Reflector implements WatchSubscriber {
   /** Starts by listing, as a process that has just started does. */
   start(): void {
     this.stopped = false;
+    this.revision = 0;
+    this.backoff = this.clientGo.parameters.reflectorBackoff;
     this.sendList(true);
   }
 
@@ -95,6 +102,7 @@ export class Reflector implements WatchSubscriber {
   /** Stops: the process has ended or the object is not needed any more. */
   stop(): void {
     this.stopped = true;
+    this.life++;
     this.closeWatch();
     this.cancelTimer();
     this.generation++;
@@ -135,13 +143,15 @@ export class Reflector implements WatchSubscriber {
   // ---- list and watch ------------------------------------------------------------------------------------------------------------
 
   private sendList(fromCache: boolean): void {
-    this.client.send(this.client.list(this.kind, this.bucket, fromCache), this.onList, this.index);
+    const request = this.client.list(this.kind, this.bucket, fromCache);
+    this.clientGo.requests.setNumber(request, LIFE, this.life);
+    this.client.send(request, this.onList, this.index);
   }
 
   /** The list's answer. */
   listed(request: RequestId): void {
-    if (this.stopped) return;
     const { requests } = this.clientGo;
+    if (this.isOutlived(request)) return;
     if (!isSuccess(requests.code[request] as number)) {
       this.retryLater();
       return;
@@ -157,6 +167,7 @@ export class Reflector implements WatchSubscriber {
     const request = requests.allocate(Verb.Watch, this.kind, -1 as never);
     requests.setNumber(request, 0, this.bucket);
     requests.setNumber(request, 1, this.revision);
+    requests.setNumber(request, LIFE, this.life);
     requests.object[request] = this.subscriber;
     this.client.send(request, this.onWatch, this.index);
   }
@@ -167,19 +178,25 @@ export class Reflector implements WatchSubscriber {
     const code = requests.code[request] as number;
     const watcher = requests.resultRevision[request] as number;
     const server = requests.server[request] as number;
+    const isOutlived = this.isOutlived(request);
     if (code === StatusCode.Ok) {
       const { isUp } = this.clientGo.server(server);
-      if (this.stopped || !isUp) {
+      if (isOutlived || !isUp) {
         if (isUp) this.clientGo.server(server).cache(this.kind).log.closeWatch(watcher);
-        if (!this.stopped) this.retryLater();
+        if (!isOutlived) this.retryLater();
         return;
       }
       this.backoff = this.clientGo.parameters.reflectorBackoff;
       this.opened(server, watcher, 0);
-    } else if (!this.stopped) {
+    } else if (!isOutlived) {
       if (code === StatusCode.Gone) this.sendList(false);
       else this.retryLater();
     }
+  }
+
+  /** Whether the process that sent a request has ended. */
+  private isOutlived(request: RequestId): boolean {
+    return this.stopped || this.clientGo.requests.number(request, LIFE) !== this.life;
   }
 
   /** `elapsed`: share of the watch's life that is over. */
