@@ -37,7 +37,14 @@ export const listings = {
   metrics: () => metrics(),
   parameters: () => parameters(),
   plugins: () => plugins(),
-  algorithms: () => Object.entries(algorithmRegistry).map(([name, { help }]) => ({ name, help, details: [] })),
+  algorithms: () =>
+    Object.entries(algorithmRegistry).map(([name, { help, settings }]) => ({
+      name,
+      help,
+      details: Object.entries(settings).map(
+        ([setting, { help: meaning, choices }]) => [`setting ${setting}`, `${choices.join(', ')}. ${meaning}`] as const,
+      ),
+    })),
   controllers: () =>
     Object.entries(controllers).map(([name, { help }]) => ({
       name,

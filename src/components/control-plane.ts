@@ -21,7 +21,7 @@ import { Host } from './host/host.ts';
 import { ApiServer } from './kube-apiserver/index.ts';
 import { KubeControllerManager } from './kube-controller-manager/index.ts';
 import { KubeProxyFleet } from './kube-proxy/index.ts';
-import { KubeScheduler, type SchedulerConfiguration } from './kube-scheduler/index.ts';
+import { type AlgorithmName, KubeScheduler, type SchedulerConfiguration } from './kube-scheduler/index.ts';
 import { type Kubelet, KubeletFleet } from './kubelet/index.ts';
 import type { ModelParameters } from './parameters.ts';
 import { Preload } from './preload.ts';
@@ -29,6 +29,8 @@ import { Preload } from './preload.ts';
 /** A scheduler of the cluster. */
 export interface SchedulerOptions {
   readonly name: string;
+  /** The algorithm of kube-scheduler if left out. */
+  readonly algorithm?: AlgorithmName;
   readonly configuration?: SchedulerConfiguration;
 }
 
@@ -130,13 +132,7 @@ export class ControlPlane {
     };
     this.controllerManager = new KubeControllerManager({ ...shared, parameters: parameters.kubeControllerManager });
     this.schedulers = schedulers.map(
-      ({ name, configuration }) =>
-        new KubeScheduler({
-          ...shared,
-          parameters: parameters.kubeScheduler,
-          name,
-          ...(configuration === undefined ? {} : { configuration }),
-        }),
+      (options) => new KubeScheduler({ ...shared, ...options, parameters: parameters.kubeScheduler }),
     );
     this.publishHosts();
     this.publishServers();

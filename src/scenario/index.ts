@@ -7,4 +7,4 @@ export * from './profiles/index.ts';
 export * from './resolve-scenario.ts';
 export type * from './resolved-scenario.ts';
 export * from './scenario-source.ts';
-export { schedulersOf, schedulingAlgorithms } from './scheduler-selection.ts';
+export { schedulersOf } from './scheduler-selection.ts';

@@ -2,7 +2,7 @@
  * A scenario after resolution: defaults, profiles, the file and --set applied in that order, $params replaced, files read, units parsed.
  * Everything behind this point (experiment, workers) needs nothing else; it is plain data, so that it crosses to a worker as it is.
  */
-import type { SchedulerConfiguration } from '../components/kube-scheduler/index.ts';
+import type { AlgorithmName, AlgorithmSettings, SchedulerConfiguration } from '../components/kube-scheduler/index.ts';
 import type { DistributionSpec } from '../engine/index.ts';
 import type { TemplateEntry } from '../manifests/index.ts';
 import type { Nanoseconds } from '../units/index.ts';
@@ -36,12 +36,12 @@ export interface ParameterOverride {
 /** One scheduler of the scenario. */
 export interface SchedulerSelection {
   readonly name: string;
-  readonly algorithm: 'kube-scheduler';
+  readonly algorithm: AlgorithmName;
   /** Its profiles, plugins, arguments and limits: from its KubeSchedulerConfiguration file and its settings, or the defaults. */
   readonly configuration: SchedulerConfiguration;
   readonly replicas: number;
-  /** Settings of the algorithm as written; those of kube-scheduler are part of {@link configuration} already. */
-  readonly settings: Readonly<Record<string, string | number | boolean>>;
+  /** Settings of the algorithm as written; {@link configuration} has them already. */
+  readonly settings: AlgorithmSettings;
 }
 
 /** One objective. It holds if the statistic is below (or above) the bound. */

@@ -1,8 +1,10 @@
 /** The schedulers of a scenario: algorithm, configuration and settings. */
 import type { SchedulerOptions } from '../components/control-plane.ts';
 import {
+  type AlgorithmName,
+  type AlgorithmSettings,
+  algorithmRegistry,
   defaultConfiguration,
-  type FitScoring,
   type SchedulerConfiguration,
 } from '../components/kube-scheduler/index.ts';
 import { PlimsollError, type SourcePosition } from '../errors/index.ts';
@@ -12,38 +14,13 @@ import type { ResolvedScenario, SchedulerSelection } from './resolved-scenario.t
 import { schedulerPlugins } from './scheduler-plugins.ts';
 import { unknownNameError } from './unknown-name.ts';
 
-/** A setting of an algorithm: one of several words. */
-interface AlgorithmSetting {
-  readonly help: string;
-  readonly choices: readonly string[];
-}
-
-/** An algorithm by which a scheduler can work. */
-interface SchedulingAlgorithm {
-  readonly help: string;
-  readonly settings: Readonly<Record<string, AlgorithmSetting>>;
-}
-
-/** Algorithms by name. */
-export const schedulingAlgorithms = {
-  'kube-scheduler': {
-    help: 'The scheduling framework of Kubernetes with its plugins.',
-    settings: {
-      scoring: {
-        help: 'Scoring strategy of NodeResourcesFit in every profile: spread pods, or pack them.',
-        choices: ['LeastAllocated', 'MostAllocated'],
-      },
-    },
-  },
-} as const satisfies Record<string, SchedulingAlgorithm>;
-
 /** A scheduler as its schema yields it. */
 interface WrittenScheduler {
   readonly name: string;
-  readonly algorithm?: keyof typeof schedulingAlgorithms | undefined;
+  readonly algorithm?: AlgorithmName | undefined;
   readonly configuration?: string | undefined;
   readonly replicas?: number | undefined;
-  readonly settings?: Readonly<Record<string, string | number | boolean>> | undefined;
+  readonly settings?: AlgorithmSettings | undefined;
 }
 
 /** What resolving schedulers takes. */
@@ -79,7 +56,7 @@ export function resolveSchedulers(
 function resolveScheduler(written: WrittenScheduler, path: ValuePath, context: SchedulerContext): SchedulerSelection {
   const algorithm = written.algorithm ?? 'kube-scheduler';
   const settings = written.settings ?? {};
-  const known: Readonly<Record<string, AlgorithmSetting>> = schedulingAlgorithms[algorithm].settings;
+  const { settings: known, configure } = algorithmRegistry[algorithm];
   for (const [name, value] of Object.entries(settings)) {
     const setting = known[name];
     const names = setting === undefined ? Object.keys(known) : setting.choices;
@@ -94,7 +71,7 @@ function resolveScheduler(written: WrittenScheduler, path: ValuePath, context: S
   return {
     name: written.name,
     algorithm,
-    configuration: applySettings(resolveConfiguration(written, path, context), settings),
+    configuration: configure(resolveConfiguration(written, path, context), settings),
     replicas: written.replicas ?? 1,
     settings,
   };
@@ -117,20 +94,7 @@ function resolveConfiguration(
   );
 }
 
-function applySettings(
-  configuration: SchedulerConfiguration,
-  settings: NonNullable<WrittenScheduler['settings']>,
-): SchedulerConfiguration {
-  if (settings.scoring === undefined) return configuration;
-  const strategy = settings.scoring as FitScoring['strategy'];
-  const profiles = configuration.profiles.map((profile) => ({
-    ...profile,
-    arguments: { ...profile.arguments, nodeResourcesFit: { ...profile.arguments.nodeResourcesFit, strategy } },
-  }));
-  return { ...configuration, profiles };
-}
-
 /** The schedulers of a scenario as the cluster takes them. */
 export function schedulersOf({ schedulers }: Pick<ResolvedScenario, 'schedulers'>): readonly SchedulerOptions[] {
-  return schedulers.map(({ name, configuration }) => ({ name, configuration }));
+  return schedulers.map(({ name, algorithm, configuration }) => ({ name, algorithm, configuration }));
 }

@@ -1,10 +1,10 @@
 /** The schema of a scenario file (contract section 3): strict, so that a misspelt key is an error and not a silent default. */
 import { z } from 'zod';
+import { type AlgorithmName, algorithmRegistry } from '../components/kube-scheduler/index.ts';
 import { isMap } from '../manifests/index.ts';
 import { operationKinds } from './operations/index.ts';
 import { parametersSchema } from './parameter-schema.ts';
 import { profiles } from './profiles/index.ts';
-import { schedulingAlgorithms } from './scheduler-selection.ts';
 import { severalForms, strictMap } from './schema-parts.ts';
 import {
   boundSchema,
@@ -54,7 +54,7 @@ const profileNames = z.array(profileName);
 
 const schedulerSchema = strictMap({
   name: nameSchema,
-  algorithm: z.enum(Object.keys(schedulingAlgorithms) as [keyof typeof schedulingAlgorithms]).optional(),
+  algorithm: z.enum(Object.keys(algorithmRegistry) as [AlgorithmName]).optional(),
   configuration: textSchema('a file with a KubeSchedulerConfiguration, relative to the scenario').optional(),
   replicas: wholeNumberSchema(1, MAXIMUM_SCHEDULER_REPLICAS).optional(),
   settings: z.record(z.string(), scalarSchema).optional(),

@@ -12,6 +12,8 @@ export type AlgorithmName = keyof typeof algorithmRegistry;
 export {
   type AlgorithmContext,
   type AlgorithmDefinition,
+  type AlgorithmSetting,
+  type AlgorithmSettings,
   Decision,
   NO_NODE,
   type SchedulingAlgorithm,

@@ -5,6 +5,7 @@
  * The filters run over chunks of nodes, plugin by plugin; a node counts against the first plugin that rejects it, as upstream's per-node loop
  * has it. Left out: the up to 16 chunks that upstream's goroutines still evaluate when enough nodes were found, nominated nodes, extenders.
  */
+import type { FitScoring, SchedulerConfiguration } from '../configuration.ts';
 import { normaliseScores } from '../framework.ts';
 import type { PodRequirements } from '../pod-requirements.ts';
 import type { Profile, ProfileFilter } from '../profile.ts';
@@ -157,7 +158,24 @@ function placeAfter(slots: Int32Array, total: number, first: number, slot: numbe
   return place + 1;
 }
 
+/** The configuration with another scoring strategy in every profile. */
+function withScoring(configuration: SchedulerConfiguration, strategy: FitScoring['strategy']): SchedulerConfiguration {
+  const profiles = configuration.profiles.map((profile) => ({
+    ...profile,
+    arguments: { ...profile.arguments, nodeResourcesFit: { ...profile.arguments.nodeResourcesFit, strategy } },
+  }));
+  return { ...configuration, profiles };
+}
+
 export const kubeScheduler: AlgorithmDefinition = {
   help: 'The scheduling framework of Kubernetes with its plugins.',
+  settings: {
+    scoring: {
+      help: 'Scoring strategy of NodeResourcesFit in every profile: spread pods, or pack them.',
+      choices: ['LeastAllocated', 'MostAllocated'],
+    },
+  },
+  configure: (configuration, { scoring }) =>
+    scoring === undefined ? configuration : withScoring(configuration, scoring as FitScoring['strategy']),
   create: (context) => new KubeSchedulerAlgorithm(context),
 };

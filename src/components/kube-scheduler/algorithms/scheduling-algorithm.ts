@@ -1,5 +1,6 @@
 /** What a scheduling algorithm is: it chooses a node for a pod. When it runs, how long it takes and what follows is the scheduler's part. */
 import type { RandomStream, ValuesOf } from '../../../engine/index.ts';
+import type { SchedulerConfiguration } from '../configuration.ts';
 import type { kubeSchedulerParameters } from '../kube-scheduler.parameters.ts';
 import type { NodeColumns } from '../node-columns.ts';
 import { pluginNames } from '../plugins/index.ts';
@@ -49,8 +50,20 @@ export interface SchedulingAlgorithm {
   decide(pod: PodRequirements, profile: Profile, decision: Decision): void;
 }
 
+/** A setting of an algorithm: one of several words. */
+export interface AlgorithmSetting {
+  readonly help: string;
+  readonly choices: readonly string[];
+}
+
+/** Settings of one scheduler as a scenario writes them. */
+export type AlgorithmSettings = Readonly<Record<string, string | number | boolean>>;
+
 /** What the registry holds of each algorithm. */
 export interface AlgorithmDefinition {
   readonly help: string;
+  readonly settings: Readonly<Record<string, AlgorithmSetting>>;
+  /** What its settings, known to be valid, make of a configuration. */
+  readonly configure: (configuration: SchedulerConfiguration, settings: AlgorithmSettings) => SchedulerConfiguration;
   readonly create: (context: AlgorithmContext) => SchedulingAlgorithm;
 }
