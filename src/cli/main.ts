@@ -30,7 +30,7 @@ function asCodedError(error: unknown): PlimsollError {
 }
 
 function wantsJson(typed: readonly string[]): boolean {
-  return typed.includes('--format=json') || typed[typed.indexOf('--format') + 1] === 'json';
+  return typed.some((word, i) => word === '--format=json' || (word === '--format' && typed[i + 1] === 'json'));
 }
 
 function plainError({ code, details }: PlimsollError): object {

@@ -9,5 +9,6 @@ export * from './object-tables.ts';
 export * from './pods.ts';
 export * from './services.ts';
 export * from './specifications.ts';
+export * from './tolerations.ts';
 export * from './version-table.ts';
 export * from './workloads.ts';

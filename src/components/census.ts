@@ -13,7 +13,7 @@ import {
 } from '../cluster/index.ts';
 import type { Simulation } from '../engine/index.ts';
 import { FLOW_POD_STARTUP, type HistogramSeries, type MetricRecorder, type WaitLedger } from '../metrics/index.ts';
-import { NS_PER_SECOND } from '../units/index.ts';
+import type { Nanoseconds } from '../units/index.ts';
 import type { Change, EtcdCluster } from './etcd/index.ts';
 
 /** Pods of one group (all, or of one Deployment) by state. */
@@ -237,16 +237,16 @@ export class Census {
     const { pods } = this.tables;
     const scheduled = PodCondition.Scheduled;
     if ((pods.conditions.get(version) & scheduled) !== 0 && (pods.conditions.get(previous) & scheduled) === 0) {
-      this.createToSchedule.record((pods.scheduledAt.get(version) - pods.createdAt.get(version)) / NS_PER_SECOND);
+      this.createToSchedule.recordSpan((pods.scheduledAt.get(version) - pods.createdAt.get(version)) as Nanoseconds);
     }
     if (pods.phase.get(version) === PodPhase.Running && pods.phase.get(previous) === PodPhase.Pending) {
       const { now } = this.simulation;
       const runningAt = pods.runningAt.get(version);
       // A pod that was created with its node named was never scheduled.
       const from = Math.max(pods.scheduledAt.get(version), pods.createdAt.get(version));
-      this.scheduleToRun.record((runningAt - from) / NS_PER_SECOND);
-      this.runToWatch.record((now - runningAt) / NS_PER_SECOND);
-      this.total.record((now - pods.createdAt.get(version)) / NS_PER_SECOND);
+      this.scheduleToRun.recordSpan((runningAt - from) as Nanoseconds);
+      this.runToWatch.recordSpan((now - runningAt) as Nanoseconds);
+      this.total.recordSpan((now - pods.createdAt.get(version)) as Nanoseconds);
     }
   }
 

@@ -120,7 +120,8 @@ export class ControlPlane {
     this.servers = servers.map((host, index) => new ApiServer(around, index, host));
     this.clientGo.connectTo(this.servers);
     this.census = new Census(simulation, tables, this.store, recorder, waits);
-    this.preload = new Preload(tables, parameters.objectSize, this.store, this.servers);
+    const { maxEndpointsPerSlice } = parameters.kubeControllerManager;
+    this.preload = new Preload(tables, parameters.objectSize, this.store, this.servers, maxEndpointsPerSlice);
     this.eventReplies = eventRecorderReplies(this.clientGo);
     this.kubelets = new KubeletFleet(this.clientGo, parameters.kubelet, this.eventReplies);
     this.proxies = new KubeProxyFleet(this.clientGo, this.store, parameters.kubeProxy);
@@ -155,7 +156,7 @@ export class ControlPlane {
       publishServer(this.recorder, this.simulation, `${host.name} CPU`, () => ({
         busyNanoseconds: host.busyCoreNanoseconds(),
         capacity: host.cores,
-        queueLength: host.jobs,
+        queueLength: Math.max(0, host.jobs - host.cores),
       }));
     }
   }
@@ -168,8 +169,8 @@ export class ControlPlane {
     const mutating = inflight('mutating');
     const watchers = resourceNames.map((resource) => recorder.gauge('apiserver_registered_watchers', { resource }));
     recorder.onSample(() => {
-      readOnly.set(servers.reduce((sum, server) => sum + server.inflight(false), 0));
-      mutating.set(servers.reduce((sum, server) => sum + server.inflight(true), 0));
+      readOnly.setPast(servers.reduce((sum, server) => sum + server.takePeak(false), 0));
+      mutating.setPast(servers.reduce((sum, server) => sum + server.takePeak(true), 0));
       watchers.forEach((gauge, kind) => {
         gauge.set(servers.reduce((sum, server) => sum + server.cache(kind as Kind).log.watchers, 0));
       });

@@ -40,6 +40,12 @@ export interface PreloadedDeployment {
   readonly bytes: number;
 }
 
+/** The parts of it that a ReplicaSet has. */
+export type ReplicaSetBody = Omit<PreloadedDeployment, 'strategy' | 'revisionHistoryLimit'>;
+
+/** Owner of what nobody owns. */
+const NOBODY = -1;
+
 /** A node that was preloaded, and what is on it. */
 export interface PreloadedNode {
   readonly key: ObjectKey;
@@ -52,8 +58,7 @@ export interface PreloadedNode {
   memory: number;
 }
 
-/** Endpoints in one slice, and addresses in one Endpoints object, at most (upstream defaults of both controllers). */
-const ENDPOINTS_PER_SLICE = 100;
+/** Addresses in one Endpoints object at most (upstream: a constant of the controller). */
 const ADDRESSES_PER_ENDPOINTS = 1000;
 /** Condition bits of a pod that runs and is Ready. */
 const READY =
@@ -70,6 +75,8 @@ export class Preload {
   private readonly sizes: ValuesOf<typeof objectSizeParameters>;
   private readonly store: EtcdCluster;
   private readonly servers: readonly ApiServer[];
+  /** Endpoints in one slice at most, as the controller packs them. */
+  private readonly endpointsPerSlice: number;
   readonly nodes: PreloadedNode[] = [];
   /** Where the search for a node goes on: nodes are filled in turn, which spreads equal pods evenly. */
   private nextNode = 0;
@@ -88,11 +95,13 @@ export class Preload {
     sizes: ValuesOf<typeof objectSizeParameters>,
     store: EtcdCluster,
     servers: readonly ApiServer[],
+    endpointsPerSlice: number,
   ) {
     this.tables = tables;
     this.sizes = sizes;
     this.store = store;
     this.servers = servers;
+    this.endpointsPerSlice = endpointsPerSlice;
   }
 
   /** An object of which only name and size matter. */
@@ -137,8 +146,17 @@ export class Preload {
 
   /** A Deployment, its ReplicaSet and its pods. Returns how many pods found no node. */
   deployment(body: PreloadedDeployment): number {
-    const owner = this.storeDeployment(body);
-    const replicaSet = this.storeReplicaSet(body, owner);
+    const key = this.tables.keysOf('replicasets').generate(body.namespace, body.name);
+    return this.replicas(body, this.storeReplicaSet(body, key, this.storeDeployment(body), 1));
+  }
+
+  /** A ReplicaSet that no Deployment owns, with its pods; returns how many of them found no node. */
+  replicaSet(body: ReplicaSetBody): number {
+    const key = this.tables.keysOf('replicasets').intern(body.namespace, body.name);
+    return this.replicas(body, this.storeReplicaSet(body, key, NOBODY, 0));
+  }
+
+  private replicas(body: ReplicaSetBody, replicaSet: ObjectKey): number {
     const prefix = this.tables.keysOf('replicasets').name(replicaSet);
     let unplaced = 0;
     for (let i = 0; i < body.replicas; i++) {
@@ -163,7 +181,10 @@ export class Preload {
     pods.scheduledAt.set(version, 0);
     pods.runningAt.set(version, 0);
     pods.readyAt.set(version, 0);
-    pods.bytes.set(version, template.bytes + this.sizes.podManagedFields + this.sizes.podStatus);
+    pods.bytes.set(
+      version,
+      template.bytes + this.sizes.podManagedFields + this.sizes.podStatus * template.containers.length,
+    );
     this.put(kinds.pods, version);
     node.pods.push(version);
     node.cpu -= template.requests.cpu;
@@ -208,8 +229,8 @@ export class Preload {
     endpoints: readonly SliceEndpoint[],
   ): void {
     const { endpointslices, endpoints: table } = this.tables;
-    for (let from = 0; from === 0 || from < endpoints.length; from += ENDPOINTS_PER_SLICE) {
-      const part = endpoints.slice(from, from + ENDPOINTS_PER_SLICE);
+    for (let from = 0; from === 0 || from < endpoints.length; from += this.endpointsPerSlice) {
+      const part = endpoints.slice(from, from + this.endpointsPerSlice);
       const slice = endpointslices.allocate(
         this.tables.keysOf('endpointslices').generate(service.namespace, service.name),
       );
@@ -247,17 +268,16 @@ export class Preload {
     return key;
   }
 
-  private storeReplicaSet(body: PreloadedDeployment, owner: ObjectKey): ObjectKey {
+  private storeReplicaSet(body: ReplicaSetBody, key: ObjectKey, owner: number, rollout: number): ObjectKey {
     const { replicasets } = this.tables;
-    const key = this.tables.keysOf('replicasets').generate(body.namespace, body.name);
     const version = replicasets.allocate(key);
     replicasets.owner.set(version, owner);
     replicasets.template.set(version, body.template);
     replicasets.selector.set(version, body.selector);
     replicasets.replicas.set(version, body.replicas);
     replicasets.minReady.set(version, body.minReady);
-    replicasets.rollout.set(version, 1);
-    replicasets.desired.set(version, body.replicas);
+    replicasets.rollout.set(version, rollout);
+    replicasets.desired.set(version, owner === NOBODY ? -1 : body.replicas);
     replicasets.observedGeneration.set(version, replicasets.generation.get(version));
     for (const column of ['statusReplicas', 'readyReplicas', 'availableReplicas'] as const) {
       replicasets[column].set(version, body.replicas);

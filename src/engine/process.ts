@@ -25,7 +25,7 @@ export const SUSPEND = -1;
 /** What {@link Processes.current} says while no process runs. */
 export const NO_PROCESS = -1 as ProcessId;
 
-/** Bits of an id that hold the slot; the rest hold the slot's generation. */
+/** Slots at most; an id is slot + generation * this. */
 const SLOT_COUNT = 2 ** 24;
 
 /** One process. */

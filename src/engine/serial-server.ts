@@ -1,6 +1,9 @@
 /** Servers with one FIFO queue, computed without events: at arrival it is already known when a request will be done. */
 import type { Nanoseconds, SimTime } from '../units/index.ts';
 
+/** Starts that are kept before those that have passed are dropped for the first time. */
+const STARTS_KEPT = 64;
+
 /** `servers` parallel servers that share one FIFO queue. */
 export class SerialServer {
   /** Servers [server], fixed, 1 or more. */
@@ -15,6 +18,10 @@ export class SerialServer {
   private lastArrival = 0;
   /** When each server is free [ns], state, a binary heap: the earliest is first. */
   private readonly freeAt: Float64Array;
+  /** When those that had to wait start [ns], in that order; some of them have started, state. */
+  private starts: number[] = [];
+  /** Length of {@link starts} at which those that have started are dropped, state. */
+  private dropAt = STARTS_KEPT;
 
   constructor(servers = 1) {
     if (!Number.isInteger(servers) || servers < 1)
@@ -31,6 +38,7 @@ export class SerialServer {
     this.lastArrival = arrival;
     const free = this.freeAt[0] as number;
     const start = free > arrival ? free : arrival;
+    if (start > arrival) this.noteStart(start, arrival);
     const finish = start + service;
     this.count++;
     this.waitingSum += start - arrival;
@@ -45,11 +53,10 @@ export class SerialServer {
     return this.freeAt[0] as SimTime;
   }
 
-  /** Servers still busy after `now`; which must not be before the latest arrival. */
-  busyServers(now: SimTime): number {
-    let busy = 0;
-    for (const free of this.freeAt) if (free > now) busy++;
-    return busy;
+  /** Requests that have arrived and not started at `now`, which must not be before the latest arrival. */
+  waiting(now: SimTime): number {
+    this.starts = this.starts.filter((start) => start > now);
+    return this.starts.length;
   }
 
   /** Integral of busy servers up to `now` [server ns], which must not be before the latest arrival. */
@@ -58,6 +65,12 @@ export class SerialServer {
     let later = 0;
     for (const free of this.freeAt) if (free > now) later += free - now;
     return this.serviceSum - later;
+  }
+
+  private noteStart(start: number, now: number): void {
+    this.starts.push(start);
+    if (this.starts.length < this.dropAt) return;
+    this.dropAt = Math.max(STARTS_KEPT, 2 * this.waiting(now as SimTime));
   }
 
   private replaceEarliest(finish: number): void {

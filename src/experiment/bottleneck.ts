@@ -2,7 +2,7 @@
  * The bottleneck: the server or limiter where the requests of the failed (or tightest) objective spent most of their waiting time;
  * not the one with the highest utilisation, which may delay nobody who matters.
  */
-import { FLOW_ALL, FLOW_POD_CREATION, FLOW_POD_STARTUP, findMetric, type ServerKind } from '../metrics/index.ts';
+import { FLOW_ALL, FLOW_POD_CREATION, FLOW_POD_STARTUP, type ServerKind } from '../metrics/index.ts';
 import { NS_PER_SECOND } from '../units/index.ts';
 import type { BarrierVerdict } from './barriers.ts';
 import { measure, type ObjectiveOutcome } from './objectives.ts';
@@ -34,7 +34,7 @@ export interface Bottleneck {
   readonly reason: BottleneckReason;
   /** Where it waited, longest first; the first is the bottleneck. Empty if nothing waited. */
   readonly places: readonly WaitingPlace[];
-  /** All this waiting as a share of the time that the objective's metric measured, at most 1; undefined if it measures no durations. */
+  /** All this waiting as a share of the time that the objective's metric measured, at most 1; undefined if it measures other work. */
   readonly shareOfMeasured: number | undefined;
 }
 
@@ -48,19 +48,22 @@ export function findBottleneck(
   const known = [...new Set(replications.flatMap(({ flows }) => flows.map(({ flow }) => flow)))].sort();
   const { name, flows } = selectFlows(reason, known);
   const places = placesOf(new Set(flows), replications);
-  return { flow: name, reason, places, shareOfMeasured: shareOfMeasured(reason, places, replications) };
+  return { flow: name, reason, places, shareOfMeasured: shareOfMeasured(reason, name, places, replications) };
 }
 
-/** Waiting as a share of what the metric of the objective that chose the flow measured in all. */
+/** Waiting as a share of what the metric of the objective that chose the flow measured in all; undefined where it measured other work too. */
 function shareOfMeasured(
   reason: BottleneckReason,
+  flow: string,
   places: readonly WaitingPlace[],
   replications: readonly ReplicationResult[],
 ): number | undefined {
   if (reason.kind !== 'failed objective' && reason.kind !== 'tightest objective') return undefined;
   const { objective } = reason.outcome;
-  const definition = findMetric(objective.metric);
-  if (definition?.kind !== 'histogram' || definition.unit !== 's') return undefined;
+  const { metric, labels } = objective;
+  const isWholeStart = metric === 'pod_startup_latency_seconds' && labels.phase === 'total';
+  const isRequests = metric === 'apiserver_request_duration_seconds' && flow !== FLOW_ALL && labels.scope === undefined;
+  if (!isWholeStart && !isRequests) return undefined;
   const total = { ...objective, statistic: 'sum' };
   const measured = replications.reduce((sum, { metrics }) => sum + (measure(total, metrics) ?? 0), 0);
   const waited = places.reduce((sum, { waitSeconds }) => sum + waitSeconds, 0);

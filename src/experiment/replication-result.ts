@@ -38,8 +38,6 @@ export interface ReplicationResult {
   /** Simulation events processed. */
   readonly events: number;
   readonly fingerprint: string;
-  /** Kinds and fields that were accepted at run time without effect, beyond those known before the run. */
-  readonly acceptedWithoutEffect: readonly string[];
   /** Notable things in words, each once: "etcd leader lost at 5m0s, new leader after 1.6s". */
   readonly notes: readonly string[];
 }

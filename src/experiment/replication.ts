@@ -91,20 +91,18 @@ class Replication {
       simulation.after(scenario.warmUp, this.evStatistics);
     }
     this.watchProgress();
-    let isDone = false;
     simulation.processes.spawn(
       'scenario',
-      runOperations(this.execution, scenario.operations, () => {
-        isDone = true;
-        simulation.stop('operations done');
-      }),
+      runOperations(this.execution, scenario.operations, () => simulation.stop('operations done')),
     );
+    // Operations that are all done before time begins stop nothing: what they set up is watched until the end.
     simulation.run(simTime(scenario.until));
+    const ending = simulation.stopReason === undefined ? 'until reached' : 'operations done';
     recordUnmet(this.execution, scenario.operations);
     const concluded = this.cluster.census.conclude();
     this.recorder.sample();
     simulation.checkInvariants();
-    return this.result(this.isStopped ? 'interrupted' : isDone ? 'operations done' : 'until reached', concluded);
+    return this.result(this.isStopped ? 'interrupted' : ending, concluded);
   }
 
   private planSamples(): void {
@@ -159,7 +157,6 @@ class Replication {
       flows: cluster.waits.result(),
       events: simulation.eventsProcessed,
       fingerprint: simulation.fingerprint(),
-      acceptedWithoutEffect: [],
       notes: [...cluster.store.notes, ...execution.allNotes(), ...concluded],
     };
   }

@@ -1,5 +1,4 @@
 /** The verdict of a run: which objectives and barriers held, what gave way first, and why the run ended. */
-import type { ResolvedScenario } from '../scenario/resolved-scenario.ts';
 import type { Nanoseconds } from '../units/index.ts';
 import { type BarrierVerdict, judgeBarriers } from './barriers.ts';
 import { type Bottleneck, findBottleneck, findPaceSetter } from './bottleneck.ts';
@@ -52,7 +51,7 @@ export function judge(run: ScenarioRun): Verdict {
     pace: findPaceSetter(replications),
     startup: startupPhases(replications),
     endings: endingsOf(run),
-    acceptedWithoutEffect: acceptedWithoutEffect(scenario, run),
+    acceptedWithoutEffect: scenario.acceptedWithoutEffect,
     notes: [...new Set(replications.flatMap(({ notes }) => notes))],
   };
 }
@@ -65,9 +64,4 @@ function endingsOf({ replications }: ScenarioRun): Ending[] {
     endings.set(reason, { reason, replications: known.replications + 1, latest });
   }
   return [...endings.values()];
-}
-
-function acceptedWithoutEffect(scenario: ResolvedScenario, { replications }: ScenarioRun): string[] {
-  const all = [...scenario.acceptedWithoutEffect, ...replications.flatMap((r) => r.acceptedWithoutEffect)];
-  return [...new Set(all)].sort();
 }

@@ -28,7 +28,7 @@ export const apiserverMetrics = {
     kind: 'gauge',
     unit: '1',
     labels: ['request_kind'],
-    help: 'Requests being served, by kind (mutating, readOnly).',
+    help: 'Most requests served at once since the last sample, by kind (mutating, readOnly); the real one: in the last second.',
     source: 'kube-apiserver (stable)',
   },
   apiserver_watch_events_total: {

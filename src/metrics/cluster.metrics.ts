@@ -1,5 +1,6 @@
 /** What is told of the cluster as a whole: pod startup (ClusterLoader2's name), pods by phase, every server and limiter. */
 import { exponentialBuckets, type MetricDefinition } from './metric.ts';
+import { POD_START_BUCKETS } from './node.metrics.ts';
 
 export const clusterMetrics = {
   pod_startup_latency_seconds: {
@@ -7,9 +8,7 @@ export const clusterMetrics = {
     kind: 'histogram',
     unit: 's',
     labels: ['phase'],
-    buckets: [
-      0.5, 1, 2, 3, 4, 5, 6, 8, 10, 20, 30, 45, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200, 1800, 2700, 3600,
-    ],
+    buckets: POD_START_BUCKETS,
     help: 'Time from the creation of a pod until it is seen Running, by phase: create_to_schedule, schedule_to_run, run_to_watch, total.',
     source: "ClusterLoader2's PodStartupLatency; buckets of kubelet_pod_start_sli_duration_seconds",
   },
@@ -34,7 +33,7 @@ export const clusterMetrics = {
     kind: 'gauge',
     unit: '1',
     labels: ['server'],
-    help: 'Work that waits for a server or client limiter.',
+    help: 'Work that waits for a server or client limiter, without what is being served; as it is at each sample.',
     source: 'ours: one for every server and limiter of the model',
   },
   plimsoll_server_waiting_seconds: {

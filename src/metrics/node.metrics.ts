@@ -2,7 +2,7 @@
 import { exponentialBuckets, linearBuckets, type MetricDefinition } from './metric.ts';
 
 /** kubelet's own buckets for pod starts: 0.5 s to one hour. */
-const POD_START_BUCKETS = [
+export const POD_START_BUCKETS = [
   0.5, 1, 2, 3, 4, 5, 6, 8, 10, 20, 30, 45, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200, 1800, 2700, 3600,
 ] as const;
 

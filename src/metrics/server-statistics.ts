@@ -8,7 +8,7 @@ export interface ServerReading {
   readonly busyNanoseconds: number;
   /** Units that can be in service at once. */
   readonly capacity: number;
-  /** Jobs that wait or are in service now. */
+  /** Jobs that wait now, without those in service. */
   readonly queueLength: number;
 }
 

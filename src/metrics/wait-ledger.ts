@@ -2,7 +2,7 @@
  * Where work waited. Every server and every client limiter is registered once; classes of work ("POST pods", "pod_startup") add the time
  * they waited at each. The bottleneck of an objective is the server where its class of work waited longest in total, whatever its utilisation.
  */
-import { NS_PER_SECOND } from '../units/index.ts';
+import { type Nanoseconds, NS_PER_SECOND } from '../units/index.ts';
 import type { MetricRecorder } from './recorder.ts';
 import type { HistogramSeries } from './series.ts';
 
@@ -76,7 +76,7 @@ export class WaitLedger {
 
   /** One passage of a server that took `span` ns of waiting (0 = served at once). */
   passed(server: number, span: number): void {
-    (this.histograms[server] as HistogramSeries).record(span / NS_PER_SECOND);
+    (this.histograms[server] as HistogramSeries).recordSpan(span as Nanoseconds);
     if (span > 0) this.add(this.all, server, span);
   }
 

@@ -1,5 +1,12 @@
 /** Values, objectives and barriers in words, for the terminal and the page. */
-import type { BarrierVerdict, Bottleneck, Ending, ObjectiveOutcome, StartupPhase } from '../experiment/index.ts';
+import type {
+  BarrierVerdict,
+  Bottleneck,
+  Ending,
+  ObjectiveOutcome,
+  StartupPhase,
+  Verdict,
+} from '../experiment/index.ts';
 import { formatDuration, NS_PER_SECOND } from '../units/index.ts';
 
 /** A value with its unit for people: "1.25s", "8.2 GiB", "104/s". */
@@ -56,6 +63,12 @@ export function describeMargin({ margin }: ObjectiveOutcome): string {
 export function describeHolds({ holds, heldIn, perReplication }: ObjectiveOutcome): string {
   const word = holds ? 'yes' : 'NO';
   return heldIn === 0 || heldIn === perReplication.length ? word : `${word} (${heldIn} of ${perReplication.length})`;
+}
+
+/** Whether a point of a sweep holds; one that was stopped has no answer. */
+export function describePoint({ holds, complete }: Verdict): string {
+  if (!complete) return 'not complete';
+  return holds ? 'yes' : 'NO';
 }
 
 /** How a barrier went: "met after 2m10s, at 3m10s (3,000 of 3,000 pods Ready)". */

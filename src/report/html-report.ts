@@ -8,6 +8,7 @@ import {
   type Verdict,
 } from '../experiment/index.ts';
 import { findMetric, type StatisticName } from '../metrics/index.ts';
+import type { ParameterOverride } from '../scenario/resolved-scenario.ts';
 import { type Chart, chartsOf } from './charts.ts';
 import {
   describeBarrier,
@@ -18,6 +19,7 @@ import {
   describeMargin,
   describeMeasured,
   describeObjective,
+  describePoint,
   describeReason,
   describeStartup,
   formatNumber,
@@ -136,10 +138,11 @@ function sweepSections(judged: readonly JudgedRun[]): Markup {
     run.variant,
     ...verdict.objectives.map((o) => html`<span class="${o.holds ? 'good' : 'bad'}">${describeMeasured(o)}</span>`),
     verdict.bottleneck.places[0]?.server ?? '-',
-    html`<span class="${verdict.holds ? 'good' : 'bad'}">${verdict.holds ? 'yes' : 'NO'}</span>`,
+    html`<span class="${verdict.holds ? 'good' : 'bad'}">${describePoint(verdict)}</span>`,
   ]);
   const held = judged.filter(({ verdict }) => verdict.holds).length;
-  return html`<p class="verdict">${held} of ${judged.length} points hold</p>
+  const stopped = judged.filter(({ verdict }) => !verdict.complete).length;
+  return html`<p class="verdict">${held} of ${judged.length} points hold${stopped === 0 ? '' : `, ${stopped} not complete`}</p>
 <p>${objectives.map((o, i) => html`(${i + 1}) ${describeObjective(o)} ${describeBound(o)}<br>`)}</p>
 ${table('Points of the sweep', head, rows, 99)}
 ${judged.map((point) => html`<details><summary>${point.run.variant}</summary>${runSections(point)}${statisticsSection(point.run)}</details>`)}`;
@@ -195,9 +198,19 @@ function cellOf(row: AggregateRow | undefined): string {
   return row === undefined ? '' : formatValue(row.mean, row.unit);
 }
 
+/** Parameters that differ from their default in the same way at every point. */
+function sharedOverrides(judged: readonly JudgedRun[]): readonly ParameterOverride[] {
+  const [first, ...others] = judged.map(({ run }) => run.scenario.overrides);
+  const isEverywhere = ({ path, value }: ParameterOverride): boolean =>
+    others.every((overrides) =>
+      overrides.some((other) => other.path === path && JSON.stringify(other.value) === JSON.stringify(value)),
+    );
+  return (first ?? []).filter(isEverywhere);
+}
+
 /** What differs from the defaults, what was accepted without effect, and the assumptions. */
 function settingsSection(judged: readonly JudgedRun[], manifest: Manifest, catalogue: ParameterCatalogue): Markup {
-  const overrides = (judged[0]?.run.scenario.overrides ?? []).map(({ path, value, default: usual, origin }) => {
+  const overrides = sharedOverrides(judged).map(({ path, value, default: usual, origin }) => {
     return [path, formatParameter(path, value, catalogue), formatParameter(path, usual, catalogue), origin];
   });
   const accepted = [...new Set(judged.flatMap(({ verdict }) => verdict.acceptedWithoutEffect))];
@@ -208,7 +221,7 @@ function settingsSection(judged: readonly JudgedRun[], manifest: Manifest, catal
 <dt>events</dt><dd>${formatNumber(manifest.events)}, ${formatNumber(manifest.eventsPerSecond)} per second</dd>
 <dt>program</dt><dd>Plimsoll ${manifest.program.version}${manifest.program.gitCommit === null ? '' : ` (${manifest.program.gitCommit.slice(0, 12)})`}, Node ${manifest.nodeVersion}</dd>
 <dt>fingerprints</dt><dd><code>${manifest.runs.flatMap(({ replications }) => replications.map(({ fingerprint }) => fingerprint)).join(' ')}</code></dd></dl>
-${overrides.length === 0 ? html`<p>Every parameter has its default.</p>` : table('Parameters that differ from their default', ['parameter', 'value', 'default', 'set by'], overrides, 99)}
+${overrides.length === 0 ? html`<p>Every parameter${judged.length > 1 ? ' that is not varied' : ''} has its default.</p>` : table('Parameters that differ from their default', ['parameter', 'value', 'default', 'set by'], overrides, 99)}
 ${accepted.length === 0 ? '' : html`<h3>Accepted, no effect modelled</h3><ul>${accepted.map((what) => html`<li>${what}</li>`)}</ul>`}
 <details><summary>${assumptions.length} assumptions in play</summary>${table('Assumptions', ['parameter', 'what it is', 'why this value'], assumptions, 99)}</details>`;
 }

@@ -8,7 +8,7 @@ export type ParameterCatalogue = Readonly<Record<string, ParameterSet>>;
 
 /** One assumption. */
 export interface Assumption {
-  /** "kubelet.podWorkerLatency". */
+  /** "kubelet.sandboxStart". */
   readonly path: string;
   readonly help: string;
   readonly reason: string;

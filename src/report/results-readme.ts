@@ -41,7 +41,7 @@ const statisticMeanings = [
   ['p99', '99th percentile'],
   ['p999', '99.9th percentile'],
   ['rate', 'observations or increase per second of the time over which statistics were kept'],
-  ['final', 'value at the end of the run'],
+  ['final', 'value at the end of the run; of a counter, its increase since statistics began'],
 ] as const;
 
 function kindsWith(statistic: (typeof statisticMeanings)[number][0]): string {

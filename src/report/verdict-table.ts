@@ -10,6 +10,7 @@ import {
   describeMargin,
   describeMeasured,
   describeObjective,
+  describePoint,
   describeReason,
   describeStartup,
   formatBytes,
@@ -98,7 +99,7 @@ export function sweepTable(results: readonly { run: ScenarioRun; verdict: Verdic
       ...verdict.objectives.map((outcome) => paint(describeMeasured(outcome), outcome.holds, colour)),
       `${met} of ${verdict.barriers.length}`,
       verdict.bottleneck.places[0]?.server ?? '-',
-      paint(verdict.holds ? 'yes' : 'NO', verdict.holds, colour),
+      paint(describePoint(verdict), verdict.holds, colour),
     ]);
   }
   return `${legend.join('')}${table.toString()}\n`;

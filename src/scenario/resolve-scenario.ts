@@ -186,6 +186,16 @@ function assemble(written: WrittenScenario, params: Params, resolution: Resoluti
   const schedulerNames = new Set(
     schedulers.flatMap((scheduler) => scheduler.configuration.profiles.map((profile) => profile.schedulerName)),
   );
+  if (spec.warmUp !== undefined && spec.warmUp >= spec.until) {
+    errors.push(
+      new PlimsollError('P209', {
+        ...placed(['spec', 'warmUp']),
+        message: 'warmUp is not over before the run ends',
+        expected: 'less than until',
+        fix: 'shorten warmUp, or lengthen until',
+      }),
+    );
+  }
   checkNames(operations, schedulerNames, templates.plain(), { errors, place: placed });
   return {
     name: written.metadata.name,

@@ -69,7 +69,6 @@ export function exampleReplication({
     flows: [],
     events: 1000,
     fingerprint: `f${replication}`,
-    acceptedWithoutEffect: [],
     notes: [],
     ...changes,
   };

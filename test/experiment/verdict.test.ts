@@ -100,6 +100,17 @@ describe('the bottleneck', () => {
     });
   });
 
+  it('says which share of the measured time was waiting, only where the metric measures the same work', () => {
+    const changes = { flows: ['pod_startup', 'POST pods', 'all'].map((flow) => waits(flow, ['binder', 1])) };
+    const share = (objective: Objective) =>
+      judge(exampleRun([{ starts: [4], posts: [2], changes }], [objective])).bottleneck.shareOfMeasured;
+    expect(share(startup)).toBe(0.25);
+    expect(share(posts)).toBe(0.5);
+    expect(share({ ...startup, labels: {} })).toBeUndefined();
+    expect(share({ ...posts, labels: {} })).toBeUndefined();
+    expect(share({ ...startup, metric: 'scheduler_scheduling_attempt_duration_seconds', labels: {} })).toBeUndefined();
+  });
+
   it('is nowhere if nothing waited', () => {
     expect(judge(exampleRun([{ posts: [3] }], [posts])).bottleneck.places).toEqual([]);
   });
@@ -135,10 +146,13 @@ describe('the verdict', () => {
   });
 
   it('tells why the run ended, what was accepted without effect and what was notable, once each', () => {
-    const changes = { acceptedWithoutEffect: ['Ingress', 'Pod spec.dnsPolicy'], notes: ['etcd leader lost'] };
-    const verdict = judge(
-      exampleRun([{ changes }, { changes: { ...changes, endReason: 'until reached', endTime: seconds(60) } }]),
-    );
+    const changes = { notes: ['etcd leader lost'] };
+    const run = exampleRun([
+      { changes },
+      { changes: { ...changes, endReason: 'until reached', endTime: seconds(60) } },
+    ]);
+    const acceptedWithoutEffect = ['Ingress', 'Pod spec.dnsPolicy'];
+    const verdict = judge({ ...run, scenario: { ...run.scenario, acceptedWithoutEffect } });
     expect(verdict.endings).toEqual([
       { reason: 'operations done', replications: 1, latest: seconds(10) },
       { reason: 'until reached', replications: 1, latest: seconds(60) },

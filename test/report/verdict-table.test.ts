@@ -25,7 +25,7 @@ it('says what held, where it waited, why it ended, what was accepted and where t
       {
         starts: [4],
         changes: {
-          flows: [{ flow: 'pod_startup', waits: [{ server: 'binder', kind: 'limiter', waitSeconds: 12, waits: 30 }] }],
+          flows: [{ flow: 'pod_startup', waits: [{ server: 'binder', kind: 'limiter', waitSeconds: 1, waits: 30 }] }],
           barriers: [
             {
               description: 'podsReady: all within 15m',
@@ -35,13 +35,13 @@ it('says what held, where it waited, why it ended, what was accepted and where t
               state: '1 of 1 pods Ready',
             },
           ],
-          acceptedWithoutEffect: ['Ingress'],
         },
       },
     ],
     [objective],
   );
-  expect(verdictTable(run, judge(run), context)).toBe(`example: seed 1, 1 replication
+  const accepting = { ...run, scenario: { ...run.scenario, acceptedWithoutEffect: ['Ingress'] } };
+  expect(verdictTable(accepting, judge(accepting), context)).toBe(`example: seed 1, 1 replication
 Does it hold?
 
 ┌─────────────────────────────────────────────────┬───────┬──────────┬────────┬───────┐
@@ -50,7 +50,7 @@ Does it hold?
 │ max of pod_startup_latency_seconds{phase=total} │ < 5s  │ 4s       │ +20 %  │ yes   │
 └─────────────────────────────────────────────────┴───────┴──────────┴────────┴───────┘
 barrier     podsReady: all within 15m: met after 6s, at 8s (1 of 1 pods Ready)
-bottleneck  binder (limiter): 100 % of the waiting time of pod_startup, 12s in 30 waits; all waiting is 100 % of the time measured
+bottleneck  binder (limiter): 100 % of the waiting time of pod_startup, 1s in 30 waits; all waiting is 25 % of the time measured, the rest is service
             chosen by: tightest objective max of pod_startup_latency_seconds{phase=total}
 ended       operations done at 10s of virtual time
 accepted, no effect modelled:
@@ -83,4 +83,6 @@ it('shows a sweep in one line per point', () => {
   const text = sweepTable(points, false);
   expect(text).toMatch(/nodes=1 .*│ 1s .*│ yes/);
   expect(text).toMatch(/nodes=9 .*│ 9s .*│ NO/);
+  const stopped = { ...exampleRun([{ changes: { endReason: 'interrupted' } }], [objective]), variant: 'nodes=99' };
+  expect(sweepTable([{ run: stopped, verdict: judge(stopped) }], false)).toMatch(/nodes=99 .*│ not complete/);
 });

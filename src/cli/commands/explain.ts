@@ -7,7 +7,9 @@ import { type Listed, listings } from '../listings.ts';
 export function addExplain(program: Command): void {
   program
     .command('explain <name>')
-    .description('all that is known of a parameter, metric, error code, scenario, plugin, profile or fault')
+    .description(
+      'all that is known of one name of a list: a parameter, metric, error code, scenario, plugin, algorithm, controller, proxy mode, profile or fault',
+    )
     .action((name: string) => {
       const known = Object.entries(listings).flatMap(([word, list]) => list().map((entry) => ({ word, entry })));
       const found = known.filter(({ entry }) => entry.name === name);

@@ -9,7 +9,7 @@ declare const requestBrand: unique symbol;
 /** Slot of a request. */
 export type RequestId = number & { readonly [requestBrand]: 'RequestId' };
 
-/** Places where a request may wait; index of its columns in {@link Requests.wait}. */
+/** Places where a request may wait; index of its columns in {@link Requests.waits}. */
 export const WaitPlace = {
   /** The client's own token bucket. */
   ClientLimiter: 0,
@@ -125,6 +125,7 @@ export class Requests {
     this.draft[slot] = NO_VERSION;
     this.result[slot] = NO_VERSION;
     this.resultRevision[slot] = 0;
+    this.transactionRevision[slot] = 0;
     this.code[slot] = 0;
     this.retryAfter[slot] = 0;
     this.waits.fill(0, slot * WAIT_PLACES, (slot + 1) * WAIT_PLACES);

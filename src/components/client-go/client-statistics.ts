@@ -10,7 +10,7 @@ import {
   publishServer,
   type WaitLedger,
 } from '../../metrics/index.ts';
-import { NS_PER_SECOND } from '../../units/index.ts';
+import { type Nanoseconds, NS_PER_SECOND } from '../../units/index.ts';
 
 /** HTTP methods by verb number, as rest_client_requests_total has them. */
 const methodNames = ['GET', 'GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'GET'] as const;
@@ -69,7 +69,7 @@ export class ClientStatistics {
 
   /** A request has asked for a token and waits this long for it [ns]. */
   asked(wait: number): void {
-    this.limiterSeconds.record(wait / NS_PER_SECOND);
+    this.limiterSeconds.recordSpan(wait as Nanoseconds);
     this.waits.passed(this.limiterServer, wait);
   }
 

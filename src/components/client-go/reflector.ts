@@ -55,7 +55,7 @@ export class Reflector implements WatchSubscriber {
   private stopped = true;
   /** How often it was stopped; requests carry it, so that an answer to a process that has ended since is not taken for one to the next, state. */
   private life = 0;
-  /** Whether the listener takes changes only when it asks for them, state. */
+  /** Whether further changes wake it; false = the listener takes them when it calls {@link catchUp}, state. */
   private resting = true;
 
   constructor(
@@ -278,9 +278,8 @@ export class Reflector implements WatchSubscriber {
   /** The watch is over. A listener goes on from what it has read; one that never reads has received everything. */
   private forgetWatch(): void {
     const { log } = this;
-    if (log !== undefined) {
-      if (this.listener === undefined) this.revision = log.lastChange;
-      else if (log.isOpen(this.watcher, this.identity)) this.revision = log.resumeRevision(this.watcher);
+    if (log?.isOpen(this.watcher, this.identity) === true) {
+      this.revision = this.listener === undefined ? log.lastChange : log.resumeRevision(this.watcher);
     }
     this.watcher = -1;
     this.server = -1;

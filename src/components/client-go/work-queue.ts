@@ -2,9 +2,9 @@
  * A controller's work queue and its workers. K:client-go/util/workqueue. A key that is added while it waits is there once; one that is added
  * while a worker has it waits until the worker is done and then runs once more. Errors come back with exponential delay and an overall limit.
  */
-import { type EventType, type Process, TokenBucket } from '../../engine/index.ts';
+import { type EventType, Occupancy, type Process, TokenBucket } from '../../engine/index.ts';
 import { type CounterSeries, type HistogramSeries, publishServer } from '../../metrics/index.ts';
-import { type Nanoseconds, NS_PER_SECOND, nanoseconds, type SimTime } from '../../units/index.ts';
+import { type Nanoseconds, nanoseconds, type SimTime } from '../../units/index.ts';
 import type { ClientGo } from './client-go.ts';
 
 /** Delays of keys that come again after an error: the first one and the largest; each failure in a row doubles it. */
@@ -34,9 +34,8 @@ export class WorkQueue {
   private readonly failures = new Map<number, number>();
   private readonly backoff: WorkQueueBackoff;
   private readonly bucket: TokenBucket;
-  /** Integral of busy workers [ns] up to {@link busySince}. */
-  private busyIntegral = 0;
-  private busySince = 0;
+  /** Workers that are busy. */
+  private readonly occupied: Occupancy;
   private stopped = false;
   private readonly evDue: EventType;
   private readonly adds: CounterSeries;
@@ -68,10 +67,12 @@ export class WorkQueue {
     this.waitServer = waits.server(`${name} workers`, 'server');
     const depth = recorder.gauge('workqueue_depth', { name });
     recorder.onSample(() => depth.set(this.depth));
-    publishServer(recorder, simulation, `${name} workers`, () => {
-      this.accountBusy();
-      return { busyNanoseconds: this.busyIntegral, capacity: workers, queueLength: this.depth };
-    });
+    this.occupied = new Occupancy(simulation);
+    publishServer(recorder, simulation, `${name} workers`, () => ({
+      busyNanoseconds: this.occupied.busyNanoseconds(),
+      capacity: workers,
+      queueLength: this.depth,
+    }));
   }
 
   /** Keys that wait. */
@@ -141,9 +142,9 @@ export class WorkQueue {
         this.head = 0;
       }
       const waited = this.clientGo.simulation.now - since;
-      this.queueSeconds.record(waited / NS_PER_SECOND);
+      this.queueSeconds.recordSpan(waited as Nanoseconds);
       this.clientGo.waits.passed(this.waitServer, waited);
-      this.accountBusy();
+      this.occupied.change(1);
       this.dirty.delete(key);
       this.processing.add(key);
       this.clientGo.simulation.processes.spawn(this.name, this.work(key));
@@ -153,16 +154,10 @@ export class WorkQueue {
   private *work(key: number): Process {
     const started = this.clientGo.simulation.now;
     yield* this.sync(key);
-    this.workSeconds.record((this.clientGo.simulation.now - started) / NS_PER_SECOND);
-    this.accountBusy();
+    this.workSeconds.recordSpan((this.clientGo.simulation.now - started) as Nanoseconds);
+    this.occupied.change(-1);
     this.processing.delete(key);
     if (this.dirty.has(key)) this.enqueue(key);
     else this.dispatch();
-  }
-
-  private accountBusy(): void {
-    const { now } = this.clientGo.simulation;
-    this.busyIntegral += (now - this.busySince) * this.processing.size;
-    this.busySince = now;
   }
 }

@@ -24,7 +24,7 @@ import {
   publishServer,
   type WaitLedger,
 } from '../../metrics/index.ts';
-import { type Nanoseconds, NS_PER_SECOND, nanoseconds, plus, type SimTime } from '../../units/index.ts';
+import { type Nanoseconds, nanoseconds, plus, type SimTime } from '../../units/index.ts';
 import { type RequestId, type Requests, Verb, WaitPlace } from '../api-machinery/index.ts';
 import type { networkParameters } from '../host/host.parameters.ts';
 import type { Host } from '../host/host.ts';
@@ -71,7 +71,6 @@ export class EtcdCluster {
   private readonly waits: WaitLedger;
   /** The keys; only etcd reads what is current. */
   private readonly keyspace: Keyspace;
-  private readonly logs: readonly WriteAheadLog[];
   private readonly leadership: Leadership;
   private readonly log: ReplicatedLog;
   private readonly reads: ReadIndex;
@@ -122,7 +121,7 @@ export class EtcdCluster {
     this.network = network;
     this.waits = waits;
     this.keyspace = new Keyspace(tables, parameters.revisionOverhead);
-    this.logs = hosts.map((_, member) => {
+    const logs = hosts.map((_, member) => {
       const syncs = simulation.streams.stream(`etcd.walSync.${member}`);
       return new WriteAheadLog(parameters.walSync, parameters.walSyncPerByte, syncs);
     });
@@ -130,9 +129,9 @@ export class EtcdCluster {
     this.delays = simulation.streams.stream('etcd.delays');
     this.commitDraws = simulation.streams.stream('etcd.backendCommit');
     const hop = () => network.peerDelay.sample(this.delays);
-    const sync = (member: number) => (this.logs[member] as WriteAheadLog).draw(SMALL_ENTRY);
+    const sync = (member: number) => (logs[member] as WriteAheadLog).draw(SMALL_ENTRY);
     this.leadership = new Leadership(simulation, parameters, { hop, sync }, recorder, () => this.onElected());
-    const { leadership, logs } = this;
+    const { leadership } = this;
     const around = { simulation, tables, requests, parameters, hosts, logs, leadership, recorder, hop };
     this.log = new ReplicatedLog({ ...around, onCommitted: (batch) => this.onCommitted(batch) });
     this.reads = new ReadIndex({ ...around, onConfirmed: (request, waited) => this.onReadConfirmed(request, waited) });
@@ -157,14 +156,14 @@ export class EtcdCluster {
   private publish(recorder: MetricRecorder): void {
     const { simulation } = this;
     publishServer(recorder, simulation, 'etcd disk (WAL)', () => ({
-      busyNanoseconds: this.logs[Math.max(0, this.leadership.leader)]?.busyNanoseconds(simulation.now) ?? 0,
+      busyNanoseconds: this.log.diskBusyNanoseconds,
       capacity: 1,
-      queueLength: this.log.pending,
+      queueLength: this.log.waiting,
     }));
     publishServer(recorder, simulation, 'etcd apply', () => ({
       busyNanoseconds: this.apply.busyNanoseconds(simulation.now),
       capacity: 1,
-      queueLength: this.apply.busyServers(simulation.now),
+      queueLength: this.apply.waiting(simulation.now),
     }));
     const total = recorder.gauge('etcd_mvcc_db_total_size_in_bytes');
     const inUse = recorder.gauge('etcd_mvcc_db_total_size_in_use_in_bytes');
@@ -262,8 +261,8 @@ export class EtcdCluster {
 
   /** Fault: the leader's process is killed and comes back after `duration` (`memberRestart` if left out; null = never). */
   killLeader(duration: Nanoseconds | null = this.parameters.memberRestart): void {
-    if (this.leadership.leader === NO_LEADER) return;
-    this.leadership.killLeader(duration);
+    this.log.countLeader(1);
+    if (!this.leadership.killLeader(duration)) return;
     // Everything that it was working on fails: its connections broke.
     for (const request of [...this.log.breakOff(), ...this.reads.breakOff()]) this.fail(request);
   }
@@ -364,7 +363,9 @@ export class EtcdCluster {
     // A read waits until everything committed before it is applied.
     const applied = Math.max(now, this.apply.earliestFree);
     if (this.requests.verb[request] === Verb.List) {
+      // What is listed is what there is at this revision, however long the answer takes.
       this.requests.resultRevision[request] = this.keyspace.revision;
+      this.requests.object[request] = this.keyspace.holdAll(kind);
       const span = this.parameters.readService + this.parameters.rangeServicePerKey * this.objectCount(kind);
       // A long answer does not hold up the others on its connection (HTTP/2 streams): it is sent when it is complete.
       this.simulation.at((applied + span) as SimTime, this.evRangeRead, request);
@@ -384,7 +385,7 @@ export class EtcdCluster {
           parameters.backendCommitPerOperation * this.uncommittedOperations,
       );
       this.apply.reserve(simulation.now, span);
-      this.backendSeconds.record(span / NS_PER_SECOND);
+      this.backendSeconds.recordSpan(span as Nanoseconds);
       this.uncommittedOperations = 0;
     }
     simulation.after(parameters.backendBatchInterval, this.evBackendCommit);
@@ -393,6 +394,7 @@ export class EtcdCluster {
   // ---- without a leader ----------------------------------------------------------------------------------------------------------
 
   private onElected(): void {
+    this.log.countLeader(-1);
     const waiting = this.stranded;
     this.stranded = [];
     for (const stranded of waiting) {

@@ -121,11 +121,6 @@ export class Keyspace {
     return dropped;
   }
 
-  /** Superseded versions that are kept. */
-  get historyCount(): number {
-    return this.historyLength;
-  }
-
   /** Calls `visit` for the current version of every existing key of a kind, by key number. */
   forEach(kind: Kind, visit: (key: ObjectKey, version: VersionHandle) => void): void {
     const table = this.currentOf[kind] as Int32Array;
@@ -133,6 +128,14 @@ export class Keyspace {
     for (let key = 0; key < count; key++) {
       if (table[key] !== NO_VERSION) visit(key as ObjectKey, table[key] as VersionHandle);
     }
+  }
+
+  /** The current versions of all keys of a kind, held for the caller. */
+  holdAll(kind: Kind): VersionHandle[] {
+    const table = this.tables.of(kind);
+    const held: VersionHandle[] = [];
+    this.forEach(kind, (_, version) => held.push(table.retain(version)));
+    return held;
   }
 
   private setCurrent(kind: Kind, key: ObjectKey, version: VersionHandle): void {

@@ -71,9 +71,13 @@ export class Leadership {
     return Math.floor(this.up.length / 2) + 1;
   }
 
-  /** Fault: the leader's process is killed; it comes back after `duration`, null = never. */
-  killLeader(duration: Nanoseconds | null): void {
+  /** Fault: the leader's process is killed; it comes back after `duration`, null = never. False if there is no leader to strike. */
+  killLeader(duration: Nanoseconds | null): boolean {
     const member = this.leader;
+    if (member === NO_LEADER) {
+      this.notes.push('an etcdLeaderLoss struck nobody: there was no leader');
+      return false;
+    }
     this.up[member] = false;
     this.leader = NO_LEADER;
     this.term++;
@@ -81,6 +85,7 @@ export class Leadership {
     this.hasLeader.set(0);
     if (duration !== null) this.simulation.after(duration, this.evMemberUp, member);
     this.campaign();
+    return true;
   }
 
   /** Each survivor has drawn its own timeout since the last heartbeat; the first to run out wins, if a quorum is up. */

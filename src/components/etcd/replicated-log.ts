@@ -5,7 +5,7 @@
 import { type Kind, NO_VERSION, type ObjectTables, type VersionHandle } from '../../cluster/index.ts';
 import type { EventType, Simulation, ValuesOf } from '../../engine/index.ts';
 import type { HistogramSeries, MetricRecorder } from '../../metrics/index.ts';
-import { type Nanoseconds, NS_PER_SECOND, nanoseconds, plus, type SimTime } from '../../units/index.ts';
+import { type Nanoseconds, nanoseconds, plus, type SimTime } from '../../units/index.ts';
 import type { RequestId, Requests } from '../api-machinery/index.ts';
 import type { Host } from '../host/host.ts';
 import type { etcdParameters } from './etcd.parameters.ts';
@@ -56,6 +56,8 @@ export class ReplicatedLog {
   private readonly times: Float64Array;
   /** Proposals that wait for the log, state. */
   private proposals: RequestId[] = [];
+  /** Busy time of former leaders' disks while they led, less that of the present one's before it did [ns], statistic. */
+  private formerBusy = 0;
   /** Whether the leader's log is busy with a batch, state. */
   private isBusy = false;
   /** Batches between their start and their commit, by number, in the order of their starts, state. */
@@ -74,9 +76,36 @@ export class ReplicatedLog {
     this.syncSeconds = recorder.histogram('etcd_disk_wal_fsync_duration_seconds');
   }
 
-  /** Proposals that wait. */
+  /** Proposals that are not committed yet. */
   get pending(): number {
-    return this.proposals.length;
+    let count = this.proposals.length;
+    for (const { requests } of this.batches.values()) count += requests.length;
+    return count;
+  }
+
+  /** Those of them that wait: for the log to be free, or durable at the leader and for the quorum. */
+  get waiting(): number {
+    const { now } = this.options.simulation;
+    let count = this.proposals.length;
+    for (const { requests, startedAt, service } of this.batches.values()) {
+      if (service > 0 && startedAt + service <= now) count += requests.length;
+    }
+    return count;
+  }
+
+  /** Time in which the disk of whoever led was busy with the log [ns]. */
+  get diskBusyNanoseconds(): number {
+    return this.formerBusy + this.leaderBusy;
+  }
+
+  /** The leader is about to be lost (1) or has just been elected (-1): what its disk does and did as a follower does not count. */
+  countLeader(sign: 1 | -1): void {
+    this.formerBusy += sign * this.leaderBusy;
+  }
+
+  private get leaderBusy(): number {
+    const { logs, leadership, simulation } = this.options;
+    return logs[leadership.leader]?.busyNanoseconds(simulation.now) ?? 0;
   }
 
   /** Proposes the transaction of a request. */
@@ -122,7 +151,7 @@ export class ReplicatedLog {
     let size = 0;
     for (const request of batch.requests) size += this.entryBytes(request);
     const durable = (logs[leadership.leader] as WriteAheadLog).append(now, size);
-    this.syncSeconds.record((durable - now) / NS_PER_SECOND);
+    this.syncSeconds.recordSpan((durable - now) as Nanoseconds);
     batch.waitedForCpu = Math.max(0, now - batch.startedAt - batch.cpu);
     batch.service = durable - batch.startedAt;
     this.lastCommit = Math.max(this.quorumTime(durable, size), this.lastCommit);

@@ -53,6 +53,9 @@ export class ApiServer implements StoreClient {
   /** Requests in service by type, state. */
   private readsInflight = 0;
   private mutatingInflight = 0;
+  /** Most of them at once since {@link takePeak} was last asked, statistic. */
+  private mostReads = 0;
+  private mostMutating = 0;
   /** Revision that the next compaction drops history up to, state. */
   private compactRevision = 0;
 
@@ -104,9 +107,12 @@ export class ApiServer implements StoreClient {
     return this.caches.of(kind);
   }
 
-  /** Requests in service. */
-  inflight(mutating: boolean): number {
-    return mutating ? this.mutatingInflight : this.readsInflight;
+  /** Most requests in service at once since this was last asked (K:apiserver/pkg/server/filters/maxinflight.go:requestWatermark). */
+  takePeak(mutating: boolean): number {
+    const peak = mutating ? this.mostMutating : this.mostReads;
+    if (mutating) this.mostMutating = this.mutatingInflight;
+    else this.mostReads = this.readsInflight;
+    return peak;
   }
 
   /** Fault: the process ends; it is back after `duration` (`restart` if left out) and then fills its caches from etcd. */
@@ -143,14 +149,14 @@ export class ApiServer implements StoreClient {
     const mutating = isMutating(verb);
     const limit = mutating ? parameters.maxMutatingRequestsInflight : parameters.maxRequestsInflight;
     if (verb !== Verb.Watch) {
-      if (this.inflight(mutating) >= limit) {
+      if ((mutating ? this.mutatingInflight : this.readsInflight) >= limit) {
         requests.code[request] = StatusCode.TooManyRequests;
         requests.retryAfter[request] = parameters.retryAfter;
         this.runCpu(request, this.afterStorage, parameters.rejectCpu);
         return;
       }
-      if (mutating) this.mutatingInflight++;
-      else this.readsInflight++;
+      if (mutating) this.mostMutating = Math.max(this.mostMutating, ++this.mutatingInflight);
+      else this.mostReads = Math.max(this.mostReads, ++this.readsInflight);
     }
     this.runCpu(request, this.beforeStorage, this.costs.before(request));
   }
@@ -196,25 +202,50 @@ export class ApiServer implements StoreClient {
     if ((requests.flags[request] as number) & RequestFlag.FromCache) {
       const cache = this.cache(requests.kind[request] as Kind);
       requests.resultRevision[request] = cache.revision;
-      this.collect(request, (visit) => cache.forEach(visit));
+      this.collect(request, cache);
       this.finish(request, StatusCode.Ok);
     } else {
       store.send(this.index, request);
     }
   }
 
-  /** Puts the listed versions, held, into the answer. Number 0 of the message: bucket that is asked for, or EVERYTHING. */
-  private collect(request: RequestId, source: (visit: (key: ObjectKey, version: VersionHandle) => void) => void): void {
+  /** Puts the listed versions of the cache, held, into the answer. */
+  private collect(request: RequestId, cache: WatchCache): void {
     const { requests, tables } = this.around;
     const kind = requests.kind[request] as Kind;
     const table = tables.of(kind);
     const bucket = requests.number(request, 0);
     const found: VersionHandle[] = [];
-    source((key, version) => {
-      const of = kind === kinds.pods ? tables.pods.node.get(version) : key;
-      if (bucket === EVERYTHING || of === bucket) found.push(table.retain(version));
-    });
     requests.object[request] = found;
+    if (bucket !== EVERYTHING && kind !== kinds.pods) {
+      const version = cache.get(bucket as ObjectKey);
+      if (version !== NO_VERSION) found.push(table.retain(version));
+      return;
+    }
+    cache.forEach((_, version) => {
+      if (this.isAskedFor(request, version)) found.push(table.retain(version));
+    });
+  }
+
+  /** Leaves of what etcd has listed what was asked for. */
+  private narrow(request: RequestId): void {
+    const { requests, tables } = this.around;
+    const table = tables.of(requests.kind[request] as Kind);
+    const listed = requests.object[request] as readonly VersionHandle[];
+    requests.object[request] = listed.filter((version) => {
+      const isAskedFor = this.isAskedFor(request, version);
+      if (!isAskedFor) table.release(version);
+      return isAskedFor;
+    });
+  }
+
+  /** Whether a list is to show a version. Number 0 of the message: bucket that is asked for, or EVERYTHING. */
+  private isAskedFor(request: RequestId, version: VersionHandle): boolean {
+    const { requests, tables } = this.around;
+    const kind = requests.kind[request] as Kind;
+    const bucket = requests.number(request, 0);
+    if (bucket === EVERYTHING) return true;
+    return bucket === (kind === kinds.pods ? tables.pods.node.get(version) : tables.of(kind).key.get(version));
   }
 
   /** Numbers of the message: bucket, revision after which. Object: the subscriber. The answer's revision is the watcher's number. */
@@ -244,7 +275,7 @@ export class ApiServer implements StoreClient {
     if (verb === Verb.Get) {
       this.finish(request, requests.result[request] === NO_VERSION ? StatusCode.NotFound : StatusCode.Ok);
     } else if (verb === Verb.List) {
-      this.collect(request, (visit) => this.around.store.forEachCurrent(requests.kind[request] as Kind, visit));
+      this.narrow(request);
       this.finish(request, StatusCode.Ok);
     } else if (isRead) {
       this.writes.onFreshRead(request);

@@ -235,8 +235,6 @@ export class ObjectWrites {
     const hasAllocated = created && this.writeOf(request).allocates !== undefined;
     if (hasAllocated && requests.number(request, REAL_KIND) !== requests.kind[request]) {
       this.dropVersions(request);
-      requests.kind[request] = requests.number(request, REAL_KIND);
-      requests.key[request] = requests.number(request, REAL_KEY);
       this.createObject(request);
       return;
     }
@@ -302,7 +300,7 @@ export class ObjectWrites {
       version === NO_VERSION ? NO_VERSION : tables.of(requests.kind[request] as Kind).retain(version);
   }
 
-  /** Gives up the versions that a request holds: its draft and its answer. */
+  /** Gives up the versions that a request holds: its draft and its answer. A create that came only as far as its allocation is itself again. */
   dropVersions(request: RequestId): void {
     const { requests, tables } = this.around;
     const table = tables.of(requests.kind[request] as Kind);
@@ -312,5 +310,10 @@ export class ObjectWrites {
     if (result !== NO_VERSION) table.release(result);
     requests.draft[request] = NO_VERSION;
     requests.result[request] = NO_VERSION;
+    const isCreate = requests.verb[request] === Verb.Create;
+    if (isCreate && this.writeOf(request).allocates !== undefined && requests.number(request, ALLOCATED) === 1) {
+      requests.kind[request] = requests.number(request, REAL_KIND);
+      requests.key[request] = requests.number(request, REAL_KEY);
+    }
   }
 }

@@ -1,7 +1,7 @@
 /** The request metrics of kube-apiserver, under the real names; series are found by number, not by text, on each request. */
 import { type Kind, resourceName } from '../../cluster/index.ts';
 import type { CounterSeries, HistogramSeries, MetricRecorder } from '../../metrics/index.ts';
-import { NS_PER_SECOND } from '../../units/index.ts';
+import type { Nanoseconds } from '../../units/index.ts';
 import { type RequestId, type Requests, Verb, verbNames, writeList } from '../api-machinery/index.ts';
 
 /** Number of write operations that fit a class number. */
@@ -59,7 +59,7 @@ export class RequestMetrics {
       duration = this.durationOf(request, requests);
       this.durations[number] = duration;
     }
-    if (requests.verb[request] !== Verb.Watch) duration.record(took / NS_PER_SECOND);
+    if (requests.verb[request] !== Verb.Watch) duration.recordSpan(took as Nanoseconds);
     const code = requests.code[request] as number;
     let byCode = this.totals[number];
     if (byCode === undefined) {
@@ -87,7 +87,7 @@ export class RequestMetrics {
       });
       this.storeDurations[number] = duration;
     }
-    duration.record((now - (requests.storeAt[request] as number)) / NS_PER_SECOND);
+    duration.recordSpan((now - (requests.storeAt[request] as number)) as Nanoseconds);
   }
 
   /** A conflict: one that a client was told of, or one that the API server retried inside. */

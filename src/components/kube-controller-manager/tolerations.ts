@@ -3,26 +3,21 @@
  * K:plugin/pkg/admission/defaulttolerationseconds: pods that say nothing of not-ready and unreachable nodes tolerate them for a while.
  */
 import {
+  covers,
   type PodTemplate,
   TAINT_NOT_READY,
   TAINT_UNREACHABLE,
   type Taint,
   type Toleration,
+  tolerates,
 } from '../../cluster/index.ts';
 import { NS_PER_SECOND } from '../../units/index.ts';
-
-/** Whether a toleration covers a taint (v1 helper: Toleration.ToleratesTaint). */
-function tolerates(toleration: Toleration, taint: Taint): boolean {
-  if (toleration.effect !== '' && toleration.effect !== taint.effect) return false;
-  if (toleration.key !== '' && toleration.key !== taint.key) return false;
-  return toleration.operator === 'Exists' || toleration.value === taint.value;
-}
 
 /** A pod's own tolerations and those that admission adds. */
 function effectiveTolerations(template: PodTemplate, defaultSeconds: number): readonly Toleration[] {
   const added = [TAINT_NOT_READY, TAINT_UNREACHABLE].filter((key) => {
     const taint = { key, value: '', effect: 'NoExecute' } as const;
-    return !template.tolerations.some((toleration) => tolerates(toleration, taint));
+    return !tolerates(template.tolerations, taint);
   });
   return [
     ...template.tolerations,
@@ -44,7 +39,7 @@ export function tolerationSpan(template: PodTemplate, taints: readonly Taint[], 
   let span = Number.POSITIVE_INFINITY;
   for (const taint of taints) {
     // As upstream, the first toleration that covers a taint is the one that counts.
-    const used = tolerations.find((toleration) => tolerates(toleration, taint));
+    const used = tolerations.find((toleration) => covers(toleration, taint));
     if (used === undefined) return 0;
     if (used.tolerationSeconds !== undefined)
       span = Math.min(span, Math.max(0, used.tolerationSeconds * NS_PER_SECOND));

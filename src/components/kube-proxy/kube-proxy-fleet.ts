@@ -9,7 +9,7 @@
 import { kinds, type ObjectKey } from '../../cluster/index.ts';
 import { type EventType, type KeyedStream, Occupancy, type ValuesOf } from '../../engine/index.ts';
 import { type CounterSeries, type GaugeSeries, type HistogramSeries, publishServer } from '../../metrics/index.ts';
-import { NS_PER_SECOND, nanoseconds, type SimTime } from '../../units/index.ts';
+import { type Nanoseconds, nanoseconds, type SimTime } from '../../units/index.ts';
 import { type ClientGo, Reflector, type ReflectorListener } from '../client-go/index.ts';
 import type { EtcdCluster } from '../etcd/index.ts';
 import { EVERYTHING } from '../kube-apiserver/index.ts';
@@ -86,7 +86,7 @@ export class KubeProxyFleet {
     publishServer(recorder, simulation, 'kube-proxy syncs', () => ({
       busyNanoseconds: this.occupied.busyNanoseconds(),
       capacity: Math.max(1, this.proxies.length),
-      queueLength: this.planned + this.occupied.busy,
+      queueLength: this.planned,
     }));
     recorder.onSample(() => {
       this.natRules.set(this.history.latest.nat);
@@ -102,7 +102,6 @@ export class KubeProxyFleet {
     proxy.synced = this.history.length;
     proxy.full = false;
     proxy.listed = LISTS_AWAITED;
-    proxy.lastEnd = -this.parameters.minSyncPeriod;
     for (const reflector of [proxy.services, proxy.slices, proxy.node]) reflector.startPreloaded(revision);
     const phase = this.phases.uniform(proxy.index, 0);
     this.clientGo.simulation.after(
@@ -216,7 +215,7 @@ export class KubeProxyFleet {
     this.syncs[full ? 'full' : 'partial'].add();
     const { syncBase, syncPerLine, syncPerRule } = this.parameters;
     const span = nanoseconds(syncBase + lines * syncPerLine + rules * syncPerRule);
-    this.syncSeconds.record(span / NS_PER_SECOND);
+    this.syncSeconds.recordSpan(span as Nanoseconds);
     this.clientGo.simulation.after(span, this.evSynced, index, epoch);
   }
 
@@ -228,7 +227,8 @@ export class KubeProxyFleet {
     const { now } = this.clientGo.simulation;
     for (let position = proxy.synced; position < proxy.syncing; position++) {
       const trigger = this.history.triggeredAt(position);
-      if (trigger >= 0 && trigger >= proxy.startedAt) this.programmingSeconds.record((now - trigger) / NS_PER_SECOND);
+      if (trigger >= 0 && trigger >= proxy.startedAt)
+        this.programmingSeconds.recordSpan((now - trigger) as Nanoseconds);
     }
     proxy.synced = proxy.syncing;
     proxy.lastEnd = now;

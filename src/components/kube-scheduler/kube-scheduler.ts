@@ -206,7 +206,8 @@ export class KubeScheduler implements PodView {
     } else if (wasPlaced && !isPlaced) {
       this.unplaced(previous);
     } else if (!isPlaced && pods.isTerminal(version)) {
-      this.dropFromQueue(version);
+      // Upstream's informer selects no ended pods: to it this one is gone.
+      this.podDeleted(previous);
     }
   }
 

@@ -6,7 +6,7 @@
  * the loop waits for its PATCH of the pod's status, as upstream does without SchedulerAsyncAPICalls.
  */
 import { kinds, type ObjectKey } from '../../cluster/index.ts';
-import type { EventType, Simulation, ValuesOf } from '../../engine/index.ts';
+import { type EventType, Occupancy, type Simulation, type ValuesOf } from '../../engine/index.ts';
 import { FLOW_POD_STARTUP, publishServer } from '../../metrics/index.ts';
 import { between } from '../../units/index.ts';
 import { isSuccess, type RequestId, type Requests, writes } from '../api-machinery/index.ts';
@@ -78,9 +78,8 @@ export class SchedulingLoop {
   private lost = 0;
   /** Raised at every stop, so that answers to a process that has ended are ignored, state. */
   private incarnation = 0;
-  /** Integral of the time in which the loop was occupied [ns], statistic; start of the present occupation [ns], -1 = idle, state. */
-  private busyIntegral = 0;
-  private busySince = -1;
+  /** Whether the loop is busy with a pod. */
+  private readonly occupation: Occupancy;
 
   private readonly evDecided: EventType;
   private readonly onBound: number;
@@ -105,13 +104,14 @@ export class SchedulingLoop {
     this.onPatched = clientGo.onReplyDo((_, incarnation) => this.patched(incarnation));
     // A binding fails on the side: nothing waits for what is told of it.
     this.onPatchedAside = clientGo.onReplyDo(() => {});
+    this.occupation = new Occupancy(simulation);
     this.waitServer = waits.server(`${name} loop`, 'server');
     this.flow = waits.flow(FLOW_POD_STARTUP);
     simulation.addInvariantCheck(`${name} loop`, () => this.checkInvariants());
     publishServer(recorder, simulation, `${name} loop`, () => ({
-      busyNanoseconds: this.busyIntegral + (this.busySince < 0 ? 0 : simulation.now - this.busySince),
+      busyNanoseconds: this.occupation.busyNanoseconds(),
       capacity: 1,
-      queueLength: this.queue.activeCount + (this.busySince < 0 ? 0 : 1),
+      queueLength: this.queue.activeCount,
     }));
   }
 
@@ -297,9 +297,7 @@ export class SchedulingLoop {
   // ---- small parts -------------------------------------------------------------------------------------------------------------
 
   private occupy(busy: boolean): void {
-    const { now } = this.simulation;
-    if (this.busySince >= 0) this.busyIntegral += now - this.busySince;
-    this.busySince = busy ? now : -1;
+    this.occupation.change((busy ? 1 : 0) - this.occupation.busy);
   }
 
   /** What this scheduler places fits: nobody else had touched the node since the decision. */

@@ -48,11 +48,6 @@ export class ImageStore {
     return this.queue[0];
   }
 
-  /** Pulls that wait or are under way. */
-  get depth(): number {
-    return this.queue.length;
-  }
-
   /** The node has lost power: pulls are lost, images stay. */
   interrupt(): void {
     this.queue.length = 0;

@@ -237,10 +237,15 @@ export class KubeletFleet {
   private onChanged(kubelet: Kubelet, version: VersionHandle, previous: VersionHandle): void {
     const { pods } = this.clientGo.tables;
     const key = pods.key.get(version === NO_VERSION ? previous : version) as ObjectKey;
-    const slot = kubelet.pods.get(key);
+    let slot = kubelet.pods.get(key);
     if (version === NO_VERSION) {
       if (slot !== undefined) this.workers.forget(slot);
       return;
+    }
+    // A list after a gap may show another pod of that name.
+    if (slot !== undefined && this.table.uid[slot] !== pods.uid.get(version)) {
+      this.workers.forget(slot);
+      slot = undefined;
     }
     if (slot !== undefined) {
       if (pods.isTerminating(version)) this.workers.stop(slot);

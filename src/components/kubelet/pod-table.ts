@@ -66,10 +66,10 @@ export class PodTable {
   deleting = new Uint8Array(INITIAL_SLOTS);
   /** 1 once nothing of the pod is left on the node and the kubelet may delete it for good. */
   deletable = new Uint8Array(INITIAL_SLOTS);
-  /** 1 once the pod is gone from the node; the slot is free when no request of it is out. */
+  /** 1 once the pod is gone from the node; the slot is free when nobody holds it. */
   gone = new Uint8Array(INITIAL_SLOTS);
-  /** Requests on their way that will come back to this slot. */
-  requestsOut = new Uint8Array(INITIAL_SLOTS);
+  /** Requests on their way that will come back to this slot, and its places in queues: it is not given away before. */
+  holders = new Uint8Array(INITIAL_SLOTS);
   /** What the pod is made from. */
   readonly template: PodTemplate[] = [];
 
@@ -100,7 +100,7 @@ export class PodTable {
     this.deleting[slot] = 0;
     this.deletable[slot] = 0;
     this.gone[slot] = 0;
-    this.requestsOut[slot] = 0;
+    this.holders[slot] = 0;
     this.template[slot] = template;
     return slot;
   }
@@ -112,21 +112,21 @@ export class PodTable {
     this.freeIfUnused(slot);
   }
 
-  /** A request of this slot has left. */
-  requestSent(slot: number): void {
-    this.requestsOut[slot] = (this.requestsOut[slot] as number) + 1;
+  /** A request of this slot has left, or it stands in a queue now. */
+  hold(slot: number): void {
+    this.holders[slot] = (this.holders[slot] as number) + 1;
   }
 
-  /** A request of this slot came back. Returns whether the pod is still there. */
-  requestReturned(slot: number): boolean {
-    this.requestsOut[slot] = (this.requestsOut[slot] as number) - 1;
+  /** A request of this slot came back, or its turn has come. Returns whether the pod is still there. */
+  release(slot: number): boolean {
+    this.holders[slot] = (this.holders[slot] as number) - 1;
     if (this.gone[slot] === 0) return true;
     this.freeIfUnused(slot);
     return false;
   }
 
   private freeIfUnused(slot: number): void {
-    if (this.requestsOut[slot] === 0) this.free.push(slot);
+    if (this.holders[slot] === 0) this.free.push(slot);
   }
 
   private grow(): void {
@@ -159,7 +159,7 @@ export class PodTable {
     this.deleting = bigger(this.deleting);
     this.deletable = bigger(this.deletable);
     this.gone = bigger(this.gone);
-    this.requestsOut = bigger(this.requestsOut);
+    this.holders = bigger(this.holders);
     this.capacity *= 2;
   }
 }

@@ -15,7 +15,7 @@ import {
 } from '../../cluster/index.ts';
 import type { EventType, Simulation, ValuesOf } from '../../engine/index.ts';
 import type { HistogramSeries } from '../../metrics/index.ts';
-import { NS_PER_SECOND, nanoseconds, plus, type SimTime } from '../../units/index.ts';
+import { type Nanoseconds, nanoseconds, plus, type SimTime } from '../../units/index.ts';
 import { isSuccess, type RequestId, writes } from '../api-machinery/index.ts';
 import type { ClientGo } from '../client-go/index.ts';
 import { ContainerStarts } from './container-starts.ts';
@@ -65,7 +65,7 @@ export class PodWorkers {
     this.evSandboxReady = steps.on('sandbox ready', (slot) => this.onSandboxReady(slot));
     this.evRunningNoticed = steps.on('containers noticed running', (slot) => this.onRunningNoticed(slot));
     this.evProbe = steps.on('readiness probe', (slot) => this.onProbe(slot));
-    this.evExited = steps.on('containers exited', (slot) => this.steps.awaitRelist(slot, this.evExitNoticed));
+    this.evExited = steps.on('containers exited', (slot) => this.onExited(slot));
     this.evExitNoticed = steps.on('exit noticed', (slot) => this.onExitNoticed(slot));
     this.evStopped = steps.on('containers stopped', (slot) => this.onStopped(slot));
     this.evCleanedUp = steps.on('pod cleaned up', (slot) => statuses.allowDeletion(slot));
@@ -73,7 +73,7 @@ export class PodWorkers {
     this.evTokenRefresh = steps.on('token refresh', (slot) => this.refreshToken(slot));
     this.onToken = clientGo.onReplyDo((request, slot) => this.tokenCame(request, slot));
     this.onTokenRefreshed = clientGo.onReplyDo((_, slot) => {
-      table.requestReturned(slot);
+      table.release(slot);
     });
     this.containers = new ContainerStarts(clientGo, steps, this.evRunningNoticed);
     this.startSeconds = clientGo.recorder.histogram('kubelet_pod_start_sli_duration_seconds');
@@ -100,8 +100,11 @@ export class PodWorkers {
 
   /** A kubelet that has just started sees a pod on its way out: nothing of it runs any more. */
   beginTerminating(slot: number): void {
-    this.table.measured[slot] = 1;
-    this.steps.kubeletOf(slot).resources.admit(this.table.template[slot] as PodTemplate);
+    const { table } = this;
+    table.measured[slot] = 1;
+    // One that ended, or was refused, before may find its room given away: it holds nothing, only its clean-up is left.
+    const refusal = this.steps.kubeletOf(slot).resources.admit(table.template[slot] as PodTemplate);
+    if (refusal !== 0) table.stage[slot] = PodStage.Ended;
     this.stop(slot);
   }
 
@@ -134,13 +137,13 @@ export class PodWorkers {
 
   private requestToken(slot: number, reply: number): void {
     const kubelet = this.steps.kubeletOf(slot);
-    this.table.requestSent(slot);
+    this.table.hold(slot);
     kubelet.client.send(kubelet.client.write(writes.tokenRequest, 0 as ObjectKey), reply, slot);
   }
 
   private tokenCame(request: RequestId, slot: number): void {
     const { table, parameters, simulation } = this;
-    if (!table.requestReturned(slot) || table.stage[slot] !== PodStage.Preparing) return;
+    if (!table.release(slot) || table.stage[slot] !== PodStage.Preparing) return;
     if (!isSuccess(this.clientGo.requests.code[request] as number)) {
       // The mount fails and is tried again (nestedpendingoperations: exponential back-off).
       const pause = Math.min(
@@ -201,7 +204,7 @@ export class PodWorkers {
     if (table.measured[slot] === 1 || table.phase[slot] !== PodPhase.Running) return;
     table.measured[slot] = 1;
     const span = simulation.now - (table.createdAt[slot] as number) - (table.excluded[slot] as number);
-    this.startSeconds.record(span / NS_PER_SECOND);
+    this.startSeconds.recordSpan(span as Nanoseconds);
   }
 
   /** The slowest of the containers' probes decides; they are modelled as one. */
@@ -256,6 +259,12 @@ export class PodWorkers {
     if (lifetime === undefined) return;
     const span = lifetime.quantile(this.steps.draws.uniform(this.steps.entity(slot), Draw.Lifetime));
     this.steps.plan(slot, nanoseconds(Math.max(0, span)), this.evExited);
+  }
+
+  /** Nothing runs any more: probes and token refreshes that were planned are void. */
+  private onExited(slot: number): void {
+    this.table.epoch[slot] = (this.table.epoch[slot] as number) + 1;
+    this.steps.awaitRelist(slot, this.evExitNoticed);
   }
 
   private onExitNoticed(slot: number): void {

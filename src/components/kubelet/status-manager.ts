@@ -66,13 +66,14 @@ export class StatusManager {
     publishServer(clientGo.recorder, clientGo.simulation, 'kubelet status manager', () => ({
       busyNanoseconds: this.writers.busyNanoseconds(),
       capacity: Math.max(1, kubelets.length),
-      queueLength: this.queued + this.writers.busy,
+      queueLength: this.queued,
     }));
   }
 
   /** The node has lost power: what waits is lost. */
   interrupt(kubelet: Kubelet): void {
     this.queued -= kubelet.statusQueue.length;
+    for (const slot of [...kubelet.statusQueue, ...kubelet.failedStatuses]) this.table.release(slot);
     kubelet.statusQueue.length = 0;
     kubelet.failedStatuses.length = 0;
     this.rest(kubelet);
@@ -97,6 +98,7 @@ export class StatusManager {
     if (table.queued[slot] === 1) return;
     table.queued[slot] = 1;
     this.queuedAt[slot] = this.clientGo.simulation.now;
+    table.hold(slot);
     kubelet.statusQueue.push(slot);
     this.queued++;
     if (kubelet.syncedSlot < 0) this.next(kubelet);
@@ -114,7 +116,7 @@ export class StatusManager {
         this.rest(kubelet);
         return;
       }
-      if (table.gone[slot] === 1 || table.queued[slot] === 0) continue;
+      if (!table.release(slot)) continue;
       table.queued[slot] = 0;
       if (kubelet.syncedSlot < 0) this.writers.change(1);
       kubelet.syncedSlot = slot;
@@ -218,6 +220,7 @@ export class StatusManager {
       const pass = kubelet.nextTick(plus(now, nanoseconds(1)), this.parameters.statusSyncPeriod);
       this.clientGo.simulation.at(pass, this.evPass, kubelet.index, kubelet.epoch);
     }
+    this.table.hold(slot);
     kubelet.failedStatuses.push(slot);
     this.next(kubelet);
   }
@@ -230,19 +233,19 @@ export class StatusManager {
   /** Whatever failed gets in line again. */
   private tryAgain(kubelet: Kubelet): void {
     if (kubelet.failedStatuses.length === 0) return;
-    for (const slot of kubelet.failedStatuses.splice(0)) if (this.table.gone[slot] === 0) this.enqueue(slot);
+    for (const slot of kubelet.failedStatuses.splice(0)) if (this.table.release(slot)) this.enqueue(slot);
   }
 
   // ---- small parts ---------------------------------------------------------------------------------------------------------------
 
   private send(kubelet: Kubelet, request: RequestId, reply: number, slot: number): void {
-    this.table.requestSent(slot);
+    this.table.hold(slot);
     kubelet.client.send(request, reply, slot);
   }
 
   /** The kubelet of an answer; undefined if it comes to one that has lost power since it asked. */
   private returned(slot: number): Kubelet | undefined {
-    this.table.requestReturned(slot);
+    this.table.release(slot);
     const kubelet = this.kubeletOf(slot);
     return kubelet.syncedSlot === slot ? kubelet : undefined;
   }

@@ -67,6 +67,8 @@ const GONE = 'pods left';
 function countFor(execution: Execution, { of }: Barrier, { what, target }: BarrierCondition): Count {
   const { census } = execution.cluster;
   const deployments = of === undefined ? undefined : selectObjects(execution, kinds.deployments, of);
+  // Of what is not there nothing can be Ready; gone it is.
+  if (deployments?.length === 0 && what !== 'podsGone') return { have: 0, want: 1, what: 'Deployments by that name' };
   if (what === 'deploymentsComplete') {
     const all = deployments ?? selectObjects(execution, kinds.deployments, { name: 'all' });
     const complete = all.filter((key) => !census.incompleteDeployments.has(key)).length;

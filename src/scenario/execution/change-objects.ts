@@ -1,5 +1,12 @@
 /** Deployments are scaled and rolled, objects are deleted, by requests of a client that knows what exists. */
-import { type Kind, kinds, type ObjectKey, type PodTemplate, type ResourceName } from '../../cluster/index.ts';
+import {
+  type Kind,
+  kinds,
+  type ObjectKey,
+  type PodTemplate,
+  type ResourceName,
+  resourceName,
+} from '../../cluster/index.ts';
 import { writes } from '../../components/api-machinery/index.ts';
 import type { Delete, ReplicaChange, Rollout, Scale } from '../operations/index.ts';
 import { isSelected, type Selection } from '../operations/selection.ts';
@@ -17,9 +24,17 @@ export function selectObjects(execution: Execution, kind: Kind, selection: Selec
   return found;
 }
 
+/** The same for an operation that is to change them: it is told of if there is none. */
+function chooseObjects(execution: Execution, kind: Kind, selection: Selection, operation: string): ObjectKey[] {
+  const chosen = selectObjects(execution, kind, selection);
+  if (chosen.length === 0)
+    execution.notes.push(`a ${operation} chose nothing: no ${resourceName(kind)} were there by that name`);
+  return chosen;
+}
+
 /** PATCH deployments/scale of each. */
 export function* scaleDeployments(execution: Execution, operation: Scale): Generator<number, void, number> {
-  const chosen = selectObjects(execution, kinds.deployments, operation.deployments);
+  const chosen = chooseObjects(execution, kinds.deployments, operation.deployments, 'scale');
   yield* sendAll(execution, operation, chosen.length, (client, index) => {
     const key = chosen[index] as ObjectKey;
     const request = client.write(writes.deploymentScale, key);
@@ -43,7 +58,7 @@ function changed(replicas: number, change: ReplicaChange): number {
 /** PATCH deployments with a template like the one they have, as `kubectl rollout restart` does. */
 export function* rollDeployments(execution: Execution, operation: Rollout): Generator<number, void, number> {
   const { store, tables, requests } = execution.cluster;
-  const chosen = selectObjects(execution, kinds.deployments, operation.deployments);
+  const chosen = chooseObjects(execution, kinds.deployments, operation.deployments, 'rollout');
   yield* sendAll(execution, operation, chosen.length, (client, index) => {
     const key = chosen[index] as ObjectKey;
     const current = store.current(kinds.deployments, key);
@@ -58,7 +73,7 @@ export function* rollDeployments(execution: Execution, operation: Rollout): Gene
 /** DELETE of each; dependents follow by the garbage collector. */
 export function* deleteObjects(execution: Execution, operation: Delete): Generator<number, void, number> {
   const kind = kinds[operation.what satisfies ResourceName];
-  const all = selectObjects(execution, kind, operation.selection);
+  const all = chooseObjects(execution, kind, operation.selection, 'delete');
   const chosen = operation.count === undefined ? all : all.slice(0, operation.count);
   yield* sendAll(execution, operation, chosen.length, (client, index) =>
     client.deletion(kind, chosen[index] as ObjectKey),

@@ -31,7 +31,8 @@ export function* runChurn(execution: Execution, churn: Churn): Generator<number,
   let created = alive.length;
   const started = cluster.simulation.now;
   const end = churn.until ?? (churn.for === undefined ? undefined : plus(started, churn.for));
-  const isOver = () => execution.stoppedChurns.has(churn.name) || (end !== undefined && cluster.simulation.now >= end);
+  const isStopped = () => execution.stoppedChurns.has(churn.name) || execution.stoppedChurns.has('all');
+  const isOver = () => isStopped() || (end !== undefined && cluster.simulation.now >= end);
   const arrival = () => {
     if (isOver()) return;
     const client = connections[created % connections.length] as ApiClient;
@@ -55,11 +56,16 @@ function createRequest(execution: Execution, churn: Churn, client: ApiClient, se
 /** Objects of a preloaded churn, oldest first. */
 function* existing(execution: Execution, churn: Churn): Generator<ObjectKey> {
   const { tables, store } = execution.cluster;
-  const kind = churn.object.what === 'pods' ? kinds.pods : kinds.deployments;
+  const { object } = churn;
+  const namespace = object.what === 'pods' ? object.namespace : object.deployment.namespace;
+  const kind = object.what === 'pods' ? kinds.pods : kinds.deployments;
   const keys = tables.keysOf(kind);
   const found: ObjectKey[] = [];
   store.forEachCurrent(kind, (key) => {
-    if (keys.name(key).startsWith(`${churn.name}-`)) found.push(key);
+    const name = keys.name(key);
+    const suffix = name.slice(churn.name.length + 1);
+    if (keys.namespace(key) === namespace && name === `${churn.name}-${suffix}` && !suffix.includes('-'))
+      found.push(key);
   });
   yield* found;
 }

@@ -125,7 +125,7 @@ export function preloadIntents(execution: Execution, intents: readonly Intent[])
     switch (intent.kind) {
       case 'Deployment':
       case 'ReplicaSet':
-        preloadDeployment(execution, intent);
+        preloadWorkload(execution, intent);
         break;
       case 'Service':
         preload.service(namespace, name, intent.specification);
@@ -141,22 +141,17 @@ export function preloadIntents(execution: Execution, intents: readonly Intent[])
   }
 }
 
-function preloadDeployment(execution: Execution, intent: Extract<Intent, { kind: 'Deployment' | 'ReplicaSet' }>): void {
-  const strategy = { type: 'RollingUpdate', maxSurge: '25%', maxUnavailable: '25%' } as const;
-  const unplaced = execution.cluster.preload.deployment({
-    strategy,
-    minReady: 0,
-    revisionHistoryLimit: DEFAULT_REVISION_HISTORY,
-    ...intent,
-    template: execution.template(intent.template),
-  });
+function preloadWorkload(execution: Execution, intent: Extract<Intent, { kind: 'Deployment' | 'ReplicaSet' }>): void {
+  const { preload } = execution.cluster;
+  const template = execution.template(intent.template);
+  const unplaced =
+    intent.kind === 'Deployment'
+      ? preload.deployment({ ...intent, template })
+      : preload.replicaSet({ ...intent, minReady: 0, template });
   if (unplaced > 0) {
     execution.notes.push(`${unplaced} pods of ${intent.name} found no node with room and were not preloaded`);
   }
 }
-
-/** spec.revisionHistoryLimit where nothing else is said (pkg/apis/apps/v1/defaults.go). */
-const DEFAULT_REVISION_HISTORY = 10;
 
 /** Before the run: pods that nobody owns. */
 export function preloadPods(

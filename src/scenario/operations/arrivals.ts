@@ -61,7 +61,10 @@ export const pacingShape = {
 };
 
 /** What {@link pacingShape} yields, and `preload` of the operations that have it. */
-type WrittenPacing = z.output<z.ZodObject<typeof pacingShape>> & { readonly preload?: boolean | undefined };
+type WrittenPacing = z.output<z.ZodObject<typeof pacingShape>> & {
+  readonly preload?: boolean | undefined;
+  readonly measure?: boolean | undefined;
+};
 
 /** Kinds that take their pace from `rate`. */
 const RATE_KINDS: ReadonlySet<string> = new Set(['constant', 'randomized', 'poisson', 'global-qps']);
@@ -86,15 +89,15 @@ export function resolveArrivals(written: WrittenPacing, context: OperationContex
   }
 }
 
-/** What is there from the start is not requested, so that nothing can pace it. */
+/** What is there from the start is not requested, so that nothing can pace or measure it. */
 function refusePace(written: WrittenPacing, context: OperationContext): void {
-  for (const key of ['rate', 'arrivals', 'at'] as const) {
-    if (written[key] === undefined) continue;
+  for (const key of ['rate', 'arrivals', 'at', 'measure'] as const) {
+    if (written[key] === undefined || written[key] === false) continue;
     context.errors.push(
       new PlimsollError('P209', {
         ...context.place([key]),
         message: `${key} is given beside preload: true`,
-        expected: 'preload (there at t = 0, without a request), or a pace, not both',
+        expected: 'preload (there at t = 0, without a request), or requests that are paced and measured, not both',
         fix: `remove ${key}, or preload`,
       }),
     );

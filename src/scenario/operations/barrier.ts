@@ -76,18 +76,25 @@ export const barrier = operationKind({
       conditions,
       ...(selects ? { of: resolveSelection(written.of ?? 'all', written) } : {}),
       ...(written.within === undefined ? {} : { within: written.within }),
-      description: describe(conditions, written.of, written.within),
+      description: describe(conditions, written),
     };
   },
 });
 
 function describe(
   conditions: readonly BarrierCondition[],
-  of: string | undefined,
-  within: Nanoseconds | undefined,
+  {
+    of,
+    namespace,
+    within,
+  }: {
+    readonly of?: string | undefined;
+    readonly namespace?: string | undefined;
+    readonly within?: Nanoseconds | undefined;
+  },
 ): string {
   const states = conditions.map(
     ({ what, target }) => `${what}: ${target === 'all' ? target : target.toLocaleString('en-US')}`,
   );
-  return `${states.join(', ')}${of === undefined ? '' : ` of ${of}`}${within === undefined ? '' : ` within ${formatDuration(within)}`}`;
+  return `${states.join(', ')}${of === undefined ? '' : ` of ${of}`}${namespace === undefined ? '' : ` in ${namespace}`}${within === undefined ? '' : ` within ${formatDuration(within)}`}`;
 }

@@ -46,7 +46,7 @@ export const churn = operationKind({
   help: 'Objects come and go in the background at `rate`, so that `population` of them are there at a time.',
   schema: strictMap({
     what: z.enum(['pods', 'deployments']),
-    population: wholeNumberSchema(0, MAXIMUM_POPULATION),
+    population: wholeNumberSchema(1, MAXIMUM_POPULATION),
     ...deploymentShape,
     name: nameSchema.optional(),
     replicas: wholeNumberSchema(0, MAXIMUM_REPLICAS).optional(),
@@ -76,7 +76,8 @@ export const churn = operationKind({
       ...(written.until === undefined ? {} : { until: written.until }),
       ...(written.for === undefined ? {} : { for: written.for }),
       preload: written.preload ?? false,
-      ...resolveRequesting(written, context),
+      // The rate paces what follows the population, which may be there from the start.
+      ...resolveRequesting({ ...written, preload: false }, context),
     };
   },
 });

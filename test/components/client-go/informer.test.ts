@@ -121,6 +121,38 @@ describe('an informer', () => {
     expect(told.sort()).toEqual(['add 3', 'delete 0', 'update 1']);
   });
 
+  it('is never told of an older version by a list that takes long while much is written', () => {
+    const world = new InformerWorld({
+      etcd: { members: 1, rangeServicePerKey: 0.1 * NS_PER_SECOND },
+      kubeApiserver: { watchCacheMinimum: 32, watchCacheMaximum: 32 },
+      clientGo: { watchTimeoutMinimum: NS_PER_SECOND },
+    });
+    world.recordAnswers();
+    for (let key = 0; key < 5; key++) world.configMap(`c${key}`);
+    for (const key of [0, 1, 2]) world.change({ pause: 0, key, what: 'write' });
+    world.runFor(1);
+    world.informer.start();
+    world.runFor(0.5);
+    world.watching.isCut = true;
+    world.runFor(2);
+    const write = (times: number) => {
+      for (let i = 0; i < times; i++) {
+        world.change({ pause: 0, key: i % 3, what: 'write' });
+        world.runFor(0.02);
+      }
+    };
+    write(50);
+    world.watching.isCut = false;
+    write(400);
+    world.runFor(5);
+    expect(world.codesOf(Verb.Watch)).toContain(StatusCode.Gone);
+    expect(world.cached()).toEqual(world.stored());
+    for (const key of [0, 1, 2]) {
+      const revisions = revisionsOf(world.told, key);
+      expect(revisions).toEqual([...new Set(revisions)].sort((one, other) => one - other));
+    }
+  });
+
   it('watches again from where it was when an API server has restarted', () => {
     const world = new InformerWorld({ ...short, kubeApiserver: { restart: NS_PER_SECOND } });
     world.recordAnswers();

@@ -9,7 +9,7 @@ import { ControllerWorld, podTemplate, ROLLING } from './controller-world.ts';
 /** A world in which everything is there already. */
 function preloadedWorld(): ControllerWorld {
   const world = new ControllerWorld();
-  const preload = new Preload(world.tables, world.parameters.objectSize, world.store, world.servers);
+  const preload = new Preload(world.tables, world.parameters.objectSize, world.store, world.servers, 100);
   const allocatable = {
     cpu: milliCpu(64_000),
     memory: bytes(2 ** 38),

@@ -81,7 +81,7 @@ export class SchedulerWorld extends ApiWorld {
     seed?: string,
   ) {
     super(overrides, seed);
-    this.preload = new Preload(this.tables, this.parameters.objectSize, this.store, this.servers);
+    this.preload = new Preload(this.tables, this.parameters.objectSize, this.store, this.servers, 100);
     this.eventReplies = eventRecorderReplies(this.clientGo);
     this.user = this.client();
     this.ignored = this.clientGo.onReplyDo(() => {});

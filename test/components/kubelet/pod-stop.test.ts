@@ -129,4 +129,21 @@ describe('a pod whose containers exit by themselves', () => {
     expect(world.podKeys()).toEqual([]);
     expect(own(world)).toEqual([]);
   });
+
+  it('is left alone from then on: no probe and no token refresh comes after its end', () => {
+    const world = new ClusterWorld({
+      spec: fixedSpans('kubelet.tokenRefresh: 60s'),
+      operations: `
+    - createNodes: { count: 1, preload: true }
+    - createPods: { name: job, count: 1, duration: 5s }`,
+    });
+    world.perform();
+    world.runUntil(() => world.readyPods() === 1);
+    world.runFor(20);
+    expect(world.podChanges.at(-1)).toMatchObject({ phase: PodPhase.Succeeded });
+    world.forget();
+    world.runFor(300);
+    // A watch that has run for as long as it may is opened anew.
+    expect(own(world).filter((call) => !call.startsWith('WATCH '))).toEqual([]);
+  });
 });

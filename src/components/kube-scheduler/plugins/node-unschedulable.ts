@@ -1,10 +1,9 @@
 /** NodeUnschedulable: cordoned nodes take only pods that tolerate it. K:pkg/scheduler/framework/plugins/nodeunschedulable. */
-import { TAINT_UNSCHEDULABLE, type Taint } from '../../../cluster/index.ts';
+import { TAINT_UNSCHEDULABLE, type Taint, tolerates } from '../../../cluster/index.ts';
 import type { FilterPlugin, NodeFacts, Plugin } from '../framework.ts';
 import type { NodeColumns } from '../node-columns.ts';
 import type { PodRequirements } from '../pod-requirements.ts';
 import type { PluginContext, PluginDefinition } from './plugin-definition.ts';
-import { tolerates } from './tolerations.ts';
 
 const CORDONED: Taint = { key: TAINT_UNSCHEDULABLE, value: '', effect: 'NoSchedule' };
 

@@ -2,12 +2,11 @@
  * TaintToleration: taints that a pod does not tolerate keep it off a node (NoSchedule, NoExecute) or make the node less attractive
  * (PreferNoSchedule). K:pkg/scheduler/framework/plugins/tainttoleration.
  */
-import type { Taint } from '../../../cluster/index.ts';
+import { type Taint, tolerates } from '../../../cluster/index.ts';
 import type { FilterPlugin, NodeFacts, Plugin, ScorePlugin } from '../framework.ts';
 import type { NodeColumns } from '../node-columns.ts';
 import type { PodRequirements } from '../pod-requirements.ts';
 import type { PluginContext, PluginDefinition } from './plugin-definition.ts';
-import { tolerates } from './tolerations.ts';
 
 /** Weight in the default profile (K:pkg/scheduler/apis/config/v1/default_plugins.go): taints weigh most, as they are put on nodes by intent. */
 const DEFAULT_WEIGHT = 3;

@@ -1,8 +1,8 @@
-/** When a toleration covers a taint. K:staging component-helpers/scheduling/corev1/helpers.go, api/core/v1/toleration.go:ToleratesTaint. */
-import type { Taint, Toleration } from '../../../cluster/index.ts';
+/** When a toleration covers a taint. K:staging api/core/v1/toleration.go:ToleratesTaint. */
+import type { Taint, Toleration } from './specifications.ts';
 
 /** Whether a toleration covers a taint: empty key and effect stand for all, Exists for all values. */
-function covers(toleration: Toleration, taint: Taint): boolean {
+export function covers(toleration: Toleration, taint: Taint): boolean {
   if (toleration.effect !== '' && toleration.effect !== taint.effect) return false;
   if (toleration.key !== '' && toleration.key !== taint.key) return false;
   return toleration.operator === 'Exists' || toleration.value === taint.value;
