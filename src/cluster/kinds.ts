@@ -36,9 +36,6 @@ export const KIND_COUNT = resourceNames.length;
 /** Kinds whose PUT without resourceVersion is refused with 422 (registry strategies with AllowUnconditionalUpdate = false). */
 export const kindsRefusingUnconditionalUpdate: ReadonlySet<Kind> = new Set([kinds.leases]);
 
-/** Kinds that live outside of namespaces; metrics give them scope "cluster". */
-export const clusterScopedKinds: ReadonlySet<Kind> = new Set([kinds.nodes, kinds.namespaces, kinds.ipaddresses]);
-
 /** Resource name of a kind. */
 export function resourceName(kind: Kind): ResourceName {
   return resourceNames[kind] as ResourceName;

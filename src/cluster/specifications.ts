@@ -31,7 +31,7 @@ export interface Toleration {
   readonly tolerationSeconds?: number;
 }
 
-/** A probe of a container (pkg/apis/core/v1/defaults.go:SetDefaults_Probe). The probed program answers as `behaviour` says. */
+/** A probe of a container (pkg/apis/core/v1/defaults.go:SetDefaults_Probe). */
 export interface Probe {
   readonly initialDelay: Nanoseconds;
   readonly period: Nanoseconds;

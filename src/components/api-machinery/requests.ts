@@ -213,6 +213,4 @@ export const RequestFlag = {
   NoGrace: 2,
   /** The API server has read the object from etcd itself, so that its judgement is not on stale data. */
   Fresh: 4,
-  /** Sent by the API server itself (its own etcd transactions). */
-  Internal: 8,
 } as const;

@@ -105,7 +105,6 @@ export class Reflector implements WatchSubscriber {
     this.life++;
     this.closeWatch();
     this.cancelTimer();
-    this.generation++;
   }
 
   /** Whether it watches at this API server now. */
