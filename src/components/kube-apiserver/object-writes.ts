@@ -294,7 +294,7 @@ export class ObjectWrites {
   }
 
   /** Puts a version, held, into the answer. */
-  hold(request: RequestId, version: VersionHandle): void {
+  private hold(request: RequestId, version: VersionHandle): void {
     const { requests, tables } = this.around;
     requests.result[request] =
       version === NO_VERSION ? NO_VERSION : tables.of(requests.kind[request] as Kind).retain(version);
