@@ -7,6 +7,7 @@ export * from './nodes.ts';
 export * from './object-keys.ts';
 export * from './object-tables.ts';
 export * from './pods.ts';
+export * from './quotas.ts';
 export * from './services.ts';
 export * from './specifications.ts';
 export * from './tolerations.ts';

@@ -1,9 +1,10 @@
 /** All kinds of a cluster: the keys and the versions of each. */
 import { EventRecordVersions } from './event-records.ts';
-import { KIND_COUNT, type Kind, kinds, type ResourceName, resourceNames } from './kinds.ts';
+import { type CustomResource, type Kind, kinds, type ResourceName, resourceNames } from './kinds.ts';
 import { LeaseVersions, NodeVersions } from './nodes.ts';
 import { type ObjectKey, ObjectKeys } from './object-keys.ts';
 import { PodVersions } from './pods.ts';
+import { LimitRangeVersions, ResourceQuotaVersions } from './quotas.ts';
 import { EndpointSliceVersions, EndpointsVersions, ServiceVersions } from './services.ts';
 import { VersionTable } from './version-table.ts';
 import { DeploymentVersions, ReplicaSetVersions } from './workloads.ts';
@@ -24,11 +25,49 @@ export class ObjectTables {
   readonly configmaps = new VersionTable(kinds.configmaps);
   readonly secrets = new VersionTable(kinds.secrets);
   readonly ipaddresses = new VersionTable(kinds.ipaddresses);
+  readonly resourcequotas = new ResourceQuotaVersions();
+  readonly limitranges = new LimitRangeVersions();
 
+  /** The custom resources of this cluster, by kind number less the number of built-in kinds. */
+  readonly customResources: readonly CustomResource[];
+  /** Resource names by kind number. */
+  readonly resourceNames: readonly string[];
   /** Versions by kind number. */
-  readonly byKind: readonly VersionTable[] = resourceNames.map((name) => this[name]);
+  private readonly byKind: readonly VersionTable[];
   /** Keys by kind number. */
-  readonly keys: readonly ObjectKeys[] = Array.from({ length: KIND_COUNT }, () => new ObjectKeys());
+  private readonly keys: readonly ObjectKeys[];
+
+  /** `customResources` are kinds of this cluster beside the built-in ones. */
+  constructor(customResources: readonly CustomResource[] = []) {
+    this.customResources = customResources;
+    this.resourceNames = [...resourceNames, ...customResources.map(({ resource }) => resource)];
+    this.byKind = this.resourceNames.map((_, kind) => {
+      const name = resourceNames[kind];
+      return name === undefined ? new VersionTable(kind as Kind) : this[name];
+    });
+    this.keys = this.resourceNames.map(() => new ObjectKeys());
+  }
+
+  /** Number of kinds, custom resources included. */
+  get kindCount(): number {
+    return this.resourceNames.length;
+  }
+
+  /** Resource name of a kind. */
+  resourceName(kind: Kind): string {
+    return this.resourceNames[kind] as string;
+  }
+
+  /** The kind of a resource name, if there is one. */
+  kindNamed(resource: string): Kind | undefined {
+    const kind = this.resourceNames.indexOf(resource);
+    return kind < 0 ? undefined : (kind as Kind);
+  }
+
+  /** Whether a kind is a custom resource: stored as JSON, whatever its clients speak. */
+  isCustom(kind: Kind): boolean {
+    return kind >= resourceNames.length;
+  }
 
   /** Versions of a kind. */
   of(kind: Kind): VersionTable {
@@ -42,6 +81,6 @@ export class ObjectTables {
 
   /** "pods default/web-x2k4p", for messages. */
   describe(kind: Kind, key: ObjectKey): string {
-    return `${resourceNames[kind]} ${this.keysOf(kind).path(key)}`;
+    return `${this.resourceName(kind)} ${this.keysOf(kind).path(key)}`;
   }
 }

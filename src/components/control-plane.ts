@@ -3,12 +3,12 @@
  * interfaces they declare.
  */
 import {
+  type CustomResource,
   type Kind,
   kinds,
   type NodeSpecification,
   type ObjectKey,
   ObjectTables,
-  resourceNames,
 } from '../cluster/index.ts';
 import type { Simulation } from '../engine/index.ts';
 import { type MetricRecorder, publishServer, WaitLedger } from '../metrics/index.ts';
@@ -40,6 +40,8 @@ export interface ControlPlaneOptions {
   readonly recorder: MetricRecorder;
   readonly parameters: ModelParameters;
   readonly schedulers: readonly SchedulerOptions[];
+  /** Kinds beside the built-in ones; none if left out. */
+  readonly customResources?: readonly CustomResource[];
 }
 
 /** A load-generating client as a scenario describes it. */
@@ -61,7 +63,7 @@ export class ControlPlane {
   readonly simulation: Simulation;
   readonly recorder: MetricRecorder;
   readonly parameters: ModelParameters;
-  readonly tables = new ObjectTables();
+  readonly tables: ObjectTables;
   readonly requests = new Requests();
   readonly waits: WaitLedger;
   readonly hosts: readonly Host[];
@@ -77,7 +79,8 @@ export class ControlPlane {
   readonly preload: Preload;
   private isRunning = false;
 
-  constructor({ simulation, recorder, parameters, schedulers }: ControlPlaneOptions) {
+  constructor({ simulation, recorder, parameters, schedulers, customResources }: ControlPlaneOptions) {
+    this.tables = new ObjectTables(customResources);
     this.simulation = simulation;
     this.recorder = recorder;
     this.parameters = parameters;
@@ -167,7 +170,9 @@ export class ControlPlane {
     const inflight = (kind: string) => recorder.gauge('apiserver_current_inflight_requests', { request_kind: kind });
     const readOnly = inflight('readOnly');
     const mutating = inflight('mutating');
-    const watchers = resourceNames.map((resource) => recorder.gauge('apiserver_registered_watchers', { resource }));
+    const watchers = this.tables.resourceNames.map((resource) =>
+      recorder.gauge('apiserver_registered_watchers', { resource }),
+    );
     recorder.onSample(() => {
       readOnly.setPast(servers.reduce((sum, server) => sum + server.takePeak(false), 0));
       mutating.setPast(servers.reduce((sum, server) => sum + server.takePeak(true), 0));

@@ -77,6 +77,7 @@ class Replication {
       recorder: this.recorder,
       parameters: materialiseParameters(scenario.parameters),
       schedulers: schedulersOf(scenario),
+      customResources: scenario.customResources,
     });
     this.evStatistics = this.simulation.on('experiment: statistics begin', () => this.startStatistics());
     this.execution = new Execution(this.cluster, new TemplateRegistry(scenario.templates), () => this.onMeasure());

@@ -8,6 +8,7 @@ import { TemplateRegistry } from '../manifests/template-registry.ts';
 import { parseYaml } from '../manifests/yaml-document.ts';
 import { nanoseconds } from '../units/index.ts';
 import { checkNames } from './check-names.ts';
+import { resolveCustomResources } from './custom-resources.ts';
 import { errorsFromIssues } from './issues.ts';
 import { resolveObjectives } from './objectives.ts';
 import { type Operation, operationKinds } from './operations/index.ts';
@@ -212,6 +213,7 @@ function assemble(written: WrittenScenario, params: Params, resolution: Resoluti
       originOf: (path) => originOf(path, resolution),
     }),
     schedulers,
+    customResources: resolveCustomResources(spec.customResources, { errors, place: placed }),
     operations,
     templates: templates.plain(),
     objectives: resolveObjectives(spec.objectives, { errors, place: placed }),

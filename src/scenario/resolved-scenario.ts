@@ -2,6 +2,7 @@
  * A scenario after resolution: defaults, profiles, the file and --set applied in that order, $params replaced, files read, units parsed.
  * Everything behind this point (experiment, workers) needs nothing else; it is plain data, so that it crosses to a worker as it is.
  */
+import type { CustomResource } from '../cluster/index.ts';
 import type { AlgorithmName, AlgorithmSettings, SchedulerConfiguration } from '../components/kube-scheduler/index.ts';
 import type { DistributionSpec } from '../engine/index.ts';
 import type { TemplateEntry } from '../manifests/index.ts';
@@ -73,6 +74,8 @@ export interface ResolvedScenario {
   readonly parameters: PlainParameters;
   readonly overrides: readonly ParameterOverride[];
   readonly schedulers: readonly SchedulerSelection[];
+  /** Kinds beside the built-in ones. */
+  readonly customResources: readonly CustomResource[];
   readonly operations: readonly Operation[];
   /** Templates of all pods in the operations, by id: `new TemplateRegistry(templates)` makes the registry of a run. */
   readonly templates: readonly TemplateEntry[];

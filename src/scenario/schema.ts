@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type AlgorithmName, algorithmRegistry } from '../components/kube-scheduler/index.ts';
 import { isMap } from '../manifests/index.ts';
+import { customResourcesSchema } from './custom-resources.ts';
 import { operationKinds } from './operations/index.ts';
 import { parametersSchema } from './parameter-schema.ts';
 import { profiles } from './profiles/index.ts';
@@ -92,6 +93,7 @@ export const scenarioSchema = strictMap({
     params: z.record(z.string(), anyValue).optional(),
     parameters: parametersSchema.optional(),
     schedulers: z.array(schedulerSchema).min(1).optional(),
+    customResources: customResourcesSchema.optional(),
     operations: z.array(operationSchema).min(1),
     experiment: strictMap({ vary: variesSchema.optional(), variants: variantsSchema.optional() }).optional(),
     objectives: severalForms([officialObjectives, objectiveList], (written) =>

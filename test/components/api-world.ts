@@ -1,5 +1,5 @@
 /** A small world without nodes, scheduler or controllers: etcd, API servers and clients, for tests of those. */
-import { kinds, type ObjectKey, ObjectTables } from '../../src/cluster/index.ts';
+import { type CustomResource, kinds, type ObjectKey, ObjectTables } from '../../src/cluster/index.ts';
 import { Requests, writes } from '../../src/components/api-machinery/index.ts';
 import { type ApiClient, ClientGo } from '../../src/components/client-go/index.ts';
 import { EtcdCluster } from '../../src/components/etcd/index.ts';
@@ -19,7 +19,7 @@ export class ApiWorld {
   readonly simulation: Simulation;
   readonly recorder: MetricRecorder;
   readonly waits: WaitLedger;
-  readonly tables = new ObjectTables();
+  readonly tables: ObjectTables;
   readonly requests = new Requests();
   readonly parameters: ModelParameters;
   readonly hosts: Host[];
@@ -27,7 +27,8 @@ export class ApiWorld {
   readonly clientGo: ClientGo;
   readonly servers: ApiServer[];
 
-  constructor(overrides: Overrides = {}, seed = 'small world') {
+  constructor(overrides: Overrides = {}, seed = 'small world', customResources: readonly CustomResource[] = []) {
+    this.tables = new ObjectTables(customResources);
     this.simulation = new Simulation({ seed });
     this.recorder = new MetricRecorder(this.simulation);
     this.waits = new WaitLedger(this.recorder);

@@ -9,7 +9,6 @@ import {
   NO_VERSION,
   type ObjectKey,
   type ObjectTables,
-  resourceName,
   type VersionHandle,
 } from '../../src/cluster/index.ts';
 import { type RequestId, type Verb, verbNames, writes } from '../../src/components/api-machinery/index.ts';
@@ -99,6 +98,7 @@ export class ClusterWorld {
       recorder: this.recorder,
       parameters: materialiseParameters(scenario.parameters),
       schedulers: schedulersOf(scenario),
+      customResources: scenario.customResources,
     });
     const { clientGo, store } = this.cluster;
     clientGo.observe({
@@ -261,7 +261,7 @@ export class ClusterWorld {
   private onAnswered(request: RequestId, { options }: ApiClient): void {
     const { requests } = this.cluster;
     const verb = verbNames[requests.verb[request] as (typeof Verb)[keyof typeof Verb]] as (typeof verbNames)[number];
-    const resource = resourceName(requests.kind[request] as Kind);
+    const resource = this.cluster.tables.resourceName(requests.kind[request] as Kind);
     const subresource = subresourceOf(request, requests);
     const createsEvent = resource === 'events' && verb === 'POST';
     this.calls.push({

@@ -17,6 +17,7 @@ export function exampleScenario(changes: Partial<ResolvedScenario> = {}): Resolv
     params: {},
     parameters: {},
     overrides: [],
+    customResources: [],
     schedulers: [],
     operations: [],
     templates: [],

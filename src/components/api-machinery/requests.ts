@@ -25,10 +25,12 @@ export const WaitPlace = {
   StoreApply: 5,
   /** Until etcd has a leader. */
   StoreLeader: 6,
+  /** In the API server's admission: webhooks and their queues, quotas. */
+  Admission: 7,
 } as const;
 
 /** Number of wait places. */
-export const WAIT_PLACES = 7;
+export const WAIT_PLACES = 8;
 /** Slots at the start; doubled when all are taken. */
 const INITIAL_SLOTS = 1024;
 /** Numbers that a message carries. */

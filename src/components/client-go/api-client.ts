@@ -79,10 +79,14 @@ export class ApiClient {
 
   // ---- making requests ---------------------------------------------------------------------------------------------------------
 
-  /** A write of an object, to be filled by the caller (numbers and object of the message, preconditions) and then sent. */
-  write(write: number, key: ObjectKey): RequestId {
-    const { verb, kind } = writeList[write] as Write;
-    const request = this.requests.allocate(verb, kind, key);
+  /**
+   * A write of an object, to be filled by the caller (numbers and object of the message, preconditions) and then sent. `kind` is for writes
+   * that serve any kind.
+   */
+  write(write: number, key: ObjectKey, kind?: Kind): RequestId {
+    const { verb, kind: ownKind } = writeList[write] as Write;
+    if (ownKind === undefined && kind === undefined) throw new RangeError(`write ${write} needs a kind`);
+    const request = this.requests.allocate(verb, (ownKind ?? kind) as Kind, key);
     this.requests.write[request] = write;
     return request;
   }

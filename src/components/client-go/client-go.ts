@@ -6,7 +6,7 @@
  * after Retry-After, through the limiter again. Connections stick to one API server until it breaks.
  * Left out here: see docs/not-modelled.md (HTTP/2 streams per connection, request compression).
  */
-import { type Kind, kinds, NO_VERSION, type ObjectTables, resourceName } from '../../cluster/index.ts';
+import { type Kind, kinds, NO_VERSION, type ObjectTables } from '../../cluster/index.ts';
 import {
   type EventType,
   type KeyedStream,
@@ -29,7 +29,7 @@ import {
   writes,
 } from '../api-machinery/index.ts';
 import type { networkParameters } from '../host/host.parameters.ts';
-import { type ApiServer, REQUEST_CLASSES, requestClass, subresourceOf } from '../kube-apiserver/index.ts';
+import { type ApiServer, requestClass, requestClasses, subresourceOf } from '../kube-apiserver/index.ts';
 import { ApiClient, type ApiClientOptions } from './api-client.ts';
 import type { clientGoParameters } from './client-go.parameters.ts';
 import { ClientStatistics } from './client-statistics.ts';
@@ -83,7 +83,7 @@ export class ClientGo {
   private broken = 0;
   private inFlight = 0;
   /** Flow numbers of the wait ledger by class of request, and servers of the places that all clients share. */
-  private readonly flows = new Array<number | undefined>(REQUEST_CLASSES).fill(undefined);
+  private readonly flows: (number | undefined)[];
   private readonly podStartup: number;
   private readonly podCreation: number;
   private readonly placeServers: number[];
@@ -105,6 +105,7 @@ export class ClientGo {
     this.network = options.network;
     this.recorder = options.recorder;
     this.waits = waits;
+    this.flows = new Array<number | undefined>(requestClasses(options.tables.kindCount)).fill(undefined);
     this.links = new LinkTable(simulation, 'client');
     this.delays = simulation.streams.keyed('network.clients');
     this.evAdmitted = simulation.on('client-go: admitted by the limiter', (request) =>
@@ -138,6 +139,7 @@ export class ClientGo {
       waits.server('etcd disk (WAL)', 'server'),
       waits.server('etcd apply', 'server'),
       waits.server('etcd leader', 'server'),
+      waits.server('kube-apiserver admission', 'server'),
     ];
     simulation.addInvariantCheck('client-go', () => this.checkInvariants());
   }
@@ -336,7 +338,7 @@ export class ClientGo {
     let flow = this.flows[number];
     if (flow === undefined) {
       const subresource = subresourceOf(request, this.requests);
-      const resource = resourceName(this.requests.kind[request] as Kind);
+      const resource = this.tables.resourceName(this.requests.kind[request] as Kind);
       const name = `${verbNames[this.requests.verb[request] as number]} ${resource}${subresource === '' ? '' : `/${subresource}`}`;
       flow = this.waits.flow(name);
       this.flows[number] = flow;

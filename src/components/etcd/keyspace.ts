@@ -4,14 +4,7 @@
  * freed by compaction is used again, the file never shrinks.
  * Stands for server/storage/mvcc of etcd 3.6. Left out until modelled: B+tree pages, defragmentation, quota, compaction in batches.
  */
-import {
-  KIND_COUNT,
-  type Kind,
-  NO_VERSION,
-  type ObjectKey,
-  type ObjectTables,
-  type VersionHandle,
-} from '../../cluster/index.ts';
+import { type Kind, NO_VERSION, type ObjectKey, type ObjectTables, type VersionHandle } from '../../cluster/index.ts';
 
 /** One committed change, as watchers see it. */
 export interface Change {
@@ -34,11 +27,9 @@ export class Keyspace {
   private readonly tables: ObjectTables;
   private readonly overhead: number;
   /** Current version by kind and key. */
-  private readonly currentOf: Int32Array[] = Array.from({ length: KIND_COUNT }, () =>
-    new Int32Array(INITIAL_KEYS).fill(NO_VERSION),
-  );
+  private readonly currentOf: Int32Array[];
   /** Objects that exist now, by kind. */
-  readonly objects = new Int32Array(KIND_COUNT);
+  readonly objects: Int32Array;
   /** Last revision given out; a fresh store is at 1. */
   revision = 1;
   /** Transactions that changed at least one key, statistic: revision - 1 = commits always. */
@@ -59,6 +50,8 @@ export class Keyspace {
   constructor(tables: ObjectTables, overhead: number) {
     this.tables = tables;
     this.overhead = overhead;
+    this.currentOf = Array.from({ length: tables.kindCount }, () => new Int32Array(INITIAL_KEYS).fill(NO_VERSION));
+    this.objects = new Int32Array(tables.kindCount);
   }
 
   /** The current version of a key, or NO_VERSION. */

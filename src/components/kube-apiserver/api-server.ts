@@ -53,7 +53,7 @@ export class ApiServer implements StoreClient {
   private compactRevision = 0;
 
   constructor(around: ApiServerSurroundings, index: number, host: Host) {
-    const { simulation, recorder, requests, parameters } = around;
+    const { simulation, recorder, requests, parameters, tables } = around;
     this.around = around;
     this.index = index;
     this.name = `kube-apiserver ${index}`;
@@ -78,7 +78,7 @@ export class ApiServer implements StoreClient {
     this.flowControl = new MaxInFlight(simulation, this.name, requests, parameters);
     this.caches = new WatchCaches(around, this.name, index, host);
     this.costs = new RequestCosts(requests, parameters);
-    this.metrics = new RequestMetrics(recorder);
+    this.metrics = new RequestMetrics(recorder, tables);
     this.reads = new ObjectReads(around, this);
     this.writes = new ObjectWrites(around, this, {
       finish: (request, code) => this.finish(request, code),

@@ -1,7 +1,7 @@
 /** kube-apiserver. */
 export * from './api-server.ts';
 export * from './kube-apiserver.parameters.ts';
-export { REQUEST_CLASSES, requestClass, subresourceOf } from './request-metrics.ts';
+export { requestClass, requestClasses, subresourceOf } from './request-metrics.ts';
 export * from './surroundings.ts';
 export * from './watch-cache.ts';
 export * from './watch-log.ts';

@@ -1,24 +1,25 @@
 /** The request metrics of kube-apiserver, under the real names; series are found by number, not by text, on each request. */
-import { type Kind, resourceName } from '../../cluster/index.ts';
+import type { Kind, ObjectTables } from '../../cluster/index.ts';
 import type { CounterSeries, HistogramSeries, MetricRecorder } from '../../metrics/index.ts';
 import type { Nanoseconds } from '../../units/index.ts';
 import { type RequestId, type Requests, Verb, verbNames, writeList } from '../api-machinery/index.ts';
 
 /** Number of write operations that fit a class number. */
 const WRITE_NUMBERS = 64;
-/** Number of kinds that fit a class number. */
-const KIND_NUMBERS = 32;
-/** Number of class numbers. */
-export const REQUEST_CLASSES = verbNames.length * KIND_NUMBERS * WRITE_NUMBERS;
-/** Bits of a code that tell the modelled codes apart: 0, 200, 201, 404, 409, 410, 422, 429, 500, 504 differ in their lowest six. */
+/** Numbers that the modelled codes (0, 200 … 504) leave when divided by this differ. */
 const CODE_NUMBERS = 64;
+
+/** Number of class numbers in a cluster with so many kinds. */
+export function requestClasses(kindCount: number): number {
+  return kindCount * verbNames.length * WRITE_NUMBERS;
+}
 
 /** Class of a request: verb, kind and subresource as one number. */
 export function requestClass(request: RequestId, requests: Requests): number {
   const verb = requests.verb[request] as number;
   const hasWrite = verb === Verb.Create || verb === Verb.Update || verb === Verb.Patch;
   const write = hasWrite ? (requests.write[request] as number) + 1 : 0;
-  return (verb * KIND_NUMBERS + (requests.kind[request] as number)) * WRITE_NUMBERS + write;
+  return ((requests.kind[request] as number) * verbNames.length + verb) * WRITE_NUMBERS + write;
 }
 
 /** Subresource of a request, "" for the object itself. */
@@ -39,16 +40,21 @@ const storeOperations = ['get', 'list', 'create', 'update', 'update', 'delete', 
 /** Counts and durations of answered requests. All API servers share the series. */
 export class RequestMetrics {
   private readonly recorder: MetricRecorder;
+  private readonly tables: ObjectTables;
   /** Series by class of request, and by class and code; made on first use. */
-  private readonly durations = new Array<HistogramSeries | undefined>(REQUEST_CLASSES).fill(undefined);
-  private readonly totals = new Array<(CounterSeries | undefined)[] | undefined>(REQUEST_CLASSES).fill(undefined);
-  private readonly storeDurations = new Array<HistogramSeries | undefined>(verbNames.length * KIND_NUMBERS).fill(
-    undefined,
-  );
+  private readonly durations: (HistogramSeries | undefined)[];
+  private readonly totals: ((CounterSeries | undefined)[] | undefined)[];
+  /** Series of etcd's answers by kind and verb. */
+  private readonly storeDurations: (HistogramSeries | undefined)[];
   private readonly conflicts = new Map<string, CounterSeries>();
 
-  constructor(recorder: MetricRecorder) {
+  constructor(recorder: MetricRecorder, tables: ObjectTables) {
     this.recorder = recorder;
+    this.tables = tables;
+    const classes = requestClasses(tables.kindCount);
+    this.durations = new Array<HistogramSeries | undefined>(classes).fill(undefined);
+    this.totals = new Array<(CounterSeries | undefined)[] | undefined>(classes).fill(undefined);
+    this.storeDurations = new Array<HistogramSeries | undefined>(tables.kindCount * verbNames.length).fill(undefined);
   }
 
   /** A request was answered after `took` ns. */
@@ -78,12 +84,12 @@ export class RequestMetrics {
   storeAnswered(request: RequestId, requests: Requests, isRead: boolean, now: number): void {
     const verb = isRead ? Verb.Get : (requests.verb[request] as number);
     const kind = requests.kind[request] as Kind;
-    const number = verb * KIND_NUMBERS + kind;
+    const number = kind * verbNames.length + verb;
     let duration = this.storeDurations[number];
     if (duration === undefined) {
       duration = this.recorder.histogram('etcd_request_duration_seconds', {
         operation: storeOperations[verb] as string,
-        type: resourceName(kind),
+        type: this.tables.resourceName(kind),
       });
       this.storeDurations[number] = duration;
     }
@@ -95,7 +101,10 @@ export class RequestMetrics {
     const key = `${kind} ${how}`;
     let counter = this.conflicts.get(key);
     if (counter === undefined) {
-      counter = this.recorder.counter('plimsoll_conflicts_total', { resource: resourceName(kind), kind: how });
+      counter = this.recorder.counter('plimsoll_conflicts_total', {
+        resource: this.tables.resourceName(kind),
+        kind: how,
+      });
       this.conflicts.set(key, counter);
     }
     counter.add();
@@ -106,7 +115,7 @@ export class RequestMetrics {
     const kind = requests.kind[request] as Kind;
     return this.recorder.histogram('apiserver_request_duration_seconds', {
       verb: verbNames[verb] as string,
-      resource: resourceName(kind),
+      resource: this.tables.resourceName(kind),
       subresource: subresourceOf(request, requests),
       scope: scopeOf(verb),
     });
@@ -115,7 +124,7 @@ export class RequestMetrics {
   private totalOf(request: RequestId, requests: Requests, code: number): CounterSeries {
     return this.recorder.counter('apiserver_request_total', {
       verb: verbNames[requests.verb[request] as number] as string,
-      resource: resourceName(requests.kind[request] as Kind),
+      resource: this.tables.resourceName(requests.kind[request] as Kind),
       subresource: subresourceOf(request, requests),
       code: String(code),
     });

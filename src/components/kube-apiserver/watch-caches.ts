@@ -2,7 +2,7 @@
  * All watch caches of one API server: changes are taken over from etcd's watch one after the other, appended to the logs and sent to the
  * watchers; the CPU of sending is charged in full. K:apiserver/pkg/storage/cacher/cacher.go.
  */
-import { KIND_COUNT, type Kind, kinds, resourceName, resourceNames, type VersionHandle } from '../../cluster/index.ts';
+import { type Kind, kinds, type VersionHandle } from '../../cluster/index.ts';
 import type { CounterSeries } from '../../metrics/index.ts';
 import { nanoseconds } from '../../units/index.ts';
 import type { Host } from '../host/host.ts';
@@ -32,7 +32,8 @@ export class WatchCaches {
     this.server = server;
     this.host = host;
     this.fanOut = host.register(() => {});
-    this.caches = Array.from({ length: KIND_COUNT }, (_, kind) => this.create(kind as Kind));
+    this.caches = around.tables.resourceNames.map((_, kind) => this.create(kind as Kind));
+    const { resourceNames } = around.tables;
     this.sent = resourceNames.map((resource) => around.recorder.counter('apiserver_watch_events_total', { resource }));
     const terminated = resourceNames.map((resource) =>
       around.recorder.counter('apiserver_terminated_watchers_total', { resource }),
@@ -98,7 +99,7 @@ export class WatchCaches {
         : (version: VersionHandle) => table.key.get(version);
     const log = new WatchLog(
       {
-        name: `${this.name} ${resourceName(kind)}`,
+        name: `${this.name} ${tables.resourceName(kind)}`,
         simulation,
         table,
         bucketOf,
@@ -108,7 +109,7 @@ export class WatchCaches {
         delay: {
           distribution: network.nodeDelay,
           minimum: network.minimumDelay,
-          keyed: simulation.streams.keyed(`watchDelay.${this.server}.${resourceName(kind)}`),
+          keyed: simulation.streams.keyed(`watchDelay.${this.server}.${tables.resourceName(kind)}`),
         },
       },
       store.revision,

@@ -1,12 +1,5 @@
 /** Deployments are scaled and rolled, objects are deleted, by requests of a client that knows what exists. */
-import {
-  type Kind,
-  kinds,
-  type ObjectKey,
-  type PodTemplate,
-  type ResourceName,
-  resourceName,
-} from '../../cluster/index.ts';
+import { type Kind, kinds, type ObjectKey, type PodTemplate, type ResourceName } from '../../cluster/index.ts';
 import { writes } from '../../components/api-machinery/index.ts';
 import type { Delete, ReplicaChange, Rollout, Scale } from '../operations/index.ts';
 import { isSelected, type Selection } from '../operations/selection.ts';
@@ -28,7 +21,9 @@ export function selectObjects(execution: Execution, kind: Kind, selection: Selec
 function chooseObjects(execution: Execution, kind: Kind, selection: Selection, operation: string): ObjectKey[] {
   const chosen = selectObjects(execution, kind, selection);
   if (chosen.length === 0)
-    execution.notes.push(`a ${operation} chose nothing: no ${resourceName(kind)} were there by that name`);
+    execution.notes.push(
+      `a ${operation} chose nothing: no ${execution.cluster.tables.resourceName(kind)} were there by that name`,
+    );
   return chosen;
 }
 

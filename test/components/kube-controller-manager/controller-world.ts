@@ -5,7 +5,6 @@ import {
   kinds,
   type ObjectKey,
   type PodTemplate,
-  resourceName,
   type ServiceSpecification,
   type VersionHandle,
 } from '../../../src/cluster/index.ts';
@@ -229,7 +228,7 @@ export class ControllerWorld extends NodeWorld {
     const verb = requests.verb[request] as number;
     const hasWrite = verb === Verb.Create || verb === Verb.Update || verb === Verb.Patch;
     const subresource = hasWrite ? (writeList[requests.write[request] as number]?.subresource ?? '') : '';
-    const resource = resourceName(requests.kind[request] as Kind);
+    const resource = this.tables.resourceName(requests.kind[request] as Kind);
     return `${verbNames[verb]} ${resource}${subresource === '' ? '' : `/${subresource}`}`;
   }
 

@@ -26,37 +26,31 @@ export const eventPatch: Write = {
   },
 };
 
-/** POST of a kind of which only name and size matter. Number 0: size [B]. */
-function opaqueCreate(kind: Kind): Write {
+/** POST, PUT or PATCH of an object of which only name and size matter. Number 0: size [B]. */
+function opaqueWrite(verb: number, kind: Kind | undefined): Write {
   return {
-    verb: Verb.Create,
+    verb,
     kind,
     subresource: '',
     apply({ tables, requests }, draft, request) {
-      tables.of(kind).bytes.set(draft, requests.number(request, 0));
+      tables.of(requests.kind[request] as Kind).bytes.set(draft, requests.number(request, 0));
       return CHANGED;
     },
   };
 }
 
-export const namespaceCreate = opaqueCreate(kinds.namespaces);
-export const serviceAccountCreate = opaqueCreate(kinds.serviceaccounts);
-export const configMapCreate = opaqueCreate(kinds.configmaps);
-export const secretCreate = opaqueCreate(kinds.secrets);
+/** Writes for any kind of which only name and size matter: config maps, secrets, custom resources … The client names the kind. */
+export const objectCreate = opaqueWrite(Verb.Create, undefined);
+export const objectUpdate = opaqueWrite(Verb.Update, undefined);
+export const objectPatch = opaqueWrite(Verb.Patch, undefined);
 
-/** PUT configmaps. Number 0: size [B]. */
-export const configMapUpdate: Write = {
-  verb: Verb.Update,
-  kind: kinds.configmaps,
-  subresource: '',
-  apply({ tables, requests }, draft, request) {
-    tables.configmaps.bytes.set(draft, requests.number(request, 0));
-    return CHANGED;
-  },
-};
+export const namespaceCreate = opaqueWrite(Verb.Create, kinds.namespaces);
+export const serviceAccountCreate = opaqueWrite(Verb.Create, kinds.serviceaccounts);
+export const configMapCreate = opaqueWrite(Verb.Create, kinds.configmaps);
+export const secretCreate = opaqueWrite(Verb.Create, kinds.secrets);
 
-/** PATCH configmaps. Number 0: size [B]. */
-export const configMapPatch: Write = { ...configMapUpdate, verb: Verb.Patch };
+export const configMapUpdate = opaqueWrite(Verb.Update, kinds.configmaps);
+export const configMapPatch = opaqueWrite(Verb.Patch, kinds.configmaps);
 
 /** POST serviceaccounts/token: signed by the API server after it has read the service account and the pod (registry/core/serviceaccount/storage/token.go). */
 export const tokenRequest: Write = {

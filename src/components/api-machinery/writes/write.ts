@@ -23,7 +23,8 @@ export interface WriteContext {
 export interface Write {
   /** Verb number of requests that carry it. */
   readonly verb: number;
-  readonly kind: Kind;
+  /** Its kind; undefined = any of which only name and size matter, as the request says. */
+  readonly kind: Kind | undefined;
   /** "status", "binding", "scale" …, "" = the object itself. */
   readonly subresource: string;
   /**
