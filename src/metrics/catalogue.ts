@@ -3,6 +3,7 @@ import { apiserverMetrics } from './apiserver.metrics.ts';
 import { clientMetrics } from './client.metrics.ts';
 import { clusterMetrics } from './cluster.metrics.ts';
 import { etcdMetrics } from './etcd.metrics.ts';
+import { loadMetrics } from './load.metrics.ts';
 import type { MetricDefinition } from './metric.ts';
 import { nodeMetrics } from './node.metrics.ts';
 import { schedulerMetrics } from './scheduler.metrics.ts';
@@ -12,6 +13,7 @@ export const metricCatalogue = {
   ...clientMetrics,
   ...clusterMetrics,
   ...etcdMetrics,
+  ...loadMetrics,
   ...nodeMetrics,
   ...schedulerMetrics,
 } as const satisfies Record<string, MetricDefinition>;

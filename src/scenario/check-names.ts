@@ -1,7 +1,8 @@
 /** Names that refer to something else in the scenario: that something must exist. */
-import type { Intent } from '../cluster/index.ts';
+import { type CustomResource, type Intent, resourceNames } from '../cluster/index.ts';
 import type { PlimsollError, SourcePosition } from '../errors/index.ts';
 import type { TemplateEntry, ValuePath } from '../manifests/index.ts';
+import { plainResources } from './operations/create-objects.ts';
 import type { Operation } from './operations/index.ts';
 import { unknownNameError } from './unknown-name.ts';
 
@@ -17,16 +18,22 @@ interface CreatedNames {
   readonly pods: Set<string>;
   readonly services: Set<string>;
   readonly churns: Set<string>;
+  readonly loads: Set<string>;
+  /** Of all kinds. */
+  readonly objects: Set<string>;
 }
 
 /** Checks every reference of the operations. */
 export function checkNames(
   operations: readonly Operation[],
   schedulerNames: ReadonlySet<string>,
+  customResources: readonly CustomResource[],
   templates: readonly TemplateEntry[],
   context: NameContext,
 ): void {
   const created = namesOf(operations);
+  const resources = [...resourceNames, ...customResources.map(({ resource }) => resource)];
+  const plain = [...plainResources, ...customResources.map(({ resource }) => resource)];
   for (const [index, operation] of operations.entries()) {
     const at = (...path: ValuePath) => ['spec', 'operations', index, operation.kind, ...path];
     switch (operation.kind) {
@@ -43,7 +50,20 @@ export function checkNames(
         check(operation.selection.name, created[operation.what], at(operation.what), context);
         break;
       case 'stop':
-        check(operation.churn, created.churns, at('churn'), context);
+        if (operation.churn !== undefined) check(operation.churn, created.churns, at('churn'), context);
+        if (operation.load !== undefined) check(operation.load, created.loads, at('load'), context);
+        break;
+      case 'createObjects':
+        checkResource(operation.resource, plain, at('resource'), context);
+        break;
+      case 'callApi':
+        checkResource(operation.resource, resources, at('resource'), context);
+        check(operation.objects.name, created.objects, at('objects'), context);
+        break;
+      case 'openWatches':
+        checkResource(operation.resource, resources, at('resource'), context);
+        if (operation.selects.part === 'object')
+          check(operation.selects.objects.name, created.objects, at('objects'), context);
         break;
     }
   }
@@ -51,11 +71,25 @@ export function checkNames(
 }
 
 function namesOf(operations: readonly Operation[]): CreatedNames {
-  const names: CreatedNames = { deployments: new Set(), pods: new Set(), services: new Set(), churns: new Set() };
+  const names: CreatedNames = {
+    deployments: new Set(),
+    pods: new Set(),
+    services: new Set(),
+    churns: new Set(),
+    loads: new Set(),
+    objects: new Set(),
+  };
   for (const operation of operations) {
     if (operation.kind === 'createDeployment') names.deployments.add(operation.name);
     if (operation.kind === 'createPods') names.pods.add(operation.name);
     if (operation.kind === 'createService') names.services.add(operation.name);
+    if (operation.kind === 'createObjects') names.objects.add(operation.name);
+    if (operation.kind === 'createNodes') names.objects.add(operation.namePrefix);
+    if (operation.kind === 'openWatches') names.loads.add(operation.name);
+    if (operation.kind === 'callApi') {
+      names.loads.add(operation.name);
+      if (operation.verb === 'create') names.objects.add(operation.name);
+    }
     if (operation.kind === 'churn') {
       names.churns.add(operation.name);
       names[operation.object.what].add(operation.name);
@@ -64,6 +98,7 @@ function namesOf(operations: readonly Operation[]): CreatedNames {
   }
   // Pods of a Deployment are found under its name.
   for (const name of names.deployments) names.pods.add(name);
+  for (const set of [names.deployments, names.pods, names.services]) for (const name of set) names.objects.add(name);
   return names;
 }
 
@@ -71,6 +106,12 @@ function addIntent(names: CreatedNames, intent: Intent): void {
   if (intent.kind === 'Deployment') names.deployments.add(intent.name);
   if (intent.kind === 'Pod') names.pods.add(intent.name);
   if (intent.kind === 'Service') names.services.add(intent.name);
+}
+
+function checkResource(name: string, known: readonly string[], path: ValuePath, context: NameContext): void {
+  if (known.includes(name)) return;
+  const message = `there is no resource "${name}" that can be used here`;
+  context.errors.push(unknownNameError(name, known, { message, place: context.place(path) }));
 }
 
 function check(name: string, known: ReadonlySet<string>, path: ValuePath, context: NameContext): void {

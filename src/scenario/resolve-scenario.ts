@@ -197,7 +197,8 @@ function assemble(written: WrittenScenario, params: Params, resolution: Resoluti
       }),
     );
   }
-  checkNames(operations, schedulerNames, templates.plain(), { errors, place: placed });
+  const customResources = resolveCustomResources(spec.customResources, { errors, place: placed });
+  checkNames(operations, schedulerNames, customResources, templates.plain(), { errors, place: placed });
   return {
     name: written.metadata.name,
     question: source.question,
@@ -213,7 +214,7 @@ function assemble(written: WrittenScenario, params: Params, resolution: Resoluti
       originOf: (path) => originOf(path, resolution),
     }),
     schedulers,
-    customResources: resolveCustomResources(spec.customResources, { errors, place: placed }),
+    customResources,
     operations,
     templates: templates.plain(),
     objectives: resolveObjectives(spec.objectives, { errors, place: placed }),

@@ -3,6 +3,7 @@ import type { Kind, ObjectKey, PodTemplate } from '../../cluster/index.ts';
 import { isSuccess, type RequestId } from '../../components/api-machinery/index.ts';
 import type { ApiClient } from '../../components/client-go/index.ts';
 import type { ControlPlane } from '../../components/control-plane.ts';
+import { CommitTimes } from '../../components/load-generator/index.ts';
 import type { Process, ProcessId, RandomStream, TokenBucket } from '../../engine/index.ts';
 import { SUSPEND } from '../../engine/index.ts';
 import type { TemplateRegistry } from '../../manifests/index.ts';
@@ -43,6 +44,11 @@ interface Flight {
   resumeAt: number;
 }
 
+/** What `stop` can end. */
+interface StoppableLoad {
+  stop(): void;
+}
+
 /** Everything that the operations of one run share. */
 export class Execution {
   readonly cluster: ControlPlane;
@@ -55,6 +61,9 @@ export class Execution {
   readonly notes: string[] = [];
   /** Churns by name; set = told to stop. */
   readonly stoppedChurns = new Set<string>();
+  /** Loads and watches that were opened, with their names. */
+  private readonly loads: { readonly name: string; readonly load: StoppableLoad }[] = [];
+  private commits: CommitTimes | undefined;
   /** Draws of arrivals, lifetimes of objects and choices of nodes. */
   readonly arrivals: RandomStream;
   readonly choices: RandomStream;
@@ -75,6 +84,22 @@ export class Execution {
     this.arrivals = cluster.simulation.streams.stream('scenario.arrivals');
     this.choices = cluster.simulation.streams.stream('scenario.choices');
     this.onAnswer = cluster.clientGo.onReplyDo((request, flight) => this.answered(request, flight));
+  }
+
+  /** When revisions were committed; kept from the first watches on that ask for it. */
+  get commitTimes(): CommitTimes {
+    this.commits ??= new CommitTimes(this.cluster.store, this.cluster.clientGo);
+    return this.commits;
+  }
+
+  /** A load has begun, or watches were opened. */
+  openLoad(name: string, load: StoppableLoad): void {
+    this.loads.push({ name, load });
+  }
+
+  /** Ends the loads of a name, or all. */
+  stopLoads(name: string): void {
+    for (const open of this.loads) if (name === 'all' || name === open.name) open.load.stop();
   }
 
   /** An operation with `measure: true` begins. */

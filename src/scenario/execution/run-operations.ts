@@ -2,10 +2,12 @@
 import type { Process } from '../../engine/index.ts';
 import type { Operation } from '../operations/index.ts';
 import { awaitBarrier } from './await-barrier.ts';
+import { runLoad, runWatches } from './call-api.ts';
 import { deleteObjects, rollDeployments, scaleDeployments } from './change-objects.ts';
 import { preloadChurn, runChurn } from './churn.ts';
 import { createNodes, preloadNodes } from './create-nodes.ts';
 import { createIntents, createPods, preloadIntents, preloadPods } from './create-objects.ts';
+import { createPlainObjects, preloadPlainObjects } from './create-plain-objects.ts';
 import type { Execution } from './execution.ts';
 import { injectFault } from './inject-fault.ts';
 
@@ -18,6 +20,8 @@ function isPreload(operation: Operation): boolean {
 function namespacesOf(operation: Operation): readonly string[] {
   switch (operation.kind) {
     case 'createPods':
+    case 'createObjects':
+    case 'callApi':
       return operation.namespaces;
     case 'createDeployment':
     case 'createService':
@@ -51,6 +55,9 @@ function preloadObjects(execution: Execution, operation: Operation): void {
     case 'createPods':
       preloadPods(execution, operation.namespaces, operation.name, operation.count, operation.template);
       break;
+    case 'createObjects':
+      preloadPlainObjects(execution, operation);
+      break;
     case 'churn':
       preloadChurn(execution, operation);
       break;
@@ -81,6 +88,9 @@ export function* runOperations(execution: Execution, operations: readonly Operat
     } else if (operation.kind === 'churn') {
       begin(execution, operation);
       beside(`churn ${operation.name}`, runChurn(execution, operation));
+    } else if (operation.kind === 'callApi' && operation.background) {
+      begin(execution, operation);
+      beside(`load ${operation.name}`, runLoad(execution, operation));
     } else if (operation.kind === 'barrier') {
       if (!(yield* awaitBarrier(execution, operation))) {
         done();
@@ -125,6 +135,15 @@ function* carryOut(execution: Execution, operation: Operation): Generator<number
     case 'createPods':
       yield* createPods(execution, operation);
       break;
+    case 'createObjects':
+      yield* createPlainObjects(execution, operation);
+      break;
+    case 'callApi':
+      yield* runLoad(execution, operation);
+      break;
+    case 'openWatches':
+      yield* runWatches(execution, operation);
+      break;
     case 'scale':
       yield* scaleDeployments(execution, operation);
       break;
@@ -138,7 +157,8 @@ function* carryOut(execution: Execution, operation: Operation): Generator<number
       yield operation.duration;
       break;
     case 'stop':
-      execution.stoppedChurns.add(operation.churn);
+      if (operation.churn !== undefined) execution.stoppedChurns.add(operation.churn);
+      if (operation.load !== undefined) execution.stopLoads(operation.load);
       break;
     case 'fault':
       injectFault(execution, operation.fault);

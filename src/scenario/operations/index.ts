@@ -1,13 +1,16 @@
 /** All kinds of operations, by the name under which a scenario writes them. To add one: a file here and a line below. */
 import { apply } from './apply.ts';
 import { barrier } from './barrier.ts';
+import { callApi } from './call-api.ts';
 import { churn } from './churn.ts';
 import { createDeployment } from './create-deployment.ts';
 import { createNodes } from './create-nodes.ts';
+import { createObjects } from './create-objects.ts';
 import { createPods } from './create-pods.ts';
 import { createService } from './create-service.ts';
 import { deleteObjects } from './delete.ts';
 import { fault } from './fault.ts';
+import { openWatches } from './open-watches.ts';
 import { rollout } from './rollout.ts';
 import { scale } from './scale.ts';
 import { sleep } from './sleep.ts';
@@ -18,10 +21,13 @@ export const operationKinds = {
   createDeployment,
   createService,
   createPods,
+  createObjects,
   apply,
   scale,
   delete: deleteObjects,
   churn,
+  callApi,
+  openWatches,
   stop,
   barrier,
   sleep,
@@ -38,14 +44,17 @@ export type Operation = ReturnType<(typeof operationKinds)[OperationName]['resol
 export type { Apply } from './apply.ts';
 export type { Arrivals } from './arrivals.ts';
 export type { Barrier, BarrierCondition, BarrierConditionKind } from './barrier.ts';
+export type { CallApi } from './call-api.ts';
 export type { Churn, ChurnedObject } from './churn.ts';
 export { defaultClient, type OperationClient } from './client.ts';
 export type { CreateDeployment, DeploymentIntent } from './create-deployment.ts';
 export type { CreateNodes } from './create-nodes.ts';
+export type { CreateObjects } from './create-objects.ts';
 export type { CreatePods } from './create-pods.ts';
 export type { CreateService, ServiceIntent } from './create-service.ts';
 export type { DeletableKind, Delete } from './delete.ts';
 export type { InjectFault } from './fault.ts';
+export type { OpenWatches } from './open-watches.ts';
 export type { Requesting } from './operation.ts';
 export type { Rollout } from './rollout.ts';
 export type { ReplicaChange, Scale } from './scale.ts';

@@ -3,14 +3,14 @@ import { type Kind, kinds } from '../../../cluster/index.ts';
 import { Verb } from '../verbs.ts';
 import { CHANGED, type Write } from './write.ts';
 
-/** POST events. Number 0: reason. */
+/** POST events. Number 0: reason. Number 1: size [B], 0 = that of events in general. */
 export const eventCreate: Write = {
   verb: Verb.Create,
   kind: kinds.events,
   subresource: '',
   apply({ tables: { events }, requests, sizes }, draft, request) {
     events.reason.set(draft, requests.number(request, 0));
-    events.bytes.set(draft, sizes.event);
+    events.bytes.set(draft, requests.number(request, 1) || sizes.event);
     return CHANGED;
   },
 };
