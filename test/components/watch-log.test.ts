@@ -8,6 +8,7 @@ import {
   NOTHING_DELIVERED,
   WatchLog,
 } from '../../src/components/kube-apiserver/index.ts';
+import type { ChannelBounds } from '../../src/components/kube-apiserver/watch-channels.ts';
 import { createDistribution, Simulation } from '../../src/engine/index.ts';
 import { milliseconds, nanoseconds, type SimTime, seconds, simTime } from '../../src/units/index.ts';
 
@@ -19,7 +20,18 @@ class BucketTable extends VersionTable {
 const distribution = createDistribution({ distribution: 'lognormal', p50: 1_000_000, p99: 20_000_000 });
 const MINIMUM = nanoseconds(20_000);
 
-function makeLog(simulation: Simulation, table: BucketTable, maximum = 100_000): WatchLog {
+/** Channels that are never full. */
+const AMPLE: ChannelBounds = {
+  minimum: 100_000,
+  maximumOfBucket: 100_000,
+  maximumOfEverything: 100_000,
+  budgetRate: 0.05,
+  budgetMaximum: milliseconds(100),
+};
+/** Channels that are full at once, and a budget that is soon spent. */
+const NARROW: ChannelBounds = { ...AMPLE, minimum: 2, maximumOfBucket: 2, budgetMaximum: milliseconds(3) };
+
+function makeLog(simulation: Simulation, table: BucketTable, maximum = 100_000, channels = AMPLE): WatchLog {
   return new WatchLog(
     {
       name: 'test',
@@ -30,6 +42,8 @@ function makeLog(simulation: Simulation, table: BucketTable, maximum = 100_000):
       maximum,
       fresh: seconds(75),
       delay: { distribution, minimum: MINIMUM, keyed: simulation.streams.keyed('watchDelay') },
+      channels,
+      bookmarkPeriod: seconds(60),
     },
     0,
   );
@@ -53,8 +67,9 @@ const stepArbitrary: fc.Arbitrary<Step> = fc.record({
   spread: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 5_000_000 })),
 });
 
-/** One delivery to one watcher. */
+/** One delivery to one watcher; the end of its watch is one of type END. */
 type Delivery = readonly [watcher: number, revision: number, type: number, at: number];
+const END = -1;
 
 /** Plays the steps into a log and hands every change to `appended`. */
 function play(
@@ -96,13 +111,13 @@ function play(
 const selections = [EVERYTHING, EVERYTHING, 0, 1, 2, 2];
 
 /** What the log with cursors delivers: each watcher reads when it is woken, some of them late. */
-function fast(steps: readonly Step[], lateness: readonly number[]): Delivery[] {
+function fast(steps: readonly Step[], lateness: readonly number[], channels: ChannelBounds): Delivery[] {
   const simulation = new Simulation({ seed: 'twin' });
   const table = new BucketTable(kinds.pods);
-  const log = makeLog(simulation, table);
+  const log = makeLog(simulation, table, 100_000, channels);
   const seen: Delivery[] = [];
   const watchers: number[] = [];
-  const read = simulation.on('read', (index) => {
+  const readAll = (index: number) => {
     const watcher = watchers[index] as number;
     for (;;) {
       const sequence = log.next(watcher);
@@ -110,11 +125,19 @@ function fast(steps: readonly Step[], lateness: readonly number[]): Delivery[] {
       if (sequence === GONE) throw new Error('overtaken');
       seen.push([index, log.revisionAt(sequence), log.typeFor(watcher, sequence), log.seenAt(watcher)]);
     }
-    log.rest(watcher);
+  };
+  const read = simulation.on('read', (index) => {
+    readAll(index);
+    log.rest(watchers[index] as number);
   });
   selections.forEach((select, index) => {
     const late = milliseconds(lateness[index] ?? 0);
-    watchers.push(log.openWatch(select, 0, { onDelivered: () => simulation.after(late, read, index) }));
+    const onDelivered = () => simulation.after(late, read, index);
+    const onEnded = () => {
+      readAll(index);
+      seen.push([index, 0, END, simulation.now]);
+    };
+    watchers.push(log.openWatch(select, 0, { onDelivered, onEnded }));
   });
   play(
     steps,
@@ -123,34 +146,83 @@ function fast(steps: readonly Step[], lateness: readonly number[]): Delivery[] {
     table,
   );
   simulation.run(simTime(seconds(3600)));
+  expect(log.watchers).toBe(selections.length - seen.filter(([, , type]) => type === END).length);
   return seen;
 }
 
-/** The obviously right twin: one event for each watcher and change that it selects. */
-function slow(steps: readonly Step[]): Delivery[] {
+/** A watcher of the slow twin: when its goroutine has written each change of its channel, and when the server closed it. */
+interface SlowWatcher {
+  readonly written: number[];
+  lastDelivery: number;
+  closedAt: number;
+}
+
+/** The obviously right twin: a channel for each watcher, one event for each change that it selects. */
+function slow(steps: readonly Step[], channels: ChannelBounds): Delivery[] {
   const simulation = new Simulation({ seed: 'twin' });
   const table = new BucketTable(kinds.pods);
   const keyed = simulation.streams.keyed('watchDelay');
   const seen: Delivery[] = [];
-  const last = selections.map(() => 0);
-  const payloads: Delivery[] = [];
-  const deliver = simulation.on('deliver', (payload) => seen.push(payloads[payload] as Delivery));
+  const watchers = selections.map((): SlowWatcher => ({ written: [], lastDelivery: 0, closedAt: Infinity }));
+  const payloads: { delivery: Delivery; written: number }[] = [];
+  const deliver = simulation.on('deliver', (payload) => {
+    const { delivery, written } = payloads[payload] as (typeof payloads)[number];
+    if (written <= (watchers[delivery[0]] as SlowWatcher).closedAt) seen.push(delivery);
+  });
+  const ends = simulation.on('end', (watcher) => seen.push([watcher, 0, END, simulation.now]));
+  let dispatcherFree = 0;
+  let budget = 0;
+  let budgetSince = 0;
+  /** Changes in a channel that are not written at an instant. */
+  const held = ({ written }: SlowWatcher, at: number) => written.filter((instant) => instant > at).length;
+  const delayOf = (watcher: number, revision: number) =>
+    Math.max(distribution.keyedSample(keyed, watcher, revision), MINIMUM);
+  const close = (index: number, at: number) => {
+    const watcher = watchers[index] as SlowWatcher;
+    watcher.closedAt = at;
+    const arrivals = payloads.filter(({ delivery, written }) => delivery[0] === index && written <= at);
+    const last = Math.max(0, ...arrivals.map(({ delivery }) => delivery[3]));
+    simulation.at(simTime(Math.max(last, at + delayOf(index, 0), simulation.now + MINIMUM)), ends, index);
+  };
   play(
     steps,
-    ({ revision, version, previous, dispatch, spread }) => {
-      selections.forEach((select, watcher) => {
+    ({ revision, version, previous, dispatch: processed, spread }) => {
+      const dispatch = Math.max(processed, dispatcherFree);
+      const interested = selections.flatMap((select, index) => {
         const inside = (handle: VersionHandle) =>
           handle !== NO_VERSION && (select === EVERYTHING || table.bucket.get(handle) === select);
-        if (!inside(version) && !inside(previous)) return;
-        let delay: number = Math.max(distribution.keyedSample(keyed, watcher, revision), MINIMUM);
-        if (spread > 0) delay += Math.round(keyed.uniform(-1 - watcher, revision) * spread);
-        const at = Math.max(last[watcher] as number, dispatch + delay);
-        last[watcher] = at;
+        if ((watchers[index] as SlowWatcher).closedAt < Infinity || !(inside(version) || inside(previous))) return [];
         let type: number = ChangeType.Deleted;
         if (inside(version)) type = inside(previous) ? ChangeType.Modified : ChangeType.Added;
-        payloads.push([watcher, revision, type, at]);
-        simulation.at(simTime(at), deliver, payloads.length - 1);
+        return [{ index, watcher: watchers[index] as SlowWatcher, type }];
       });
+      const isFull = interested.some(({ watcher }) => held(watcher, dispatch) >= channels.minimum);
+      if (isFull) {
+        budget = Math.min(channels.budgetMaximum, budget + (dispatch - budgetSince) * channels.budgetRate);
+        budget = Math.round(budget);
+        budgetSince = dispatch;
+      }
+      const deadline = dispatch + budget;
+      let time = dispatch;
+      const served = interested.filter(({ index, watcher }) => {
+        if (held(watcher, time) < channels.minimum) return true;
+        const room = watcher.written.find(
+          (instant) => instant <= deadline && held(watcher, instant) < channels.minimum,
+        );
+        time = Math.max(time, room ?? deadline);
+        if (room === undefined) close(index, deadline);
+        return room !== undefined;
+      });
+      budget -= time - dispatch;
+      dispatcherFree = time;
+      for (const { index, watcher, type } of served) {
+        const place = spread > 0 ? Math.round(keyed.uniform(-1 - index, revision) * spread) : 0;
+        const written = Math.max(watcher.written.at(-1) ?? 0, dispatch + place);
+        watcher.written.push(written);
+        watcher.lastDelivery = Math.max(watcher.lastDelivery, dispatch + place + delayOf(index, revision));
+        payloads.push({ delivery: [index, revision, type, watcher.lastDelivery], written });
+        simulation.at(simTime(watcher.lastDelivery), deliver, payloads.length - 1);
+      }
     },
     simulation,
     table,
@@ -171,18 +243,36 @@ describe('the watch log with cursors', () => {
         fc.array(stepArbitrary, { minLength: 1, maxLength: 60 }),
         fc.array(fc.integer({ min: 0, max: 300 }), { minLength: 6, maxLength: 6 }),
         (steps, lateness) => {
-          expect(byWatcher(fast(steps, lateness))).toEqual(byWatcher(slow(steps)));
+          expect(byWatcher(fast(steps, lateness, AMPLE))).toEqual(byWatcher(slow(steps, AMPLE)));
         },
       ),
       { numRuns: 200 },
     );
   });
 
+  it('waits for the same full channels and closes the same watchers at the same instants', () => {
+    let closures = 0;
+    fc.assert(
+      fc.property(
+        fc.array(stepArbitrary, { minLength: 1, maxLength: 60 }),
+        fc.array(fc.integer({ min: 0, max: 300 }), { minLength: 6, maxLength: 6 }),
+        (slowSteps, lateness) => {
+          const steps = slowSteps.map((step) => ({ ...step, pause: Math.floor(step.pause / 20) }));
+          const expected = slow(steps, NARROW);
+          closures += expected.filter(([, , type]) => type === END).length;
+          expect(byWatcher(fast(steps, lateness, NARROW))).toEqual(byWatcher(expected));
+        },
+      ),
+      { numRuns: 300 },
+    );
+    expect(closures).toBeGreaterThan(50);
+  });
+
   it('answers GONE to a watch from before its history and to a watcher that the ring has overtaken', () => {
     const simulation = new Simulation({ seed: 'gone' });
     const table = new BucketTable(kinds.pods);
     const log = makeLog(simulation, table, 4);
-    const sleeper = log.openWatch(EVERYTHING, 0, { onDelivered: () => {} });
+    const sleeper = log.openWatch(EVERYTHING, 0, { onDelivered: () => {}, onEnded: () => {} });
     for (let revision = 1; revision <= 10; revision++) {
       log.append(revision, table.allocate(1 as ObjectKey), NO_VERSION, simTime(revision * 1e9), 0);
       simulation.run(simTime(revision * 1e9));
@@ -197,7 +287,7 @@ describe('the watch log with cursors', () => {
     const table = new BucketTable(kinds.pods);
     const log = makeLog(simulation, table);
     let wakes = 0;
-    log.openWatch(EVERYTHING, 0, { onDelivered: () => wakes++ });
+    log.openWatch(EVERYTHING, 0, { onDelivered: () => wakes++, onEnded: () => {} });
     for (let revision = 1; revision <= 50; revision++) {
       log.append(revision, table.allocate(1 as ObjectKey), NO_VERSION, simulation.now, 0);
       simulation.run(simTime(revision * 1e8));

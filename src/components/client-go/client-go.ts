@@ -350,6 +350,7 @@ export class ClientGo {
   watchesBroke(server: number): void {
     for (const reflector of this.reflectors) {
       if (!reflector.watchesAt(server)) continue;
+      reflector.rememberBookmark();
       this.links.transmit(
         reflector.client.link + 1,
         this.delayOf(reflector.client, reflector.client.link + 1),

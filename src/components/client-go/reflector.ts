@@ -37,6 +37,8 @@ export class Reflector implements WatchSubscriber {
   generation = 0;
   private readonly clientGo: ClientGo;
   private readonly listener: ReflectorListener | undefined;
+  /** Reflectors without a listener only cost the API server. */
+  readonly isSilent: boolean;
   readonly concerns?: (version: VersionHandle, previous: VersionHandle) => boolean;
   private readonly jitters: KeyedStream;
   /** Jitters drawn so far, state. */
@@ -71,6 +73,7 @@ export class Reflector implements WatchSubscriber {
     this.kind = kind;
     this.bucket = bucket;
     this.listener = listener;
+    this.isSilent = listener === undefined;
     if (listener?.concerns !== undefined) this.concerns = listener.concerns;
     this.jitters = replies.jitter;
     this.onList = replies.onList;
@@ -94,7 +97,7 @@ export class Reflector implements WatchSubscriber {
     const server = this.clientGo.serverFor(this.client);
     if (server === undefined) throw new RangeError('preloaded reflectors need an API server that is up');
     const { log } = server.cache(this.kind);
-    const watcher = log.openWatch(this.bucket, revision, this.subscriber);
+    const watcher = log.openWatch(this.bucket, revision, this);
     if (watcher === GONE) throw new RangeError('preloaded reflectors start at the revision of the cache');
     this.opened(server.index, watcher, this.jitter());
   }
@@ -134,11 +137,6 @@ export class Reflector implements WatchSubscriber {
     this.resting = false;
   }
 
-  /** Reflectors whose listener reacts are woken; the others only cost the API server. */
-  private get subscriber(): WatchSubscriber | null {
-    return this.listener === undefined ? null : this;
-  }
-
   // ---- list and watch ------------------------------------------------------------------------------------------------------------
 
   private sendList(fromCache: boolean): void {
@@ -167,7 +165,7 @@ export class Reflector implements WatchSubscriber {
     requests.setNumber(request, 0, this.bucket);
     requests.setNumber(request, 1, this.revision);
     requests.setNumber(request, LIFE, this.life);
-    requests.object[request] = this.subscriber;
+    requests.object[request] = this;
     this.client.send(request, this.onWatch, this.index);
   }
 
@@ -216,6 +214,20 @@ export class Reflector implements WatchSubscriber {
   onDelivered(): void {
     this.takeOver();
     if (this.resting && this.watcher >= 0) this.log?.rest(this.watcher);
+  }
+
+  /** The server has closed the watch, for being too slow or because its cache starts anew: it goes on from what it has seen. */
+  onEnded(): void {
+    this.takeOver();
+    if (this.watcher < 0) return;
+    this.forgetWatch();
+    this.cancelTimer();
+    this.sendWatch();
+  }
+
+  /** Its connection breaks now: the last bookmark counts, if it says more than the changes that have come. */
+  rememberBookmark(): void {
+    if (this.log !== undefined) this.revision = Math.max(this.revision, this.log.bookmarkedRevision(this.watcher));
   }
 
   private takeOver(): void {
@@ -274,11 +286,11 @@ export class Reflector implements WatchSubscriber {
     if (log?.isOpen(watcher, identity) === true) log.closeWatch(watcher);
   }
 
-  /** The watch is over. A listener goes on from what it has read; one that never reads has received everything. */
+  /** The watch is over: the next one goes on from here. */
   private forgetWatch(): void {
     const { log } = this;
     if (log?.isOpen(this.watcher, this.identity) === true) {
-      this.revision = this.listener === undefined ? log.lastChange : log.resumeRevision(this.watcher);
+      this.revision = log.resumeRevision(this.watcher);
     }
     this.watcher = -1;
     this.server = -1;

@@ -5,3 +5,5 @@ export { requestClass, requestClasses, subresourceOf } from './request-metrics.t
 export * from './surroundings.ts';
 export * from './watch-cache.ts';
 export * from './watch-log.ts';
+export * from './watch-selection.ts';
+export * from './watch-subscriber.ts';

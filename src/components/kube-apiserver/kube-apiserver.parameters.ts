@@ -1,6 +1,6 @@
 /** Parameters of kube-apiserver: limits, CPU per request, watch fan-out, compaction. */
 import { assumption, count, defineParameters, duration, measured, real, sourceCode } from '../../engine/index.ts';
-import { microseconds, type Nanoseconds, nanoseconds, seconds } from '../../units/index.ts';
+import { microseconds, milliseconds, type Nanoseconds, nanoseconds, seconds } from '../../units/index.ts';
 
 /** CPU times may be anything from nothing to a second. */
 const cpuRange: readonly [Nanoseconds, Nanoseconds] = [nanoseconds(0), seconds(1)];
@@ -164,6 +164,53 @@ export const kubeApiserverParameters = defineParameters({
     range: [seconds(1), seconds(3600)],
     help: 'A full ring doubles while its oldest change is younger than this.',
     source: sourceCode('K:apiserver/pkg/storage/cacher/cacher.go:DefaultEventFreshDuration'),
+  }),
+  watchChannelMinimum: count({
+    default: 10,
+    unit: 'change',
+    range: [1, 1e6],
+    help: "Smallest channel of a watcher; larger ones hold what the ring's size would bring in a second.",
+    source: sourceCode('K:apiserver/pkg/storage/cacher/watch_cache.go:minWatchChanSize'),
+  }),
+  watchChannelTriggered: count({
+    default: 10,
+    unit: 'change',
+    range: [1, 1e6],
+    help: 'Largest channel of a watcher that uses the index of its resource: a kubelet that watches the pods of its node.',
+    source: sourceCode('K:apiserver/pkg/storage/cacher/watch_cache.go:maxWatchChanSizeWithIndexAndTrigger'),
+  }),
+  watchChannelIndexed: count({
+    default: 1000,
+    unit: 'change',
+    range: [1, 1e6],
+    help: 'Largest channel of a watcher of all objects of a resource that has an index (pods).',
+    source: sourceCode('K:apiserver/pkg/storage/cacher/watch_cache.go:maxWatchChanSizeWithIndexWithoutTrigger'),
+  }),
+  watchChannelUnindexed: count({
+    default: 100,
+    unit: 'change',
+    range: [1, 1e6],
+    help: 'Largest channel of a watcher of any other resource.',
+    source: sourceCode('K:apiserver/pkg/storage/cacher/watch_cache.go:maxWatchChanSizeWithoutIndex'),
+  }),
+  watchDispatchBudgetRate: real({
+    default: 0.05,
+    unit: 'share',
+    range: [0, 1],
+    help: 'Share of time that the dispatcher of a resource may wait for watchers whose channels are full before it closes them.',
+    source: sourceCode('K:apiserver/pkg/storage/cacher/time_budget.go', '50 ms each second'),
+  }),
+  watchDispatchBudgetMaximum: duration({
+    default: milliseconds(100),
+    range: [nanoseconds(0), seconds(60)],
+    help: 'Most of that time that is saved up.',
+    source: sourceCode('K:apiserver/pkg/storage/cacher/time_budget.go'),
+  }),
+  watchBookmarkPeriod: duration({
+    default: seconds(60),
+    range: [seconds(1), seconds(3600)],
+    help: "Time between the bookmarks that tell a watcher the cache's revision.",
+    source: sourceCode('K:apiserver/pkg/storage/cacher/cacher.go:defaultBookmarkFrequency'),
   }),
   cacheLoadPerObject: duration({
     default: microseconds(20),

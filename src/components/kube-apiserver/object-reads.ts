@@ -6,7 +6,9 @@ import { type Kind, kinds, NO_VERSION, type ObjectKey, type VersionHandle } from
 import { RequestFlag, type RequestId, StatusCode, Verb } from '../api-machinery/index.ts';
 import type { ApiServerSurroundings } from './surroundings.ts';
 import type { WatchCache } from './watch-cache.ts';
-import { EVERYTHING, GONE, type WatchSubscriber } from './watch-log.ts';
+import { GONE } from './watch-log.ts';
+import { EVERYTHING } from './watch-selection.ts';
+import type { WatchSubscriber } from './watch-subscriber.ts';
 
 /** What reads need of their server. */
 export interface ReadingServer {

@@ -40,7 +40,7 @@ export class WatchCaches {
     );
     around.recorder.onSample(() => {
       terminated.forEach((counter, kind) => {
-        counter.add(this.of(kind as Kind).log.takeOvertaken());
+        counter.add(this.of(kind as Kind).log.takeTerminated());
       });
     });
   }
@@ -93,10 +93,11 @@ export class WatchCaches {
     const { simulation, tables, parameters, network, store } = this.around;
     const table = tables.of(kind);
     const { pods } = tables;
-    const bucketOf =
-      kind === kinds.pods
-        ? (version: VersionHandle) => pods.node.get(version)
-        : (version: VersionHandle) => table.key.get(version);
+    // Pods are the one resource with an index that triggers watchers: spec.nodeName (K:pkg/registry/core/pod/storage).
+    const isIndexed = kind === kinds.pods;
+    const bucketOf = isIndexed
+      ? (version: VersionHandle) => pods.node.get(version)
+      : (version: VersionHandle) => table.key.get(version);
     const log = new WatchLog(
       {
         name: `${this.name} ${tables.resourceName(kind)}`,
@@ -106,6 +107,14 @@ export class WatchCaches {
         minimum: parameters.watchCacheMinimum,
         maximum: parameters.watchCacheMaximum,
         fresh: parameters.watchCacheFresh,
+        bookmarkPeriod: parameters.watchBookmarkPeriod,
+        channels: {
+          minimum: parameters.watchChannelMinimum,
+          maximumOfBucket: isIndexed ? parameters.watchChannelTriggered : parameters.watchChannelUnindexed,
+          maximumOfEverything: isIndexed ? parameters.watchChannelIndexed : parameters.watchChannelUnindexed,
+          budgetRate: parameters.watchDispatchBudgetRate,
+          budgetMaximum: parameters.watchDispatchBudgetMaximum,
+        },
         delay: {
           distribution: network.nodeDelay,
           minimum: network.minimumDelay,

@@ -4,41 +4,32 @@
  * What a watcher has received by an instant is computed when somebody looks: delivery(k) = max(delivery(k-1), dispatch(k) + delay(k)), where
  * delay(k) is drawn by (watcher, revision), so that *when* one looks never changes it. A watcher that reacts gets one wake-up, at its first
  * delivery that it has not seen, and none while one is pending. A change thus costs one append, and a delivery costs nothing until it is read.
+ * Whose channel is full is decided at dispatch (watch-channels.ts); a watcher that is closed for that still receives what had been written.
  *
  * Watchers select everything or one bucket: kubelets watch the pods of their node through the index that kube-apiserver keeps on
  * spec.nodeName; others watch one object by its name. The slow twin in the tests delivers one event each and must see the same list.
- * Stands for K:apiserver/pkg/storage/cacher (cacheWatcher, watch_cache). Left out: channel sizes, the dispatch budget, bookmarks.
+ * Stands for K:apiserver/pkg/storage/cacher (cacheWatcher, watch_cache).
  */
 import { NO_VERSION, type VersionHandle, type VersionTable } from '../../cluster/index.ts';
-import type { Distribution, EventType, KeyedStream, LinkId, Simulation } from '../../engine/index.ts';
+import type { Distribution, EventType, KeyedStream, Simulation } from '../../engine/index.ts';
 import type { Nanoseconds, SimTime } from '../../units/index.ts';
 import { ChangeRing, NO_SEQUENCE, type RingBounds } from './change-ring.ts';
+import { type ChannelBounds, WatchChannels } from './watch-channels.ts';
+import { EVERYTHING } from './watch-selection.ts';
+import type { WatchSubscriber } from './watch-subscriber.ts';
+import { WatcherLists } from './watcher-lists.ts';
+import { Attention, WatcherTable, WatchState } from './watcher-table.ts';
 
-/** Every object of the resource. */
-export const EVERYTHING = -1;
 /** The cursor stands behind the last change that matches. */
 const NOTHING_UNSEEN = NO_SEQUENCE;
 /** What {@link WatchLog.next} returns when nothing more has been delivered, and when the ring has overtaken the watcher (410 Gone). */
 export const NOTHING_DELIVERED = -1;
 export const GONE = -2;
-/** State of a watcher that reacts: idle (the next delivery wakes it), woken soon, or awake until it rests again. */
-const Attention = { Idle: 0, Waking: 1, Awake: 2 } as const;
-/** Watchers at the start; doubled. */
-const INITIAL_WATCHERS = 16;
+/** Counter of the draw for the way of a watch's end; revisions begin at 1. */
+const END_DRAW = 0;
 
 /** How a change looks to a watcher. */
 export const ChangeType = { Added: 0, Modified: 1, Deleted: 2 } as const;
-
-/** Who opened a watch and wants to be woken. */
-export interface WatchSubscriber {
-  /** Something that it has not seen can be read. */
-  onDelivered(): void;
-  /**
-   * Whether it would do anything on seeing this change. If not, it is not woken for it and finds it when it next looks, which changes nothing
-   * that can be observed. Left out = it reacts to everything.
-   */
-  concerns?(version: VersionHandle, previous: VersionHandle): boolean;
-}
 
 /** What a log needs to know about its resource and its surroundings. */
 export interface WatchLogOptions extends RingBounds {
@@ -50,46 +41,34 @@ export interface WatchLogOptions extends RingBounds {
   readonly bucketOf: (version: VersionHandle) => number;
   /** Delay of watch connections, drawn by watcher and revision. */
   readonly delay: { readonly distribution: Distribution; readonly minimum: Nanoseconds; readonly keyed: KeyedStream };
+  readonly channels: ChannelBounds;
+  /** Time between the bookmarks of a watch. */
+  readonly bookmarkPeriod: Nanoseconds;
 }
 
 /** The changes of one resource and who watches them. */
 export class WatchLog {
   private readonly options: WatchLogOptions;
   private readonly evWake: EventType;
+  private readonly evEnded: EventType;
   private readonly ring: ChangeRing;
-
-  /** Columns of the watchers, by number. */
-  private selects = new Int32Array(INITIAL_WATCHERS);
-  private cursors = new Float64Array(INITIAL_WATCHERS);
-  private lastDelivery = new Float64Array(INITIAL_WATCHERS);
-  private lastRevision = new Float64Array(INITIAL_WATCHERS);
-  /** Link on which each watcher's wake-ups travel. */
-  private links = new Int32Array(INITIAL_WATCHERS);
-  /** Who is woken; null = a watcher that never reacts and only costs the API server. */
-  private readonly subscribers: (WatchSubscriber | null)[] = [];
-  /** Identity for the keyed delays; a reopened watch is another connection. */
-  private identities = new Float64Array(INITIAL_WATCHERS);
-  /** A value of {@link Attention}. Watcher numbers are reused only after a wake-up on its way has come. */
-  private attention = new Uint8Array(INITIAL_WATCHERS);
-  private open = new Uint8Array(INITIAL_WATCHERS);
-  private readonly freeWatchers: number[] = [];
-  private watcherCount = 0;
+  private readonly table: WatcherTable;
+  private readonly lists: WatcherLists;
+  private readonly channels: WatchChannels;
   private nextIdentity = 0;
-  /** Watchers of everything, and of each bucket, that react. */
-  private readonly everything: number[] = [];
-  private readonly buckets: (number[] | undefined)[] = [];
-  /** How many watchers of everything, and of each bucket, never react. */
-  private silentEverything = 0;
-  private readonly silentBuckets: (number | undefined)[] = [];
-  /** Watchers open now. */
-  watchers = 0;
-  /** Watchers that the ring has overtaken since this was last asked, statistic. */
-  private overtaken = 0;
+  /** Watchers that were closed because their channel was full, or that the ring has overtaken, since this was last asked, statistic. */
+  private terminated = 0;
 
   constructor(options: WatchLogOptions, startRevision: number) {
+    const { simulation, name } = options;
     this.options = options;
-    this.evWake = options.simulation.on(`${options.name}: watch delivered`, (watcher) => this.onWake(watcher));
+    this.evWake = simulation.on(`${name}: watch delivered`, (watcher) => this.onWake(watcher));
+    this.evEnded = simulation.on(`${name}: watch ended`, (watcher) => this.onEnded(watcher));
     this.ring = new ChangeRing(options.table, options, startRevision);
+    this.table = new WatcherTable(simulation, name);
+    this.lists = new WatcherLists(this.table);
+    const place = (watcher: number, sequence: number) => this.placeOf(watcher, sequence);
+    this.channels = new WatchChannels(options.channels, this.ring, this.table, options.fresh, place);
   }
 
   /** History begins at a revision: objects that were there before the run are in the cache, not in the log. */
@@ -97,43 +76,58 @@ export class WatchLog {
     this.ring.startRevision = revision;
   }
 
+  /** The ring, for those who read history: pages of older revisions, metrics. */
+  get history(): ChangeRing {
+    return this.ring;
+  }
+
   // ---- watchers ----------------------------------------------------------------------------------------------------------------
 
   /**
    * Opens a watch of everything or of one bucket for changes after `afterRevision`. Returns its number, or GONE if that history has left the ring.
-   * The subscriber is woken when there is something to see; null for watchers that never react.
+   * The subscriber is woken when there is something to see; null for watchers whom nothing is told.
    */
   openWatch(select: number, afterRevision: number, subscriber: WatchSubscriber | null): number {
     if (afterRevision < this.ring.startRevision) return GONE;
-    const watcher = this.freeWatchers.pop() ?? this.addWatcher();
-    this.selects[watcher] = select;
-    this.lastDelivery[watcher] = 0;
-    this.lastRevision[watcher] = afterRevision;
-    this.subscribers[watcher] = subscriber;
-    this.attention[watcher] = Attention.Idle;
-    this.identities[watcher] = this.nextIdentity++;
-    this.open[watcher] = 1;
-    this.watchers++;
-    this.cursors[watcher] = this.firstAfter(select, afterRevision);
-    if (subscriber === null) this.countSilent(select, 1);
-    else this.list(select).push(watcher);
+    const { table } = this;
+    const watcher = table.allocate();
+    table.state[watcher] = WatchState.Open;
+    table.attention[watcher] = Attention.Idle;
+    table.selects[watcher] = select;
+    table.lastDelivery[watcher] = 0;
+    table.lastRevision[watcher] = afterRevision;
+    table.subscribers[watcher] = subscriber;
+    table.identities[watcher] = this.nextIdentity++;
+    table.openedAt[watcher] = this.options.simulation.now;
+    table.limits[watcher] = Number.POSITIVE_INFINITY;
+    table.channels[watcher] = this.channels.sizeFor(select);
+    table.first[watcher] = this.ring.end;
+    table.written[watcher] = 0;
+    table.writtenUpTo[watcher] = 0;
+    table.cursors[watcher] = this.firstAfter(select, afterRevision);
+    this.lists.add(watcher);
     this.wakeIfUnseen(watcher);
     return watcher;
   }
 
-  /** Identity of an open watch: another watch under the same number has another one. */
-  identity(watcher: number): number {
-    return this.identities[watcher] as number;
+  /** Watchers open now. */
+  get watchers(): number {
+    return this.lists.count;
   }
 
-  /** Whether the watch with this number and identity is still open. */
+  /** Identity of a watch: another watch under the same number has another one. */
+  identity(watcher: number): number {
+    return this.table.identities[watcher] as number;
+  }
+
+  /** Whether the watch with this number and identity can still be read. */
   isOpen(watcher: number, identity: number): boolean {
-    return this.open[watcher] === 1 && this.identities[watcher] === identity;
+    return this.table.state[watcher] !== WatchState.Closed && this.table.identities[watcher] === identity;
   }
 
   /** Whether a watcher has been woken and has not rested since. */
   isAwake(watcher: number): boolean {
-    return this.attention[watcher] === Attention.Awake;
+    return this.table.attention[watcher] === Attention.Awake;
   }
 
   /** Revision of the newest change, or the one at which history begins. */
@@ -141,111 +135,198 @@ export class WatchLog {
     return this.ring.lastRevision;
   }
 
-  /** Closes a watch that is open. */
+  /** Closes a watch that is open: its client has gone. */
   closeWatch(watcher: number): void {
-    if (this.open[watcher] === 0) throw new RangeError(`watcher ${watcher} is not open`);
-    const select = this.selects[watcher] as number;
-    if (this.subscribers[watcher] === null) this.countSilent(select, -1);
-    else this.unlist(this.list(select), watcher);
-    this.open[watcher] = 0;
-    this.watchers--;
-    if (this.attention[watcher] !== Attention.Waking) this.freeWatchers.push(watcher);
+    const { state } = this.table;
+    if (state[watcher] === WatchState.Closed) throw new RangeError(`watcher ${watcher} is not open`);
+    if (state[watcher] === WatchState.Open) this.lists.remove(watcher);
+    this.table.close(watcher);
   }
 
-  /** Watchers that the ring has overtaken since the last call. */
-  takeOvertaken(): number {
-    const count = this.overtaken;
-    this.overtaken = 0;
+  /** Watchers that did not keep up since the last call. */
+  takeTerminated(): number {
+    const count = this.terminated;
+    this.terminated = 0;
     return count;
   }
 
   /** How many watchers a change of this version (and the one before it) is sent to. */
   matching(version: VersionHandle, previous: VersionHandle): number {
-    const bucket = this.bucketOfChange(version, previous);
-    const all = this.everything.length + this.silentEverything;
-    if (bucket === EVERYTHING) return all;
-    return all + (this.buckets[bucket]?.length ?? 0) + (this.silentBuckets[bucket] ?? 0);
+    return this.lists.matching(this.bucketOfChange(version, previous));
   }
 
   // ---- changes -----------------------------------------------------------------------------------------------------------------
 
-  /** Appends a change that is dispatched at `dispatch`; the sending to its watchers is spread over `spread`. Wakes who is idle. */
-  append(revision: number, version: VersionHandle, previous: VersionHandle, dispatch: SimTime, spread: number): void {
-    const sequence = this.ring.append(revision, version, previous, dispatch, spread, this.options.simulation.now);
-    for (const watcher of this.everything) {
-      if (this.cursors[watcher] === NOTHING_UNSEEN) this.cursors[watcher] = sequence;
+  /** Appends a change that was processed at `processed`; the sending to its watchers is spread over `spread`. Wakes who is idle. */
+  append(revision: number, version: VersionHandle, previous: VersionHandle, processed: SimTime, spread: number): void {
+    const { table, ring } = this;
+    const dispatch = this.channels.dispatchAt(processed);
+    const bucket = this.bucketOfChange(version, previous);
+    if (this.channels.mayBeFull(dispatch)) this.offer(bucket, dispatch);
+    else this.channels.passed(dispatch);
+    const sequence = ring.append(revision, version, previous, dispatch, spread, this.options.simulation.now);
+    for (const watcher of this.lists.everything) {
+      if (table.cursors[watcher] === NOTHING_UNSEEN) {
+        // A watcher that comes from a server that is further on knows this change.
+        if (revision <= (table.lastRevision[watcher] as number)) continue;
+        table.cursors[watcher] = sequence;
+      }
       this.wakeIfUnseen(watcher);
     }
-    const bucket = this.bucketOfChange(version, previous);
     if (bucket !== EVERYTHING) this.appendToBucket(bucket, sequence, version, previous);
   }
 
   private appendToBucket(bucket: number, sequence: number, version: VersionHandle, previous: VersionHandle): void {
+    const { table } = this;
     this.ring.chain(bucket, sequence);
-    const watchers = this.buckets[bucket];
-    if (watchers === undefined) return;
-    for (const watcher of watchers) {
-      if (this.cursors[watcher] === NOTHING_UNSEEN) {
-        if (this.subscribers[watcher]?.concerns?.(version, previous) === false) {
+    for (const watcher of this.lists.ofBucket(bucket)) {
+      if (table.cursors[watcher] === NOTHING_UNSEEN) {
+        if (this.ring.revisionAt(sequence) <= (table.lastRevision[watcher] as number)) continue;
+        if (table.subscribers[watcher]?.concerns?.(version, previous) === false) {
           this.passOver(watcher, sequence);
           continue;
         }
-        this.cursors[watcher] = sequence;
+        table.cursors[watcher] = sequence;
       }
       this.wakeIfUnseen(watcher);
     }
   }
 
+  /** Offers the next change to the watchers that select it, some of whose channels may be full. */
+  private offer(bucket: number, dispatch: SimTime): void {
+    this.channels.offer(this.lists.of(bucket), bucket, dispatch, (watcher, at) => {
+      this.terminated++;
+      this.end(watcher, at);
+    });
+  }
+
   /** A change that does not concern a watcher with nothing else to see: it arrives in its turn and is forgotten. */
   private passOver(watcher: number, sequence: number): void {
-    this.lastDelivery[watcher] = this.deliveryOf(watcher, sequence);
+    this.table.lastDelivery[watcher] = this.deliveryOf(watcher, sequence);
     this.sees(watcher, this.revisionAt(sequence));
   }
 
   /** Every watcher sees every revision that it selects once, in order. */
   private sees(watcher: number, revision: number): void {
     const simulation: Simulation = this.options.simulation;
-    const last = this.lastRevision[watcher] as number;
+    const last = this.table.lastRevision[watcher] as number;
     if (revision <= last)
       simulation.invariant(false, this.options.name, `watcher ${watcher} sees revision ${revision} after ${last}`);
-    this.lastRevision[watcher] = revision;
+    this.table.lastRevision[watcher] = revision;
   }
 
   /** A wake-up has come. */
   private onWake(watcher: number): void {
-    this.attention[watcher] = Attention.Awake;
-    if (this.open[watcher] === 1) (this.subscribers[watcher] as WatchSubscriber).onDelivered();
-    else this.freeWatchers.push(watcher);
+    const { table } = this;
+    table.attention[watcher] = Attention.Awake;
+    if (table.state[watcher] !== WatchState.Closed) (table.subscribers[watcher] as WatchSubscriber).onDelivered();
+    table.arrived(watcher);
+  }
+
+  // ---- ends that the server makes -----------------------------------------------------------------------------------------------
+
+  /** Closes a watch at `at`: what its goroutine has written by then still arrives, and then the end. */
+  private end(watcher: number, at: SimTime): void {
+    const { table, options } = this;
+    this.lists.remove(watcher);
+    table.state[watcher] = WatchState.Ending;
+    const { distribution, minimum, keyed } = options.delay;
+    const span = Math.max(minimum, distribution.keyedSample(keyed, table.identities[watcher] as number, END_DRAW));
+    const delivered = this.table.isSilent(watcher) ? this.limitSilent(watcher, at) : this.limit(watcher, at);
+    const arrival = Math.max(delivered, at + span, options.simulation.now + minimum);
+    table.tellEnd(watcher, arrival, this.evEnded);
+  }
+
+  /** Finds the first change that a watcher does not get any more; returns when the last one before it arrives. */
+  private limit(watcher: number, at: SimTime): number {
+    const { table, ring } = this;
+    let delivered = table.lastDelivery[watcher] as number;
+    let sequence = table.cursors[watcher] as number;
+    table.limits[watcher] = ring.end;
+    while (sequence !== NOTHING_UNSEEN && sequence >= ring.oldest) {
+      if (ring.dispatchAt(sequence) + this.placeOf(watcher, sequence) > at) {
+        table.limits[watcher] = sequence;
+        break;
+      }
+      delivered = Math.max(delivered, this.arrivalOf(watcher, sequence));
+      sequence = this.following(watcher, sequence);
+    }
+    return delivered;
+  }
+
+  /** A watcher that never reads knows what everybody had been sent. */
+  private limitSilent(watcher: number, at: SimTime): number {
+    const { table, ring } = this;
+    const unwritten = ring.firstUnwritten(at);
+    const known = unwritten > ring.oldest ? ring.revisionAt(unwritten - 1) : ring.startRevision;
+    table.lastRevision[watcher] = Math.max(table.lastRevision[watcher] as number, known);
+    return 0;
+  }
+
+  /** The end of a watch has come to its client. */
+  private onEnded(watcher: number): void {
+    const { table } = this;
+    if (table.state[watcher] === WatchState.Ending) {
+      table.subscribers[watcher]?.onEnded();
+      if (table.state[watcher] === WatchState.Ending) table.state[watcher] = WatchState.Closed;
+    }
+    table.arrived(watcher);
+  }
+
+  /** Ends all watches and drops history: the cache is filled anew, and begins at a revision that is not known yet. */
+  endAll(): void {
+    const { table, options } = this;
+    for (let watcher = 0; watcher < table.count; watcher++) {
+      if (table.state[watcher] === WatchState.Open) this.end(watcher, options.simulation.now);
+    }
+    this.drop(Number.POSITIVE_INFINITY);
+  }
+
+  /** Drops everything: the API server has ended. Watchers are told by it. */
+  clear(startRevision: number): void {
+    const { table } = this;
+    for (let watcher = 0; watcher < table.count; watcher++) {
+      if (table.state[watcher] === WatchState.Open) this.lists.remove(watcher);
+      if (table.state[watcher] !== WatchState.Closed) table.close(watcher);
+    }
+    this.drop(startRevision);
+  }
+
+  private drop(startRevision: number): void {
+    const { table } = this;
+    this.ring.clear(startRevision);
+    for (let watcher = 0; watcher < table.count; watcher++) table.cursors[watcher] = NOTHING_UNSEEN;
   }
 
   // ---- reading -----------------------------------------------------------------------------------------------------------------
 
   /** The next change that has been delivered by now, as a sequence; NOTHING_DELIVERED, or GONE if the ring has overtaken the watcher. */
   next(watcher: number): number {
-    const sequence = this.cursors[watcher] as number;
-    if (sequence === NOTHING_UNSEEN) return NOTHING_DELIVERED;
+    const { table } = this;
+    const sequence = table.cursors[watcher] as number;
+    if (sequence === NOTHING_UNSEEN || sequence >= (table.limits[watcher] as number)) return NOTHING_DELIVERED;
     if (sequence < this.ring.oldest) {
-      this.overtaken++;
+      this.terminated++;
       return GONE;
     }
     const delivery = this.deliveryOf(watcher, sequence);
     if (delivery > this.options.simulation.now) return NOTHING_DELIVERED;
-    this.lastDelivery[watcher] = delivery;
+    table.lastDelivery[watcher] = delivery;
     this.sees(watcher, this.revisionAt(sequence));
-    this.cursors[watcher] = this.following(watcher, sequence);
+    table.cursors[watcher] = this.following(watcher, sequence);
     return sequence;
   }
 
   /** The watcher has read all that has come; it is woken at the next delivery, if there is one on its way. */
   rest(watcher: number): void {
-    if (this.attention[watcher] === Attention.Waking) return;
-    this.attention[watcher] = Attention.Idle;
+    if (this.table.attention[watcher] === Attention.Waking) return;
+    this.table.attention[watcher] = Attention.Idle;
     this.wakeIfUnseen(watcher);
   }
 
   /** Revision up to which a watcher has seen everything. */
   seenRevision(watcher: number): number {
-    return this.lastRevision[watcher] as number;
+    return this.table.lastRevision[watcher] as number;
   }
 
   /**
@@ -253,12 +334,30 @@ export class WatchLog {
    * before the end, which counts if nothing else is on its way (K:apiserver/pkg/storage/cacher: bookmark 2 s before the deadline).
    */
   resumeRevision(watcher: number): number {
-    return this.cursors[watcher] === NOTHING_UNSEEN ? this.lastChange : this.seenRevision(watcher);
+    const { state, cursors } = this.table;
+    const isUpToDate = this.table.isSilent(watcher) || cursors[watcher] === NOTHING_UNSEEN;
+    return state[watcher] === WatchState.Open && isUpToDate ? this.lastChange : this.seenRevision(watcher);
+  }
+
+  /**
+   * Revision that a watcher knows when its connection breaks: that of the last bookmark, one each minute, if nothing was on its way then; else that
+   * of the last change that it saw.
+   */
+  bookmarkedRevision(watcher: number): number {
+    const { table, ring, options } = this;
+    const openedAt = table.openedAt[watcher] as number;
+    const bookmarks = Math.floor((options.simulation.now - openedAt) / options.bookmarkPeriod);
+    if (bookmarks === 0) return this.seenRevision(watcher);
+    const behind = ring.firstDispatchedAfter(openedAt + bookmarks * options.bookmarkPeriod);
+    const cursor = table.cursors[watcher] as number;
+    const isUpToDate = this.table.isSilent(watcher) || cursor === NOTHING_UNSEEN || cursor >= behind;
+    if (!isUpToDate || behind === ring.oldest) return this.seenRevision(watcher);
+    return Math.max(this.seenRevision(watcher), ring.revisionAt(behind - 1));
   }
 
   /** Instant at which the watcher received the change that it read last. */
   seenAt(watcher: number): SimTime {
-    return this.lastDelivery[watcher] as SimTime;
+    return this.table.lastDelivery[watcher] as SimTime;
   }
 
   revisionAt(sequence: number): number {
@@ -275,121 +374,71 @@ export class WatchLog {
 
   /** How a change looks to a watcher: an object that comes into its bucket is ADDED, one that leaves it is DELETED. */
   typeFor(watcher: number, sequence: number): number {
-    const select = this.selects[watcher] as number;
+    const select = this.table.selects[watcher] as number;
     const inside = (version: VersionHandle) =>
       version !== NO_VERSION && (select === EVERYTHING || this.options.bucketOf(version) === select);
     if (!inside(this.versionAt(sequence))) return ChangeType.Deleted;
     return inside(this.previousAt(sequence)) ? ChangeType.Modified : ChangeType.Added;
   }
 
-  /** Drops everything: the API server has ended. Watchers are told by it. */
-  clear(startRevision: number): void {
-    this.ring.clear(startRevision);
-    this.everything.length = 0;
-    this.buckets.length = 0;
-    this.silentEverything = 0;
-    this.silentBuckets.length = 0;
-    for (let watcher = 0; watcher < this.watcherCount; watcher++) {
-      if (this.open[watcher] === 0) continue;
-      this.open[watcher] = 0;
-      if (this.attention[watcher] !== Attention.Waking) this.freeWatchers.push(watcher);
-    }
-    this.watchers = 0;
-  }
-
   // ---- inside ------------------------------------------------------------------------------------------------------------------
 
-  private deliveryOf(watcher: number, sequence: number): number {
-    const { delay } = this.options;
-    const identity = this.identities[watcher] as number;
-    const revision = this.ring.revisionAt(sequence);
-    let span: number = delay.distribution.keyedSample(delay.keyed, identity, revision);
-    if (span < delay.minimum) span = delay.minimum;
+  /** Time from the dispatch of a change until a watcher's goroutine has written it: its place in the fan-out, a draw of its own. */
+  private placeOf(watcher: number, sequence: number): number {
     const spread = this.ring.spreadAt(sequence);
-    // Its place in the fan-out is another draw of the same connection and revision.
-    if (spread > 0) span += Math.round(delay.keyed.uniform(-1 - identity, revision) * spread);
-    return Math.max(this.lastDelivery[watcher] as number, this.ring.dispatchAt(sequence) + span);
+    if (spread <= 0) return 0;
+    const identity = this.table.identities[watcher] as number;
+    return Math.round(this.options.delay.keyed.uniform(-1 - identity, this.ring.revisionAt(sequence)) * spread);
+  }
+
+  /** When a change would arrive if nothing before it were on its way. */
+  private arrivalOf(watcher: number, sequence: number): number {
+    const { delay } = this.options;
+    const identity = this.table.identities[watcher] as number;
+    let span: number = delay.distribution.keyedSample(delay.keyed, identity, this.ring.revisionAt(sequence));
+    if (span < delay.minimum) span = delay.minimum;
+    return this.ring.dispatchAt(sequence) + span + this.placeOf(watcher, sequence);
+  }
+
+  private deliveryOf(watcher: number, sequence: number): number {
+    return Math.max(this.table.lastDelivery[watcher] as number, this.arrivalOf(watcher, sequence));
   }
 
   private wakeIfUnseen(watcher: number): void {
-    if (this.attention[watcher] !== Attention.Idle) return;
-    const sequence = this.cursors[watcher] as number;
-    if (this.subscribers[watcher] === null || sequence === NOTHING_UNSEEN) return;
+    const { table } = this;
+    if (table.attention[watcher] !== Attention.Idle) return;
+    const sequence = table.cursors[watcher] as number;
+    if (sequence === NOTHING_UNSEEN || sequence >= (table.limits[watcher] as number) || this.table.isSilent(watcher))
+      return;
     const { simulation } = this.options;
     const delivery = sequence < this.ring.oldest ? 0 : this.deliveryOf(watcher, sequence);
-    this.attention[watcher] = Attention.Waking;
-    simulation.send(
-      this.links[watcher] as LinkId,
-      Math.max(delivery, simulation.now + this.options.delay.minimum) as SimTime,
-      this.evWake,
-      watcher,
-    );
+    table.attention[watcher] = Attention.Waking;
+    table.wake(watcher, Math.max(delivery, simulation.now + this.options.delay.minimum), this.evWake);
   }
 
   private following(watcher: number, sequence: number): number {
-    if (this.selects[watcher] !== EVERYTHING) return this.ring.nextOf(sequence);
+    if (this.table.selects[watcher] !== EVERYTHING) return this.ring.nextOf(sequence);
     return sequence + 1 < this.ring.end ? sequence + 1 : NOTHING_UNSEEN;
   }
 
   /** First change after a revision that a watcher selects, NOTHING_UNSEEN if there is none. */
   private firstAfter(select: number, afterRevision: number): number {
     const { ring } = this;
-    const first = ring.firstAfter(afterRevision);
-    if (select === EVERYTHING) return first < ring.end ? first : NOTHING_UNSEEN;
-    // Most watches of a bucket are opened again with nothing new in it.
-    const last = ring.lastOf(select);
-    if (last === NO_SEQUENCE || ring.revisionAt(last) <= afterRevision) return NOTHING_UNSEEN;
-    for (let sequence = first; sequence < last; sequence++) {
-      if (this.bucketOfChange(ring.versionAt(sequence), ring.previousAt(sequence)) === select) return sequence;
+    if (select === EVERYTHING) {
+      const first = ring.firstAfter(afterRevision);
+      return first < ring.end ? first : NOTHING_UNSEEN;
     }
-    return last;
+    // Most watches of a bucket are opened again with little new in it.
+    let found = NOTHING_UNSEEN;
+    for (let sequence = ring.lastOf(select); sequence !== NO_SEQUENCE; sequence = ring.beforeInBucket(sequence)) {
+      if (ring.revisionAt(sequence) <= afterRevision) break;
+      found = sequence;
+    }
+    return found;
   }
 
   private bucketOfChange(version: VersionHandle, previous: VersionHandle): number {
     const bucket = version === NO_VERSION ? EVERYTHING : this.options.bucketOf(version);
     return bucket === EVERYTHING && previous !== NO_VERSION ? this.options.bucketOf(previous) : bucket;
-  }
-
-  private list(select: number): number[] {
-    if (select === EVERYTHING) return this.everything;
-    let list = this.buckets[select];
-    if (list === undefined) {
-      list = [];
-      this.buckets[select] = list;
-    }
-    return list;
-  }
-
-  private countSilent(select: number, change: number): void {
-    if (select === EVERYTHING) this.silentEverything += change;
-    else this.silentBuckets[select] = (this.silentBuckets[select] ?? 0) + change;
-  }
-
-  private unlist(list: number[], watcher: number): void {
-    list[list.indexOf(watcher)] = list[list.length - 1] as number;
-    list.pop();
-  }
-
-  private addWatcher(): number {
-    if (this.watcherCount === this.selects.length) this.growWatchers();
-    const watcher = this.watcherCount++;
-    this.links[watcher] = this.options.simulation.openLink(`${this.options.name} watch ${watcher}`);
-    return watcher;
-  }
-
-  private growWatchers(): void {
-    const bigger = <T extends Float64Array | Int32Array | Uint8Array>(from: T): T => {
-      const to = new (from.constructor as new (length: number) => T)(from.length * 2);
-      to.set(from);
-      return to;
-    };
-    this.selects = bigger(this.selects);
-    this.cursors = bigger(this.cursors);
-    this.lastDelivery = bigger(this.lastDelivery);
-    this.lastRevision = bigger(this.lastRevision);
-    this.links = bigger(this.links);
-    this.identities = bigger(this.identities);
-    this.attention = bigger(this.attention);
-    this.open = bigger(this.open);
   }
 }
