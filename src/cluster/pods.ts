@@ -50,6 +50,8 @@ export class PodVersions extends VersionTable {
   readonly hasIp = this.number(0);
   /** Init containers whose end status.initContainerStatuses tells of. */
   readonly initialised = this.number(0);
+  /** 1 once deletionGracePeriodSeconds is 0: only finalizers keep the pod. */
+  readonly graceIsOver = this.number(0);
   /** When PodScheduled became True [ns], -1 = not yet. */
   readonly scheduledAt = this.number(-1);
   /** When all containers had started, by the kubelet's clock [ns], -1 = not yet. */

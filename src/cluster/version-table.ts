@@ -114,6 +114,8 @@ export class VersionTable {
   readonly createdAt: NumberColumn = this.number(0);
   /** deletionTimestamp [ns], -1 = not being deleted. */
   readonly deletedAt: NumberColumn = this.number(-1);
+  /** metadata.finalizers as bits, one for each name: an object that is being deleted stays until it has none. */
+  readonly finalizers: NumberColumn = this.number(0);
   /** Key of the controlling owner within the kind that owns this kind, -1 = none. */
   readonly owner: NumberColumn = this.number(-1);
 

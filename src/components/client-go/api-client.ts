@@ -1,8 +1,9 @@
 /** One clientset: a token bucket, a connection to an API server, and the verbs. */
-import type { Kind, ObjectKey } from '../../cluster/index.ts';
+import { type Kind, NO_KEY, type ObjectKey } from '../../cluster/index.ts';
 import { type Distribution, TokenBucket } from '../../engine/index.ts';
 import { type Nanoseconds, nanoseconds, type SimTime } from '../../units/index.ts';
 import { RequestFlag, type RequestId, type Requests, Verb, type Write, writeList } from '../api-machinery/index.ts';
+import type { CollectionSelection } from '../kube-apiserver/index.ts';
 import type { ClientGo } from './client-go.ts';
 import type { ClientStatistics } from './client-statistics.ts';
 
@@ -101,6 +102,13 @@ export class ApiClient {
     const request = this.requests.allocate(Verb.Delete, kind, key);
     this.requests.expectedUid[request] = uid;
     if (noGrace) this.requests.flags[request] = RequestFlag.NoGrace;
+    return request;
+  }
+
+  /** A deletion of all objects that `selection` names. */
+  collectionDeletion(kind: Kind, selection: CollectionSelection): RequestId {
+    const request = this.requests.allocate(Verb.DeleteCollection, kind, NO_KEY);
+    this.requests.object[request] = selection;
     return request;
   }
 

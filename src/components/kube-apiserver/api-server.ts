@@ -165,10 +165,7 @@ export class ApiServer implements StoreClient {
 
   /** A write that admission has let pass goes to storage. */
   private write(request: RequestId): void {
-    const verb = this.around.requests.verb[request];
-    if (verb === Verb.Delete) this.writes.delete(request);
-    else if (verb === Verb.Create) this.writes.create(request);
-    else this.writes.update(request);
+    this.writes.write(request);
   }
 
   private onStoreAnswered(request: RequestId, outcome: number): void {

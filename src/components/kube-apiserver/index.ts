@@ -1,5 +1,6 @@
 /** kube-apiserver. */
 export * from './api-server.ts';
+export type { CollectionSelection } from './collection-deletes.ts';
 export * from './kube-apiserver.parameters.ts';
 export { requestClass, requestClasses, subresourceOf } from './request-metrics.ts';
 export * from './surroundings.ts';

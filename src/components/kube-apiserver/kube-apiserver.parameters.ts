@@ -40,6 +40,13 @@ export const kubeApiserverParameters = defineParameters({
     help: '--request-timeout: a request that took longer is answered with 504.',
     source: sourceCode('K:apiserver/pkg/server/config.go:NewConfig'),
   }),
+  maxRequestBodyBytes: count({
+    default: 3_145_728,
+    unit: 'B',
+    range: [1000, 1e9],
+    help: 'A POST or PUT of a larger object is answered with 413.',
+    source: sourceCode('K:apiserver/pkg/server/config.go:MaxRequestBodyBytes (3 MiB)'),
+  }),
   createCpu: duration({
     default: microseconds(850),
     range: cpuRange,

@@ -45,6 +45,7 @@ export class RequestCosts {
       case Verb.Create:
         return parameters.createCpu;
       case Verb.Delete:
+      case Verb.DeleteCollection:
         return parameters.deleteCpu;
       case Verb.Update:
         return requests.kind[request] === kinds.leases ? parameters.leaseUpdateCpu : parameters.updateCpu;

@@ -31,11 +31,11 @@ export function subresourceOf(request: RequestId, requests: Requests): string {
 
 /** Scope as kube-apiserver's metrics give it (endpoints/metrics.go:CleanScope); the modelled clients list and watch over all namespaces. */
 function scopeOf(verb: number): string {
-  return verb === Verb.List || verb === Verb.Watch ? 'cluster' : 'resource';
+  return verb === Verb.List || verb === Verb.Watch || verb === Verb.DeleteCollection ? 'cluster' : 'resource';
 }
 
 /** What a request of each verb asks of etcd, as etcd_request_duration_seconds names it (storage/etcd3/metrics). */
-const storeOperations = ['get', 'list', 'create', 'update', 'update', 'delete', 'get'] as const;
+const storeOperations = ['get', 'list', 'create', 'update', 'update', 'delete', 'get', 'delete'] as const;
 
 /** Counts and durations of answered requests. All API servers share the series. */
 export class RequestMetrics {

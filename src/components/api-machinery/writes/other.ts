@@ -1,7 +1,7 @@
 /** Writes of Events and of the kinds of which only name and size matter, and the TokenRequest, which stores nothing. */
 import { type Kind, kinds } from '../../../cluster/index.ts';
 import { Verb } from '../verbs.ts';
-import { CHANGED, type Write } from './write.ts';
+import { CHANGED, UNCHANGED, type Write } from './write.ts';
 
 /** POST events. Number 0: reason. Number 1: size [B], 0 = that of events in general. */
 export const eventCreate: Write = {
@@ -26,14 +26,16 @@ export const eventPatch: Write = {
   },
 };
 
-/** POST, PUT or PATCH of an object of which only name and size matter. Number 0: size [B]. */
+/** POST, PUT or PATCH of an object of which only name and size matter. Number 0: size [B]; number 1 of a POST: finalizers. */
 function opaqueWrite(verb: number, kind: Kind | undefined): Write {
   return {
     verb,
     kind,
     subresource: '',
     apply({ tables, requests }, draft, request) {
-      tables.of(requests.kind[request] as Kind).bytes.set(draft, requests.number(request, 0));
+      const table = tables.of(requests.kind[request] as Kind);
+      table.bytes.set(draft, requests.number(request, 0));
+      if (verb === Verb.Create) table.finalizers.set(draft, requests.number(request, 1));
       return CHANGED;
     },
   };
@@ -43,6 +45,21 @@ function opaqueWrite(verb: number, kind: Kind | undefined): Write {
 export const objectCreate = opaqueWrite(Verb.Create, undefined);
 export const objectUpdate = opaqueWrite(Verb.Update, undefined);
 export const objectPatch = opaqueWrite(Verb.Patch, undefined);
+
+/** PATCH of any object's metadata.finalizers. Numbers: bits to set, bits to take off. */
+export const finalizersPatch: Write = {
+  verb: Verb.Patch,
+  kind: undefined,
+  subresource: '',
+  apply({ tables, requests }, draft, request) {
+    const { finalizers } = tables.of(requests.kind[request] as Kind);
+    const before = finalizers.get(draft);
+    const after = (before | requests.number(request, 0)) & ~requests.number(request, 1);
+    if (after === before) return UNCHANGED;
+    finalizers.set(draft, after);
+    return CHANGED;
+  },
+};
 
 export const namespaceCreate = opaqueWrite(Verb.Create, kinds.namespaces);
 export const serviceAccountCreate = opaqueWrite(Verb.Create, kinds.serviceaccounts);

@@ -1,0 +1,74 @@
+/**
+ * DELETE. A pod that runs somewhere is deleted gracefully: its deletionTimestamp is set, and the kubelet deletes it for good. An object with finalizers
+ * gets its deletionTimestamp and stays until a write has taken the last of them off; everything else goes at once.
+ * K:apiserver/pkg/registry/generic/registry/store.go:Delete, pkg/registry/rest/delete.go:BeforeDelete.
+ * A propagation policy is the business of whoever sets and takes off its finalizer.
+ */
+import { type Kind, kinds, NO_VERSION, type VersionHandle } from '../../cluster/index.ts';
+import { RequestFlag, type RequestId } from '../api-machinery/index.ts';
+import type { WriteSteps } from './write-steps.ts';
+
+/** The deletes of one API server. */
+export class ObjectDeletes {
+  private readonly steps: WriteSteps;
+
+  constructor(steps: WriteSteps) {
+    this.steps = steps;
+  }
+
+  /** One judgement on a version, and one transaction if it changes. */
+  deleteFrom(request: RequestId, present: VersionHandle): void {
+    const { requests, tables } = this.steps.around;
+    const refusal = this.steps.precondition(request, present);
+    if (refusal !== 0) {
+      this.steps.refuse(request, refusal);
+      return;
+    }
+    const kind = requests.kind[request] as Kind;
+    const table = tables.of(kind);
+    const isGraceful = kind === kinds.pods && this.hasGrace(request, present);
+    if (!isGraceful && table.finalizers.get(present) === 0) this.remove(request, present);
+    else if (table.deletedAt.get(present) >= 0 && (isGraceful || !this.endsGrace(kind, present)))
+      this.steps.unchanged(request, present);
+    else this.mark(request, present, isGraceful);
+  }
+
+  /** Takes an object off, if it is still at this version. */
+  remove(request: RequestId, present: VersionHandle): void {
+    const { requests, tables } = this.steps.around;
+    const table = tables.of(requests.kind[request] as Kind);
+    this.steps.transact(request, NO_VERSION, table.revision.get(present));
+  }
+
+  /** Whether an object that is being deleted has nothing left that keeps it, once this draft is written. */
+  isReleased(kind: Kind, draft: VersionHandle, present: VersionHandle): boolean {
+    const { tables } = this.steps.around;
+    const table = tables.of(kind);
+    if (table.finalizers.get(present) === 0 || table.finalizers.get(draft) !== 0) return false;
+    if (table.deletedAt.get(draft) < 0) return false;
+    return kind !== kinds.pods || tables.pods.graceIsOver.get(draft) === 1;
+  }
+
+  /** Sets the deletionTimestamp; the object stays. */
+  private mark(request: RequestId, present: VersionHandle, isGraceful: boolean): void {
+    const { requests, tables, simulation } = this.steps.around;
+    const kind = requests.kind[request] as Kind;
+    const table = tables.of(kind);
+    const draft = table.copy(present);
+    if (table.deletedAt.get(draft) < 0) table.deletedAt.set(draft, simulation.now);
+    if (kind === kinds.pods && !isGraceful) tables.pods.graceIsOver.set(draft, 1);
+    this.steps.transact(request, draft, table.revision.get(present));
+  }
+
+  /** Whether a deletion leaves a pod the time of its grace period: it is bound, has not ended, and nobody said 0. */
+  private hasGrace(request: RequestId, present: VersionHandle): boolean {
+    const { requests, tables } = this.steps.around;
+    const noGrace = ((requests.flags[request] as number) & RequestFlag.NoGrace) !== 0;
+    return !noGrace && tables.pods.node.get(present) >= 0 && !tables.pods.isTerminal(present);
+  }
+
+  /** Whether a deletion without grace changes an object that only its finalizers keep. */
+  private endsGrace(kind: Kind, present: VersionHandle): boolean {
+    return kind === kinds.pods && this.steps.around.tables.pods.graceIsOver.get(present) === 0;
+  }
+}
