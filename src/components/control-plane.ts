@@ -18,7 +18,7 @@ import { Census } from './census.ts';
 import { type ApiClient, ClientGo, type EventRecorderReplies, eventRecorderReplies } from './client-go/index.ts';
 import { EtcdCluster } from './etcd/index.ts';
 import { Host } from './host/host.ts';
-import { ApiServer } from './kube-apiserver/index.ts';
+import { ApiServer, type WebhookConfiguration, type WebhookOutageMode, WebhookServer } from './kube-apiserver/index.ts';
 import { KubeControllerManager } from './kube-controller-manager/index.ts';
 import { KubeProxyFleet } from './kube-proxy/index.ts';
 import { type AlgorithmName, KubeScheduler, type SchedulerConfiguration } from './kube-scheduler/index.ts';
@@ -42,6 +42,8 @@ export interface ControlPlaneOptions {
   readonly schedulers: readonly SchedulerOptions[];
   /** Kinds beside the built-in ones; none if left out. */
   readonly customResources?: readonly CustomResource[];
+  /** Admission webhooks; none if left out. */
+  readonly webhooks?: readonly WebhookConfiguration[];
 }
 
 /** A load-generating client as a scenario describes it. */
@@ -68,6 +70,7 @@ export class ControlPlane {
   readonly waits: WaitLedger;
   readonly hosts: readonly Host[];
   readonly store: EtcdCluster;
+  readonly webhooks: readonly WebhookServer[];
   readonly servers: readonly ApiServer[];
   readonly clientGo: ClientGo;
   readonly eventReplies: EventRecorderReplies;
@@ -79,12 +82,13 @@ export class ControlPlane {
   readonly preload: Preload;
   private isRunning = false;
 
-  constructor({ simulation, recorder, parameters, schedulers, customResources }: ControlPlaneOptions) {
+  constructor({ simulation, recorder, parameters, schedulers, customResources, webhooks }: ControlPlaneOptions) {
     this.tables = new ObjectTables(customResources);
     this.simulation = simulation;
     this.recorder = recorder;
     this.parameters = parameters;
     this.waits = new WaitLedger(recorder);
+    this.webhooks = (webhooks ?? []).map((webhook) => new WebhookServer(simulation, recorder, webhook));
     const { tables, requests, waits } = this;
     const { network } = parameters;
     const { servers, members } = this.placeHosts();
@@ -119,6 +123,7 @@ export class ControlPlane {
       recorder,
       waits,
       carrier: this.clientGo,
+      webhooks: this.webhooks,
     };
     this.servers = servers.map((host, index) => new ApiServer(around, index, host));
     this.clientGo.connectTo(this.servers);
@@ -227,6 +232,13 @@ export class ControlPlane {
     if (kubelet === undefined || !kubelet.isUp) return;
     this.kubelets.crash(kubelet, span);
     this.proxies.crash(node);
+  }
+
+  /** Fault: the programs behind a webhook fail for a while. */
+  failWebhook(name: string, mode: WebhookOutageMode, duration: Nanoseconds, factor: number): void {
+    const webhook = this.webhooks.find(({ configuration }) => configuration.name === name);
+    if (webhook === undefined) throw new RangeError(`there is no webhook ${name}`);
+    webhook.fail(mode, duration, factor);
   }
 
   /** Kubelets of the cluster, in the order in which their nodes came. */

@@ -4,7 +4,7 @@ import { type EventType, Simulation } from '../engine/index.ts';
 import { TemplateRegistry } from '../manifests/index.ts';
 import { MetricRecorder } from '../metrics/index.ts';
 import { Execution, preloadAll, recordUnmet, runOperations } from '../scenario/execution/index.ts';
-import { materialiseParameters, schedulersOf } from '../scenario/index.ts';
+import { materialiseParameters, schedulersOf, webhooksOf } from '../scenario/index.ts';
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts';
 import {
   type Nanoseconds,
@@ -78,6 +78,7 @@ class Replication {
       parameters: materialiseParameters(scenario.parameters),
       schedulers: schedulersOf(scenario),
       customResources: scenario.customResources,
+      webhooks: webhooksOf(scenario),
     });
     this.evStatistics = this.simulation.on('experiment: statistics begin', () => this.startStatistics());
     this.execution = new Execution(this.cluster, new TemplateRegistry(scenario.templates), () => this.onMeasure());

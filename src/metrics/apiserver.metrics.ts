@@ -5,6 +5,8 @@ const REQUEST_BUCKETS = [
   0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
 ] as const;
 
+const WEBHOOK_BUCKETS = [0.005, 0.025, 0.1, 0.5, 1, 2.5, 10, 25] as const;
+
 export const apiserverMetrics = {
   apiserver_request_duration_seconds: {
     name: 'apiserver_request_duration_seconds',
@@ -53,6 +55,31 @@ export const apiserverMetrics = {
     unit: '1',
     labels: ['resource'],
     help: 'Watches that the API server closed because the client did not keep up, by resource.',
+    source: 'kube-apiserver (alpha)',
+  },
+  apiserver_admission_webhook_admission_duration_seconds: {
+    name: 'apiserver_admission_webhook_admission_duration_seconds',
+    kind: 'histogram',
+    unit: 's',
+    labels: ['name', 'type', 'operation', 'rejected'],
+    buckets: WEBHOOK_BUCKETS,
+    help: 'Time that one call of an admission webhook took, by webhook, type (admit = mutating, validating), operation and whether it refused the request.',
+    source: 'kube-apiserver (stable)',
+  },
+  apiserver_admission_webhook_rejection_count: {
+    name: 'apiserver_admission_webhook_rejection_count',
+    kind: 'counter',
+    unit: '1',
+    labels: ['name', 'type', 'operation', 'error_type', 'rejection_code'],
+    help: 'Requests refused because of a webhook, by webhook, type, operation, kind of error and code of the failure.',
+    source: 'kube-apiserver (alpha)',
+  },
+  apiserver_admission_webhook_fail_open_count: {
+    name: 'apiserver_admission_webhook_fail_open_count',
+    kind: 'counter',
+    unit: '1',
+    labels: ['name', 'type'],
+    help: 'Calls of webhooks that failed and were passed over (failurePolicy Ignore), by webhook and type.',
     source: 'kube-apiserver (alpha)',
   },
   etcd_request_duration_seconds: {

@@ -8,3 +8,4 @@ export * from './resolve-scenario.ts';
 export type * from './resolved-scenario.ts';
 export * from './scenario-source.ts';
 export { schedulersOf } from './scheduler-selection.ts';
+export { webhooksOf } from './webhooks.ts';

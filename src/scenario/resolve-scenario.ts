@@ -21,6 +21,7 @@ import type { ResolvedScenario, WrittenValue } from './resolved-scenario.ts';
 import { readOrExplain, type ScenarioSource } from './scenario-source.ts';
 import { resolveSchedulers } from './scheduler-selection.ts';
 import { scenarioSchema, type WrittenScenario } from './schema.ts';
+import { checkWebhookNames, resolveWebhooks } from './webhooks.ts';
 
 /** Replications of a scenario that says nothing. */
 const DEFAULT_REPLICATIONS = 1;
@@ -198,6 +199,8 @@ function assemble(written: WrittenScenario, params: Params, resolution: Resoluti
     );
   }
   const customResources = resolveCustomResources(spec.customResources, { errors, place: placed });
+  const webhooks = resolveWebhooks(spec.webhooks, { errors, place: placed, readFile });
+  checkWebhookNames(operations, webhooks, { errors, place: placed });
   checkNames(operations, schedulerNames, customResources, templates.plain(), { errors, place: placed });
   return {
     name: written.metadata.name,
@@ -215,6 +218,7 @@ function assemble(written: WrittenScenario, params: Params, resolution: Resoluti
     }),
     schedulers,
     customResources,
+    webhooks,
     operations,
     templates: templates.plain(),
     objectives: resolveObjectives(spec.objectives, { errors, place: placed }),

@@ -8,6 +8,7 @@ import type { DistributionSpec } from '../engine/index.ts';
 import type { TemplateEntry } from '../manifests/index.ts';
 import type { Nanoseconds } from '../units/index.ts';
 import type { Operation } from './operations/index.ts';
+import type { Webhook } from './webhooks.ts';
 
 /** A plain value of a parameter before it is made into what the model takes (durations are nanoseconds). */
 export type PlainValue = number | boolean | string | DistributionSpec;
@@ -76,6 +77,8 @@ export interface ResolvedScenario {
   readonly schedulers: readonly SchedulerSelection[];
   /** Kinds beside the built-in ones. */
   readonly customResources: readonly CustomResource[];
+  /** Admission webhooks, in the order in which they are asked. */
+  readonly webhooks: readonly Webhook[];
   readonly operations: readonly Operation[];
   /** Templates of all pods in the operations, by id: `new TemplateRegistry(templates)` makes the registry of a run. */
   readonly templates: readonly TemplateEntry[];

@@ -19,6 +19,7 @@ import {
   textSchema,
   wholeNumberSchema,
 } from './value-forms.ts';
+import { webhooksSchema } from './webhooks.ts';
 
 /** apiVersion and kind of a scenario. */
 export const SCENARIO_API_VERSION = 'plimsoll.dev/v1';
@@ -94,6 +95,7 @@ export const scenarioSchema = strictMap({
     parameters: parametersSchema.optional(),
     schedulers: z.array(schedulerSchema).min(1).optional(),
     customResources: customResourcesSchema.optional(),
+    webhooks: webhooksSchema.optional(),
     operations: z.array(operationSchema).min(1),
     experiment: strictMap({ vary: variesSchema.optional(), variants: variantsSchema.optional() }).optional(),
     objectives: severalForms([officialObjectives, objectiveList], (written) =>

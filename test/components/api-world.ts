@@ -4,7 +4,7 @@ import { Requests, writes } from '../../src/components/api-machinery/index.ts';
 import { type ApiClient, ClientGo } from '../../src/components/client-go/index.ts';
 import { EtcdCluster } from '../../src/components/etcd/index.ts';
 import { Host } from '../../src/components/host/host.ts';
-import { ApiServer } from '../../src/components/kube-apiserver/index.ts';
+import { ApiServer, type WebhookConfiguration, WebhookServer } from '../../src/components/kube-apiserver/index.ts';
 import type { ModelParameters } from '../../src/components/parameters.ts';
 import { type Process, Simulation } from '../../src/engine/index.ts';
 import { MetricRecorder, WaitLedger } from '../../src/metrics/index.ts';
@@ -14,6 +14,12 @@ import { seconds, simTime } from '../../src/units/index.ts';
 
 /** Plain values that differ from the defaults. */
 export type Overrides = PlainParameters;
+
+/** What a cluster may have beside the usual. */
+export interface Extras {
+  readonly customResources?: readonly CustomResource[];
+  readonly webhooks?: readonly WebhookConfiguration[];
+}
 
 export class ApiWorld {
   readonly simulation: Simulation;
@@ -25,10 +31,11 @@ export class ApiWorld {
   readonly hosts: Host[];
   readonly store: EtcdCluster;
   readonly clientGo: ClientGo;
+  readonly webhooks: WebhookServer[];
   readonly servers: ApiServer[];
 
-  constructor(overrides: Overrides = {}, seed = 'small world', customResources: readonly CustomResource[] = []) {
-    this.tables = new ObjectTables(customResources);
+  constructor(overrides: Overrides = {}, seed = 'small world', extras: Extras = {}) {
+    this.tables = new ObjectTables(extras.customResources);
     this.simulation = new Simulation({ seed });
     this.recorder = new MetricRecorder(this.simulation);
     this.waits = new WaitLedger(this.recorder);
@@ -60,6 +67,7 @@ export class ApiWorld {
       recorder,
       waits,
     });
+    this.webhooks = (extras.webhooks ?? []).map((webhook) => new WebhookServer(simulation, recorder, webhook));
     const around = {
       simulation,
       tables,
@@ -71,6 +79,7 @@ export class ApiWorld {
       recorder,
       waits,
       carrier: this.clientGo,
+      webhooks: this.webhooks,
     };
     this.servers = this.hosts
       .slice(0, parameters.kubeApiserver.replicas)

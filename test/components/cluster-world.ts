@@ -21,7 +21,7 @@ import { Simulation } from '../../src/engine/index.ts';
 import { TemplateRegistry } from '../../src/manifests/index.ts';
 import { MetricRecorder, type SeriesResult } from '../../src/metrics/index.ts';
 import { Execution, preloadAll, runOperations } from '../../src/scenario/execution/index.ts';
-import { materialiseParameters, type Operation, schedulersOf } from '../../src/scenario/index.ts';
+import { materialiseParameters, type Operation, schedulersOf, webhooksOf } from '../../src/scenario/index.ts';
 import { NS_PER_SECOND, seconds, simTime } from '../../src/units/index.ts';
 import { load } from '../scenario/support.ts';
 
@@ -99,6 +99,7 @@ export class ClusterWorld {
       parameters: materialiseParameters(scenario.parameters),
       schedulers: schedulersOf(scenario),
       customResources: scenario.customResources,
+      webhooks: webhooksOf(scenario),
     });
     const { clientGo, store } = this.cluster;
     clientGo.observe({

@@ -18,6 +18,7 @@ export function exampleScenario(changes: Partial<ResolvedScenario> = {}): Resolv
     parameters: {},
     overrides: [],
     customResources: [],
+    webhooks: [],
     schedulers: [],
     operations: [],
     templates: [],

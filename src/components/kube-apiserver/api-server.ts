@@ -3,10 +3,10 @@
  *
  * Here: the stages of a request, in the order of DefaultBuildHandlerChain (K:apiserver/pkg/server/config.go) as far as they cost or wait:
  * arrival, flow control, CPU of authentication and decoding, admission of writes, storage, CPU of encoding and writing, release of flow control, reply.
- * The stages' mechanisms have files of their own: max-in-flight.ts (flow control), object-reads.ts, object-writes.ts (storage), request-costs.ts (CPU),
+ * The stages' mechanisms have files of their own: max-in-flight.ts (flow control), object-reads.ts, admission/ (admission of writes), object-writes.ts (storage), request-costs.ts (CPU),
  * watch-caches.ts (cache and fan-out), server-process.ts (restart).
  * A request that is in service when the process ends is answered with a broken connection at the end of the stage it is in.
- * Left out here: see docs/not-modelled.md (priority and fairness, admission plugins and webhooks, consistent reads from cache, audit, memory).
+ * Left out here: see docs/not-modelled.md (priority and fairness, consistent reads from cache, audit, memory).
  */
 import type { Kind, ObjectKey, VersionHandle } from '../../cluster/index.ts';
 import type { EventType } from '../../engine/index.ts';
@@ -14,6 +14,7 @@ import { type Nanoseconds, nanoseconds } from '../../units/index.ts';
 import { isMutating, type RequestId, StatusCode, Verb, WaitPlace } from '../api-machinery/index.ts';
 import { READ, type StoreClient, StoreOutcome } from '../etcd/index.ts';
 import type { Host } from '../host/host.ts';
+import { AdmissionChain } from './admission/index.ts';
 import { MaxInFlight } from './max-in-flight.ts';
 import { ObjectReads } from './object-reads.ts';
 import { ObjectWrites } from './object-writes.ts';
@@ -43,6 +44,7 @@ export class ApiServer implements StoreClient {
   private readonly process: ServerProcess;
   private readonly flowControl: MaxInFlight;
   private readonly reads: ObjectReads;
+  private readonly admission: AdmissionChain;
   private readonly writes: ObjectWrites;
   private readonly caches: WatchCaches;
   private readonly costs: RequestCosts;
@@ -80,6 +82,7 @@ export class ApiServer implements StoreClient {
     this.costs = new RequestCosts(requests, parameters);
     this.metrics = new RequestMetrics(recorder, tables);
     this.reads = new ObjectReads(around, this);
+    this.admission = new AdmissionChain(around, this.name, host, this);
     this.writes = new ObjectWrites(around, this, {
       finish: (request, code) => this.finish(request, code),
       retry: (request) => this.runCpu(request, this.retrying, parameters.retryCpu),
@@ -152,7 +155,7 @@ export class ApiServer implements StoreClient {
   private onDecoded(request: RequestId): void {
     this.endCpu(request);
     if (this.isBroken(request)) return;
-    if (isMutating(this.around.requests.verb[request] as number)) this.write(request);
+    if (isMutating(this.around.requests.verb[request] as number)) this.admission.admit(request);
     else this.read(request);
   }
 
@@ -164,7 +167,7 @@ export class ApiServer implements StoreClient {
   }
 
   /** A write that admission has let pass goes to storage. */
-  private write(request: RequestId): void {
+  admitted(request: RequestId): void {
     this.writes.write(request);
   }
 
@@ -215,6 +218,7 @@ export class ApiServer implements StoreClient {
   /** The process has ended: what it served and whom it notified is gone. */
   private onEnded(): void {
     this.flowControl.clear();
+    this.admission.clear();
     this.around.carrier.watchesBroke(this.index);
     this.caches.clear();
   }
@@ -226,7 +230,8 @@ export class ApiServer implements StoreClient {
     return true;
   }
 
-  private breakOff(request: RequestId): void {
+  /** Answers with a broken connection. */
+  breakOff(request: RequestId): void {
     this.writes.dropVersions(request);
     this.around.requests.code[request] = StatusCode.ConnectionBroken;
     this.around.carrier.carryReply(request);

@@ -1,4 +1,6 @@
 /** kube-apiserver. */
+
+export * from './admission/index.ts';
 export * from './api-server.ts';
 export type { CollectionSelection } from './collection-deletes.ts';
 export * from './kube-apiserver.parameters.ts';

@@ -47,6 +47,14 @@ export const kubeApiserverParameters = defineParameters({
     help: 'A POST or PUT of a larger object is answered with 413.',
     source: sourceCode('K:apiserver/pkg/server/config.go:MaxRequestBodyBytes (3 MiB)'),
   }),
+  webhookCallCpu: duration({
+    default: microseconds(200),
+    range: cpuRange,
+    help: 'CPU of one call of an admission webhook: the AdmissionReview written as JSON and read back, over TLS.',
+    source: assumption(
+      'two encodings and a decoding of an object of some kB in JSON, at about the CPU of a GET (230 us)',
+    ),
+  }),
   createCpu: duration({
     default: microseconds(850),
     range: cpuRange,

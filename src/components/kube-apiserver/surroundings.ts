@@ -5,6 +5,7 @@ import type { MetricRecorder, WaitLedger } from '../../metrics/index.ts';
 import type { objectSizeParameters, RequestId, Requests } from '../api-machinery/index.ts';
 import type { EtcdCluster } from '../etcd/index.ts';
 import type { networkParameters } from '../host/host.parameters.ts';
+import type { WebhookServer } from './admission/webhook-server.ts';
 import type { kubeApiserverParameters } from './kube-apiserver.parameters.ts';
 
 /** What the API server needs of whoever carries answers back to clients. */
@@ -27,4 +28,6 @@ export interface ApiServerSurroundings {
   readonly recorder: MetricRecorder;
   readonly waits: WaitLedger;
   readonly carrier: ReplyCarrier;
+  /** Admission webhooks, in the order in which they are asked. */
+  readonly webhooks: readonly WebhookServer[];
 }

@@ -19,6 +19,9 @@ export function injectFault(execution: Execution, fault: Fault): void {
       server.crash(fault.duration);
       break;
     }
+    case 'webhookOutage':
+      cluster.failWebhook(fault.name, fault.mode, fault.duration, fault.factor);
+      break;
     case 'nodeCrash':
       for (const kubelet of chooseNodes(execution, fault)) {
         cluster.crashNode(kubelet.nodeKey, fault.duration ?? undefined);

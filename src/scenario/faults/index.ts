@@ -2,8 +2,9 @@
 import { apiserverRestart } from './apiserver-restart.ts';
 import { etcdLeaderLoss } from './etcd-leader-loss.ts';
 import { nodeCrash } from './node-crash.ts';
+import { webhookOutage } from './webhook-outage.ts';
 
-export const faultKinds = { nodeCrash, etcdLeaderLoss, apiserverRestart } as const;
+export const faultKinds = { nodeCrash, etcdLeaderLoss, apiserverRestart, webhookOutage } as const;
 
 /** Name of a kind of fault. */
 export type FaultName = keyof typeof faultKinds;
@@ -14,3 +15,4 @@ export type Fault = ReturnType<(typeof faultKinds)[FaultName]['resolve']>;
 export type { ApiserverRestart } from './apiserver-restart.ts';
 export type { EtcdLeaderLoss } from './etcd-leader-loss.ts';
 export type { NodeChoice, NodeCrash } from './node-crash.ts';
+export type { WebhookOutage } from './webhook-outage.ts';

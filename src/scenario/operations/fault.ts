@@ -14,15 +14,16 @@ export interface InjectFault {
   readonly fault: Fault;
 }
 
-const { nodeCrash, etcdLeaderLoss, apiserverRestart } = faultKinds;
+const { nodeCrash, etcdLeaderLoss, apiserverRestart, webhookOutage } = faultKinds;
 const at = durationSchema.optional();
 
 export const fault = operationKind({
-  help: 'Something breaks: nodes crash, etcd loses its leader, an API server restarts.',
+  help: 'Something breaks: nodes crash, etcd loses its leader, an API server restarts, a webhook is away.',
   schema: z.discriminatedUnion('kind', [
     strictMap({ kind: z.literal('nodeCrash'), at, ...nodeCrash.shape }),
     strictMap({ kind: z.literal('etcdLeaderLoss'), at, ...etcdLeaderLoss.shape }),
     strictMap({ kind: z.literal('apiserverRestart'), at, ...apiserverRestart.shape }),
+    strictMap({ kind: z.literal('webhookOutage'), at, ...webhookOutage.shape }),
   ]),
   resolve: (written): InjectFault => ({
     kind: 'fault',

@@ -9,7 +9,7 @@ const widgets = [{ resource: 'widgets.example.com', size: bytes(3000) }];
 
 describe('custom resources', () => {
   it('are kinds of their own: created, changed, listed and deleted apart from all others', () => {
-    const world = new ApiWorld({}, 'custom', widgets);
+    const world = new ApiWorld({}, 'custom', { customResources: widgets });
     const kind = world.tables.kindNamed('widgets.example.com') as Kind;
     const key = world.tables.keysOf(kind).intern('default', 'a');
     const client = world.client();
@@ -38,7 +38,7 @@ describe('custom resources', () => {
   });
 
   it('appear under their own name in the metrics, and cost nothing where there are none', () => {
-    const world = new ApiWorld({}, 'custom', widgets);
+    const world = new ApiWorld({}, 'custom', { customResources: widgets });
     const kind = world.tables.kindNamed('widgets.example.com') as Kind;
     const client = world.client();
     world.play(

@@ -1,0 +1,127 @@
+/**
+ * Admission of writes in one API server, between decoding and storage, in upstream's order: LimitRanger, mutating webhooks one after the other, validating
+ * webhooks all at once, ResourceQuota last. A request keeps its place in flow control all the while: slow admission takes the API server down.
+ * K:apiserver/pkg/admission, pkg/kubeapiserver/options/plugins.go.
+ * Left out: the other plugins (their CPU is in the cost of a request), admission policies, reinvocation, and another round of webhooks for each try of an
+ * update that met a newer version.
+ */
+import type { Kind, ObjectKey } from '../../../cluster/index.ts';
+import { type RequestId, StatusCode, Verb, WaitPlace } from '../../api-machinery/index.ts';
+import type { Host } from '../../host/host.ts';
+import { requestClass, subresourceOf } from '../request-metrics.ts';
+import type { ApiServerSurroundings } from '../surroundings.ts';
+import { AdmissionReview } from './admission-review.ts';
+import { WebhookCalls } from './webhook-calls.ts';
+import { type AdmissionOperation, covers } from './webhook-configuration.ts';
+import type { WebhookServer } from './webhook-server.ts';
+
+/** What admission needs of its server. */
+export interface AdmittingServer {
+  /** A request may go to storage. */
+  admitted(request: RequestId): void;
+  /** A request is refused. */
+  finish(request: RequestId, code: number): void;
+  /** The process has ended while a request was here: its connection breaks. */
+  breakOff(request: RequestId): void;
+}
+
+/** Webhooks that a class of requests has to pass. */
+interface Rules {
+  readonly mutating: readonly WebhookServer[];
+  readonly validating: readonly WebhookServer[];
+}
+
+/** No webhook at all. */
+const NO_RULES: Rules = { mutating: [], validating: [] };
+
+/** Admission of one API server. */
+export class AdmissionChain {
+  private readonly around: ApiServerSurroundings;
+  private readonly server: AdmittingServer;
+  private readonly calls: WebhookCalls;
+  private readonly waitServer: number;
+  /** Webhooks by class of request, looked up once. */
+  private readonly rules = new Map<number, Rules>();
+  /** Requests that are here, state. */
+  private readonly pending = new Set<AdmissionReview>();
+
+  constructor(around: ApiServerSurroundings, name: string, host: Host, server: AdmittingServer) {
+    this.around = around;
+    this.server = server;
+    this.calls = new WebhookCalls(around, name, host);
+    this.waitServer = around.waits.server('kube-apiserver admission', 'server');
+  }
+
+  /** A write is decoded; it is admitted at once if nobody has to be asked. */
+  admit(request: RequestId): void {
+    const { mutating, validating } = this.around.webhooks.length === 0 ? NO_RULES : this.rulesFor(request);
+    if (mutating.length === 0 && validating.length === 0) {
+      this.server.admitted(request);
+      return;
+    }
+    const namespace = this.namespaceOf(request);
+    const selects = ({ configuration: { namespaces } }: WebhookServer) =>
+      namespaces === undefined || namespaces.includes(namespace);
+    const review = new AdmissionReview(request, this.operationOf(request), this.calls, {
+      mutating: mutating.filter(selects),
+      validating: validating.filter(selects),
+      done: (reviewed) => this.onReviewed(reviewed),
+    });
+    this.pending.add(review);
+    review.begin();
+  }
+
+  /** The process has ended: the connections of those that wait here break. */
+  clear(): void {
+    this.calls.clear();
+    for (const { request } of this.pending) this.server.breakOff(request);
+    this.pending.clear();
+  }
+
+  private onReviewed(review: AdmissionReview): void {
+    const { requests, waits } = this.around;
+    const { request, waited, isRefused } = review;
+    this.pending.delete(review);
+    requests.addWait(request, WaitPlace.Admission, waited);
+    waits.passed(this.waitServer, waited);
+    if (isRefused) this.server.finish(request, StatusCode.InternalServerError);
+    else this.server.admitted(request);
+  }
+
+  private rulesFor(request: RequestId): Rules {
+    const { requests } = this.around;
+    const number = requestClass(request, requests);
+    let rules = this.rules.get(number);
+    if (rules === undefined) {
+      rules = this.makeRules(request);
+      this.rules.set(number, rules);
+    }
+    return rules;
+  }
+
+  private makeRules(request: RequestId): Rules {
+    const { requests, tables, webhooks } = this.around;
+    const resource = tables.resourceName(requests.kind[request] as Kind);
+    const subresource = subresourceOf(request, requests);
+    const operation = this.operationOf(request);
+    const asked = webhooks.filter(({ configuration }) => covers(configuration, operation, resource, subresource));
+    return {
+      mutating: asked.filter(({ configuration }) => configuration.type === 'mutating'),
+      validating: asked.filter(({ configuration }) => configuration.type === 'validating'),
+    };
+  }
+
+  private operationOf(request: RequestId): AdmissionOperation {
+    const verb = this.around.requests.verb[request];
+    if (verb === Verb.Create) return 'CREATE';
+    return verb === Verb.Delete || verb === Verb.DeleteCollection ? 'DELETE' : 'UPDATE';
+  }
+
+  /** Namespace of a request's object; of a collection, the one that is named; "" if there is none. */
+  private namespaceOf(request: RequestId): string {
+    const { requests, tables } = this.around;
+    const key = requests.key[request] as ObjectKey;
+    if (key >= 0) return tables.keysOf(requests.kind[request] as Kind).namespace(key);
+    return (requests.object[request] as { readonly namespace?: string } | null)?.namespace ?? '';
+  }
+}
