@@ -18,7 +18,14 @@ import { Census } from './census.ts';
 import { type ApiClient, ClientGo, type EventRecorderReplies, eventRecorderReplies } from './client-go/index.ts';
 import { EtcdCluster } from './etcd/index.ts';
 import { Host } from './host/host.ts';
-import { ApiServer, type WebhookConfiguration, type WebhookOutageMode, WebhookServer } from './kube-apiserver/index.ts';
+import {
+  ApiServer,
+  bootstrapConfiguration,
+  FlowControlSurroundings,
+  type WebhookConfiguration,
+  type WebhookOutageMode,
+  WebhookServer,
+} from './kube-apiserver/index.ts';
 import { KubeControllerManager } from './kube-controller-manager/index.ts';
 import { KubeProxyFleet } from './kube-proxy/index.ts';
 import { type AlgorithmName, KubeScheduler, type SchedulerConfiguration } from './kube-scheduler/index.ts';
@@ -124,6 +131,17 @@ export class ControlPlane {
       waits,
       carrier: this.clientGo,
       webhooks: this.webhooks,
+      flowControl: parameters.kubeApiserver.priorityAndFairness
+        ? new FlowControlSurroundings({
+            simulation,
+            requests,
+            tables,
+            recorder,
+            waits,
+            configuration: bootstrapConfiguration,
+            identityOf: (client) => this.clientGo.identityOf(client),
+          })
+        : null,
     };
     this.servers = servers.map((host, index) => new ApiServer(around, index, host));
     this.clientGo.connectTo(this.servers);

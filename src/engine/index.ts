@@ -17,6 +17,7 @@ export * from './random-streams.ts';
 export * from './serial-server.ts';
 export * from './simulation.ts';
 export * from './tally.ts';
+export { hashText } from './text-hash.ts';
 export * from './time-weighted.ts';
 export * from './token-bucket.ts';
 export * from './trace.ts';

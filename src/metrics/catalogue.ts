@@ -3,6 +3,7 @@ import { apiserverMetrics } from './apiserver.metrics.ts';
 import { clientMetrics } from './client.metrics.ts';
 import { clusterMetrics } from './cluster.metrics.ts';
 import { etcdMetrics } from './etcd.metrics.ts';
+import { flowControlMetrics } from './flow-control.metrics.ts';
 import { loadMetrics } from './load.metrics.ts';
 import type { MetricDefinition } from './metric.ts';
 import { nodeMetrics } from './node.metrics.ts';
@@ -13,6 +14,7 @@ export const metricCatalogue = {
   ...clientMetrics,
   ...clusterMetrics,
   ...etcdMetrics,
+  ...flowControlMetrics,
   ...loadMetrics,
   ...nodeMetrics,
   ...schedulerMetrics,

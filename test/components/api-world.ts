@@ -4,7 +4,13 @@ import { Requests, writes } from '../../src/components/api-machinery/index.ts';
 import { type ApiClient, ClientGo } from '../../src/components/client-go/index.ts';
 import { EtcdCluster } from '../../src/components/etcd/index.ts';
 import { Host } from '../../src/components/host/host.ts';
-import { ApiServer, type WebhookConfiguration, WebhookServer } from '../../src/components/kube-apiserver/index.ts';
+import {
+  ApiServer,
+  bootstrapConfiguration,
+  FlowControlSurroundings,
+  type WebhookConfiguration,
+  WebhookServer,
+} from '../../src/components/kube-apiserver/index.ts';
 import type { ModelParameters } from '../../src/components/parameters.ts';
 import { type Process, Simulation } from '../../src/engine/index.ts';
 import { MetricRecorder, WaitLedger } from '../../src/metrics/index.ts';
@@ -80,6 +86,17 @@ export class ApiWorld {
       waits,
       carrier: this.clientGo,
       webhooks: this.webhooks,
+      flowControl: parameters.kubeApiserver.priorityAndFairness
+        ? new FlowControlSurroundings({
+            simulation,
+            requests,
+            tables,
+            recorder,
+            waits,
+            configuration: bootstrapConfiguration,
+            identityOf: (client) => this.clientGo.identityOf(client),
+          })
+        : null,
     };
     this.servers = this.hosts
       .slice(0, parameters.kubeApiserver.replicas)

@@ -127,7 +127,7 @@ describe('status codes of the API server', () => {
   });
 
   it('answers 429 beyond the in-flight limit, and clients succeed after Retry-After', () => {
-    const world = new ApiWorld({ kubeApiserver: { maxMutatingRequestsInflight: 2 } });
+    const world = new ApiWorld({ kubeApiserver: { priorityAndFairness: false, maxMutatingRequestsInflight: 2 } });
     const client = world.client();
     const codes: number[] = [];
     const reply = world.clientGo.onReplyDo((request) => codes.push(world.requests.code[request] as number));

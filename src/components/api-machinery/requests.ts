@@ -27,10 +27,12 @@ export const WaitPlace = {
   StoreLeader: 6,
   /** In the API server's admission: webhooks and their queues, quotas. */
   Admission: 7,
+  /** In a queue of the API server's priority and fairness. */
+  FlowControl: 8,
 } as const;
 
 /** Number of wait places. */
-export const WAIT_PLACES = 8;
+export const WAIT_PLACES = 9;
 /** Slots at the start; doubled when all are taken. */
 const INITIAL_SLOTS = 1024;
 /** Numbers that a message carries. */
@@ -88,6 +90,9 @@ export class Requests {
   /** Waiting so far by place [ns], {@link WAIT_PLACES} columns a slot. */
   private waits = new Float64Array(INITIAL_SLOTS * WAIT_PLACES);
 
+  /** Level of priority and fairness that held it up or refused it, as its number in the wait ledger; -1 = none. */
+  flowControlServer = new Int32Array(INITIAL_SLOTS);
+
   /** Version that the transaction would write; NO_VERSION = a deletion. Owned by the request until it is stored. */
   draft = new Int32Array(INITIAL_SLOTS);
   /** Mod revision on which the transaction is conditional; 0 = the key must not exist. */
@@ -124,6 +129,7 @@ export class Requests {
     this.attempts[slot] = 0;
     this.retries[slot] = 0;
     this.server[slot] = -1;
+    this.flowControlServer[slot] = -1;
     this.draft[slot] = NO_VERSION;
     this.result[slot] = NO_VERSION;
     this.resultRevision[slot] = 0;
@@ -196,6 +202,7 @@ export class Requests {
     this.server = bigger(this.server);
     this.incarnation = bigger(this.incarnation);
     this.waits = bigger(this.waits, WAIT_PLACES);
+    this.flowControlServer = bigger(this.flowControlServer);
     this.draft = bigger(this.draft);
     this.transactionRevision = bigger(this.transactionRevision);
     this.code = bigger(this.code);

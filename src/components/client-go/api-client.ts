@@ -14,7 +14,7 @@ const NO_WAIT = nanoseconds(0);
 export interface ApiClientOptions {
   /** Name for metrics; all kubelets share one. */
   readonly name: string;
-  /** User and groups as the API server sees them (priority and fairness will classify by them). */
+  /** User and groups as the API server sees them (priority and fairness classifies by them). */
   readonly user: string;
   readonly groups: readonly string[];
   /** Client-side limiter; qps 0 or below = none. */

@@ -140,6 +140,7 @@ export class ClientGo {
       waits.server('etcd apply', 'server'),
       waits.server('etcd leader', 'server'),
       waits.server('kube-apiserver admission', 'server'),
+      -1,
     ];
     simulation.addInvariantCheck('client-go', () => this.checkInvariants());
   }
@@ -165,6 +166,11 @@ export class ClientGo {
     const client = new ApiClient(this, this.clients.length, up, delay, options);
     this.clients.push(client);
     return client;
+  }
+
+  /** Who a client is. */
+  identityOf(client: number): { readonly user: string; readonly groups: readonly string[] } {
+    return (this.clients[client] as ApiClient).options;
   }
 
   /** Statistics of the clients with a name, made on first use. */
@@ -315,14 +321,21 @@ export class ClientGo {
     for (let place = 0; place < WAIT_PLACES; place++) {
       const wait = requests.waited(request, place);
       if (wait <= 0) continue;
-      const server =
-        place === WaitPlace.ClientLimiter ? client.statistics.limiterServer : (this.placeServers[place] as number);
+      const server = this.placeServer(client, request, place);
       // What a request waits for before the API server has it is no part of the durations that the server measures.
       if (place > WaitPlace.RetryAfter) waits.add(flow, server, wait);
       if (pods >= 0) waits.add(pods, server, wait);
     }
     const code = requests.code[request] as number;
     client.statistics.answered(verb, code);
+  }
+
+  /** Number in the wait ledger of the place where a request waited. The Retry-After of a level counts as waiting for that level. */
+  private placeServer(client: ApiClient, request: RequestId, place: number): number {
+    if (place === WaitPlace.ClientLimiter) return client.statistics.limiterServer;
+    const level = this.requests.flowControlServer[request] as number;
+    const isOfLevel = place === WaitPlace.FlowControl || (place === WaitPlace.RetryAfter && level >= 0);
+    return isOfLevel ? level : (this.placeServers[place] as number);
   }
 
   /** Flow of pods that a request is part of, -1 = none. */

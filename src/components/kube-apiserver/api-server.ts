@@ -3,10 +3,10 @@
  *
  * Here: the stages of a request, in the order of DefaultBuildHandlerChain (K:apiserver/pkg/server/config.go) as far as they cost or wait:
  * arrival, flow control, CPU of authentication and decoding, admission of writes, storage, CPU of encoding and writing, release of flow control, reply.
- * The stages' mechanisms have files of their own: max-in-flight.ts (flow control), object-reads.ts, admission/ (admission of writes), object-writes.ts (storage), request-costs.ts (CPU),
+ * The stages' mechanisms have files of their own: flow-control/ or max-in-flight.ts (flow control), object-reads.ts, admission/ (admission of writes), object-writes.ts (storage), request-costs.ts (CPU),
  * watch-caches.ts (cache and fan-out), server-process.ts (restart).
  * A request that is in service when the process ends is answered with a broken connection at the end of the stage it is in.
- * Left out here: see docs/not-modelled.md (priority and fairness, consistent reads from cache, audit, memory).
+ * Left out here: see docs/not-modelled.md (consistent reads from cache, audit, memory).
  */
 import type { Kind, ObjectKey, VersionHandle } from '../../cluster/index.ts';
 import type { EventType } from '../../engine/index.ts';
@@ -15,10 +15,12 @@ import { isMutating, type RequestId, StatusCode, Verb, WaitPlace } from '../api-
 import { READ, type StoreClient, StoreOutcome } from '../etcd/index.ts';
 import type { Host } from '../host/host.ts';
 import { AdmissionChain } from './admission/index.ts';
+import { FlowControl } from './flow-control/index.ts';
 import { MaxInFlight } from './max-in-flight.ts';
 import { ObjectReads } from './object-reads.ts';
 import { ObjectWrites } from './object-writes.ts';
 import { RequestCosts } from './request-costs.ts';
+import type { FilterDuties, RequestFilter } from './request-filter.ts';
 import { RequestMetrics } from './request-metrics.ts';
 import { ServerProcess } from './server-process.ts';
 import type { ApiServerSurroundings } from './surroundings.ts';
@@ -41,8 +43,9 @@ export class ApiServer implements StoreClient {
   private readonly decoding: number;
   private readonly retrying: number;
   private readonly encoding: number;
+  private readonly refusing: number;
   private readonly process: ServerProcess;
-  private readonly flowControl: MaxInFlight;
+  private readonly flowControl: RequestFilter;
   private readonly reads: ObjectReads;
   private readonly admission: AdmissionChain;
   private readonly writes: ObjectWrites;
@@ -72,13 +75,14 @@ export class ApiServer implements StoreClient {
     this.evCompact = simulation.on(`${this.name}: compaction`, () => this.onCompaction());
     this.decoding = host.register((request) => this.onDecoded(request as RequestId));
     this.encoding = host.register((request) => this.onEncoded(request as RequestId));
+    this.refusing = host.register((request) => this.onRefused(request as RequestId));
     this.retrying = host.register((request) => this.onRetryCpuDone(request as RequestId));
     this.process = new ServerProcess(simulation, this.name, {
       ended: () => this.onEnded(),
       started: () => nanoseconds(this.caches.fill() * parameters.cacheLoadPerObject),
     });
-    this.flowControl = new MaxInFlight(simulation, this.name, requests, parameters);
     this.caches = new WatchCaches(around, this.name, index, host);
+    this.flowControl = this.newFilter();
     this.costs = new RequestCosts(requests, parameters);
     this.metrics = new RequestMetrics(recorder, tables);
     this.reads = new ObjectReads(around, this);
@@ -92,6 +96,20 @@ export class ApiServer implements StoreClient {
     const connected = around.store.connect(this);
     if (connected !== index) throw new RangeError('API servers connect to etcd in the order of their numbers');
     if (index === 0) simulation.after(parameters.compactionInterval, this.evCompact);
+  }
+
+  /** Priority and fairness, or the in-flight limits alone. */
+  private newFilter(): RequestFilter {
+    const { simulation, requests, parameters, flowControl } = this.around;
+    const duties: FilterDuties = {
+      serve: (request, extraCpu) => this.serve(request, extraCpu),
+      refuse: (request, retryAfter) => this.refuse(request, retryAfter),
+      breakOff: (request) => this.breakOff(request),
+    };
+    const options = { name: `${this.name} flow control`, parameters, duties };
+    return flowControl === null
+      ? new MaxInFlight({ ...options, simulation, requests })
+      : new FlowControl({ ...options, around: flowControl, resource: (kind) => this.cache(kind) });
   }
 
   // ---- ports -------------------------------------------------------------------------------------------------------------------
@@ -130,26 +148,30 @@ export class ApiServer implements StoreClient {
   // ---- a request in the order of its life -----------------------------------------------------------------------------------------
 
   private arrive(request: RequestId): void {
-    const { requests, simulation, parameters } = this.around;
+    const { requests, simulation } = this.around;
     requests.server[request] = this.index;
     requests.incarnation[request] = this.process.incarnation;
     requests.receivedAt[request] = simulation.now;
-    if (!this.process.isReady) this.breakOff(request);
-    else if (this.flowControl.admit(request)) this.serve(request);
-    else this.reject(request, parameters.retryAfter);
+    if (this.process.isReady) this.flowControl.arrive(request);
+    else this.breakOff(request);
   }
 
   /** Flow control will not have a request: 429, the client is to come again after `retryAfter`. */
-  private reject(request: RequestId, retryAfter: Nanoseconds): void {
+  private refuse(request: RequestId, retryAfter: Nanoseconds): void {
     const { requests, parameters } = this.around;
     requests.code[request] = StatusCode.TooManyRequests;
     requests.retryAfter[request] = retryAfter;
-    this.runCpu(request, this.encoding, parameters.rejectCpu);
+    this.runCpu(request, this.refusing, parameters.rejectCpu);
+  }
+
+  private onRefused(request: RequestId): void {
+    this.endCpu(request);
+    if (!this.isBroken(request)) this.answer(request);
   }
 
   /** Flow control lets a request in: CPU of authentication and decoding. */
-  private serve(request: RequestId): void {
-    this.runCpu(request, this.decoding, this.costs.before(request));
+  private serve(request: RequestId, extraCpu: Nanoseconds): void {
+    this.runCpu(request, this.decoding, nanoseconds(this.costs.before(request) + extraCpu));
   }
 
   private onDecoded(request: RequestId): void {
@@ -204,8 +226,12 @@ export class ApiServer implements StoreClient {
   private onEncoded(request: RequestId): void {
     this.endCpu(request);
     if (this.isBroken(request)) return;
+    this.flowControl.release(request);
+    this.answer(request);
+  }
+
+  private answer(request: RequestId): void {
     const { requests, simulation, parameters, carrier } = this.around;
-    if (requests.code[request] !== StatusCode.TooManyRequests) this.flowControl.release(request);
     const took = simulation.now - (requests.receivedAt[request] as number);
     if (took > parameters.requestTimeout && requests.verb[request] !== Verb.Watch)
       requests.code[request] = StatusCode.GatewayTimeout;

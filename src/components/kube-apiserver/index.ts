@@ -3,6 +3,7 @@
 export * from './admission/index.ts';
 export * from './api-server.ts';
 export type { CollectionSelection } from './collection-deletes.ts';
+export * from './flow-control/index.ts';
 export * from './kube-apiserver.parameters.ts';
 export { requestClass, requestClasses, subresourceOf } from './request-metrics.ts';
 export * from './surroundings.ts';

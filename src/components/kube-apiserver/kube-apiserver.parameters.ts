@@ -1,12 +1,14 @@
 /** Parameters of kube-apiserver: limits, CPU per request, watch fan-out, compaction. */
 import { assumption, count, defineParameters, duration, measured, real, sourceCode } from '../../engine/index.ts';
 import { microseconds, milliseconds, type Nanoseconds, nanoseconds, seconds } from '../../units/index.ts';
+import { flowControlParameters } from './flow-control/flow-control.parameters.ts';
 
 /** CPU times may be anything from nothing to a second. */
 const cpuRange: readonly [Nanoseconds, Nanoseconds] = [nanoseconds(0), seconds(1)];
 const crud = (note: string) => measured('kubernetes/crud.csv', note);
 
 export const kubeApiserverParameters = defineParameters({
+  ...flowControlParameters,
   replicas: count({
     default: 1,
     unit: 'server',
@@ -18,20 +20,20 @@ export const kubeApiserverParameters = defineParameters({
     default: 400,
     unit: 'request',
     range: [1, 100_000],
-    help: '--max-requests-inflight: reads in service at once; more are answered with 429.',
+    help: '--max-requests-inflight: reads in service at once; the seats of priority and fairness are the sum of both limits.',
     source: sourceCode('K:apiserver/pkg/server/config.go:NewConfig'),
   }),
   maxMutatingRequestsInflight: count({
     default: 200,
     unit: 'request',
     range: [1, 100_000],
-    help: '--max-mutating-requests-inflight: writes in service at once; more are answered with 429.',
+    help: '--max-mutating-requests-inflight: writes in service at once; the seats of priority and fairness are the sum of both limits.',
     source: sourceCode('K:apiserver/pkg/server/config.go:NewConfig'),
   }),
   retryAfter: duration({
     default: seconds(1),
     range: [seconds(0), seconds(60)],
-    help: 'Retry-After of a 429 by the in-flight limits.',
+    help: 'Retry-After of a 429 by the in-flight limits, where they stand alone.',
     source: sourceCode('K:apiserver/pkg/server/filters/maxinflight.go:retryAfter'),
   }),
   requestTimeout: duration({

@@ -3,65 +3,70 @@
  * K:apiserver/pkg/server/filters/maxinflight.go. Watches are long-running and do not count.
  */
 import type { Simulation, ValuesOf } from '../../engine/index.ts';
+import { nanoseconds } from '../../units/index.ts';
 import { isMutating, type RequestId, type Requests, Verb } from '../api-machinery/index.ts';
 import type { kubeApiserverParameters } from './kube-apiserver.parameters.ts';
+import type { FilterDuties, RequestFilter } from './request-filter.ts';
+import { RequestWatermark } from './request-watermark.ts';
 
-/** Requests in service by type. */
-export class MaxInFlight {
-  private readonly requests: Requests;
-  private readonly parameters: ValuesOf<typeof kubeApiserverParameters>;
-  /** Requests in service by type, state. */
-  private reads = 0;
-  private mutating = 0;
-  /** Most of them at once since {@link takePeak} was last asked, statistic. */
-  private mostReads = 0;
-  private mostMutating = 0;
+/** The limits are a comparison. */
+const NO_CPU = nanoseconds(0);
 
-  constructor(simulation: Simulation, name: string, requests: Requests, parameters: MaxInFlight['parameters']) {
-    this.requests = requests;
-    this.parameters = parameters;
+/** What the limits need of their server. */
+export interface MaxInFlightOptions {
+  readonly simulation: Simulation;
+  readonly name: string;
+  readonly requests: Requests;
+  readonly parameters: ValuesOf<typeof kubeApiserverParameters>;
+  readonly duties: FilterDuties;
+}
+
+/** The limits of one server. */
+export class MaxInFlight implements RequestFilter {
+  private readonly options: MaxInFlightOptions;
+  private readonly watermark = new RequestWatermark();
+
+  constructor(options: MaxInFlightOptions) {
+    const { simulation, name } = options;
+    this.options = options;
+    const { watermark } = this;
     simulation.addInvariantCheck(name, () =>
       simulation.invariant(
-        this.reads >= 0 && this.mutating >= 0,
+        watermark.reads >= 0 && watermark.mutating >= 0,
         name,
-        `requests in service: ${this.reads} reads, ${this.mutating} writes`,
+        `requests in service: ${watermark.reads} reads, ${watermark.mutating} writes`,
       ),
     );
   }
 
-  /** Whether a request may be served now; if so it counts until {@link release}. */
-  admit(request: RequestId): boolean {
-    const verb = this.requests.verb[request] as number;
-    if (verb === Verb.Watch) return true;
-    if (isMutating(verb)) {
-      if (this.mutating >= this.parameters.maxMutatingRequestsInflight) return false;
-      this.mostMutating = Math.max(this.mostMutating, ++this.mutating);
-    } else {
-      if (this.reads >= this.parameters.maxRequestsInflight) return false;
-      this.mostReads = Math.max(this.mostReads, ++this.reads);
+  arrive(request: RequestId): void {
+    const { requests, parameters, duties } = this.options;
+    const verb = requests.verb[request] as number;
+    if (this.isFull(verb)) {
+      duties.refuse(request, parameters.retryAfter);
+      return;
     }
-    return true;
+    this.watermark.begin(verb);
+    duties.serve(request, NO_CPU);
   }
 
-  /** An admitted request is done. */
   release(request: RequestId): void {
-    const verb = this.requests.verb[request] as number;
-    if (verb === Verb.Watch) return;
-    if (isMutating(verb)) this.mutating--;
-    else this.reads--;
+    this.watermark.end(this.options.requests.verb[request] as number);
   }
 
-  /** The process has ended, and all that it served with it. */
   clear(): void {
-    this.reads = 0;
-    this.mutating = 0;
+    this.watermark.clear();
   }
 
-  /** Most requests in service at once since this was last asked (K:apiserver/pkg/server/filters/maxinflight.go:requestWatermark). */
   takePeak(mutating: boolean): number {
-    const peak = mutating ? this.mostMutating : this.mostReads;
-    if (mutating) this.mostMutating = this.mutating;
-    else this.mostReads = this.reads;
-    return peak;
+    return this.watermark.takePeak(mutating);
+  }
+
+  private isFull(verb: number): boolean {
+    const { maxRequestsInflight, maxMutatingRequestsInflight } = this.options.parameters;
+    if (verb === Verb.Watch) return false;
+    return isMutating(verb)
+      ? this.watermark.mutating >= maxMutatingRequestsInflight
+      : this.watermark.reads >= maxRequestsInflight;
   }
 }

@@ -6,6 +6,7 @@ import type { objectSizeParameters, RequestId, Requests } from '../api-machinery
 import type { EtcdCluster } from '../etcd/index.ts';
 import type { networkParameters } from '../host/host.parameters.ts';
 import type { WebhookServer } from './admission/webhook-server.ts';
+import type { FlowControlSurroundings } from './flow-control/index.ts';
 import type { kubeApiserverParameters } from './kube-apiserver.parameters.ts';
 
 /** What the API server needs of whoever carries answers back to clients. */
@@ -30,4 +31,6 @@ export interface ApiServerSurroundings {
   readonly carrier: ReplyCarrier;
   /** Admission webhooks, in the order in which they are asked. */
   readonly webhooks: readonly WebhookServer[];
+  /** What priority and fairness of all of them shares; null = the in-flight limits stand alone. */
+  readonly flowControl: FlowControlSurroundings | null;
 }

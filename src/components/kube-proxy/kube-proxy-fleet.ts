@@ -149,8 +149,8 @@ export class KubeProxyFleet {
     const { clientGo, parameters } = this;
     const client = clientGo.newClient({
       name: 'kube-proxy',
-      user: 'system:kube-proxy',
-      groups: ['system:node-proxier'],
+      user: 'system:serviceaccount:kube-system:kube-proxy',
+      groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'],
       qps: parameters.clientQps,
       burst: parameters.clientBurst,
       onNode: true,

@@ -116,7 +116,7 @@ export class KubeletFleet {
     const nodeName = clientGo.tables.keysOf('nodes').name(nodeKey);
     const index = this.kubelets.length;
     const user = `system:node:${nodeName}`;
-    const groups = ['system:nodes'];
+    const groups = ['system:nodes', 'system:authenticated'];
     const client = (name: string, qps: number, burst: number) =>
       clientGo.newClient({ name, user, groups, qps, burst, onNode: true, startsPods: name === 'kubelet' });
     const kubelet = new Kubelet({

@@ -17,16 +17,16 @@ export interface OperationClient {
   readonly connections: number;
 }
 
-/** Namespace and name of the service account that makes requests where a scenario names no client. */
-const DEFAULT_ACCOUNT = { namespace: 'default', name: 'plimsoll' } as const;
+/** The service account that makes requests where a scenario names no client. */
+const DEFAULT_USER = 'system:serviceaccount:default:plimsoll';
 
 /**
  * The client of operations that name none: a service account, so not exempt from priority and fairness, with the limits that
  * ClusterLoader2-like load drivers and `kubectl` with raised limits use.
  */
 export const defaultClient: OperationClient = {
-  user: `system:serviceaccount:${DEFAULT_ACCOUNT.namespace}:${DEFAULT_ACCOUNT.name}`,
-  groups: ['system:serviceaccounts', `system:serviceaccounts:${DEFAULT_ACCOUNT.namespace}`, 'system:authenticated'],
+  user: DEFAULT_USER,
+  groups: groupsOf(DEFAULT_USER),
   qps: 100,
   burst: 200,
   connections: 1,
@@ -46,12 +46,19 @@ export const clientSchema = strictMap({
   connections: wholeNumberSchema(1, MAXIMUM_CONNECTIONS).optional(),
 });
 
-/** The client that was asked for. A user that names no groups has those that every authenticated user has. */
+/** Groups that authentication gives a user: a service account is in those of all accounts and of its namespace. */
+function groupsOf(user: string): readonly string[] {
+  const [, namespace] = /^system:serviceaccount:([^:]+):[^:]+$/.exec(user) ?? [];
+  const accounts = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`];
+  return namespace === undefined ? ['system:authenticated'] : [...accounts, 'system:authenticated'];
+}
+
+/** The client that was asked for. A user that names no groups has those that authentication gives it. */
 export function resolveClient(written: z.output<typeof clientSchema> | undefined): OperationClient {
   if (written === undefined) return defaultClient;
   return {
     user: written.user ?? defaultClient.user,
-    groups: written.groups ?? (written.user === undefined ? defaultClient.groups : ['system:authenticated']),
+    groups: written.groups ?? groupsOf(written.user ?? defaultClient.user),
     qps: written.qps ?? defaultClient.qps,
     burst: written.burst ?? defaultClient.burst,
     connections: written.connections ?? defaultClient.connections,

@@ -9,8 +9,13 @@ const UP_TO_1_35 = {
   'kubeScheduler.balancedAllocation': 'balance',
   'kubeControllerManager.replicaSetConsistency': false,
 } as const;
-/** Up to 1.33: kube-proxy writes everything anew every 30 s, not every hour. */
-const UP_TO_1_33 = { ...UP_TO_1_35, 'kubeProxy.fullSyncPeriod': '30s' } as const;
+/** Up to 1.33: kube-proxy writes everything anew every 30 s, not every hour; the seats of a list go by the number of its objects. */
+const UP_TO_1_33 = {
+  ...UP_TO_1_35,
+  'kubeProxy.fullSyncPeriod': '30s',
+  'kubeApiserver.listWidth': 'objects',
+  'kubeApiserver.listMaximumSeats': 10,
+} as const;
 /** Up to 1.32: an idle scheduler leaves pods to their back-off. */
 const UP_TO_1_32 = { ...UP_TO_1_33, 'kubeScheduler.popFromBackoff': false } as const;
 /** Up to 1.31: a silent node is Unknown after 40 s, not 50 s; every change moves all unschedulable pods. */
@@ -21,6 +26,13 @@ const UP_TO_1_31 = {
 } as const;
 /** Up to 1.26: every sync of kube-proxy writes all chains. */
 const UP_TO_1_26 = { ...UP_TO_1_31, 'kubeProxy.partialSync': false } as const;
+/** Up to 1.25: levels of priority and fairness lend no seats, bound no width of a request and ask refused clients to come again after 1 s. */
+const UP_TO_1_25 = {
+  ...UP_TO_1_26,
+  'kubeApiserver.borrowing': false,
+  'kubeApiserver.widthByLevel': false,
+  'kubeApiserver.retryAfterMaximum': '1s',
+} as const;
 
 export const kubernetesProfiles = {
   'kubernetes-1.36': { help: 'Kubernetes 1.36: the defaults.', source: SOURCE, values: {} },
@@ -29,5 +41,5 @@ export const kubernetesProfiles = {
   'kubernetes-1.33': { help: 'Kubernetes 1.33.', source: SOURCE, values: UP_TO_1_33 },
   'kubernetes-1.32': { help: 'Kubernetes 1.32.', source: SOURCE, values: UP_TO_1_32 },
   'kubernetes-1.31': { help: 'Kubernetes 1.31.', source: SOURCE, values: UP_TO_1_31 },
-  'kubernetes-1.25': { help: 'Kubernetes 1.25.', source: SOURCE, values: UP_TO_1_26 },
+  'kubernetes-1.25': { help: 'Kubernetes 1.25.', source: SOURCE, values: UP_TO_1_25 },
 } as const satisfies Record<string, Profile>;

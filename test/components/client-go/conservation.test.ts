@@ -17,10 +17,17 @@ describe('requests', () => {
         }),
         fc.integer({ min: 1, max: 3 }),
         fc.boolean(),
-        (steps, inflight, limited) => {
+        fc.boolean(),
+        (steps, inflight, limited, priorityAndFairness) => {
           const world = new ApiWorld({
             etcd: { members: 3 },
-            kubeApiserver: { replicas: 2, restart: 0.05 * NS_PER_SECOND, maxMutatingRequestsInflight: inflight },
+            kubeApiserver: {
+              replicas: 2,
+              restart: 0.05 * NS_PER_SECOND,
+              priorityAndFairness,
+              maxRequestsInflight: priorityAndFairness ? inflight : 400,
+              maxMutatingRequestsInflight: inflight,
+            },
           });
           const client = limited ? world.client(50, 5) : world.client();
           let answers = 0;

@@ -81,7 +81,7 @@ describe('the limiter of a client', () => {
 });
 
 describe('an answer of 429', () => {
-  const narrow = { kubeApiserver: { maxMutatingRequestsInflight: 2 } };
+  const narrow = { kubeApiserver: { priorityAndFairness: false, maxMutatingRequestsInflight: 2 } };
 
   it('has the request sent again after Retry-After until it is served', () => {
     const world = new ApiWorld(narrow);
@@ -95,14 +95,14 @@ describe('an answer of 429', () => {
   });
 
   it('is handed on after ten attempts more', () => {
-    const world = new ApiWorld({ kubeApiserver: { maxMutatingRequestsInflight: 0 } });
+    const world = new ApiWorld({ kubeApiserver: { priorityAndFairness: false, maxMutatingRequestsInflight: 0 } });
     const { sent, codes } = burst(world, world.client(), 1, 60);
     expect(codes).toEqual([StatusCode.TooManyRequests]);
     expect(sent).toHaveLength(11);
   });
 
   it('takes another token for each attempt: retries do not raise the rate', () => {
-    const world = new ApiWorld({ kubeApiserver: { maxMutatingRequestsInflight: 0 } });
+    const world = new ApiWorld({ kubeApiserver: { priorityAndFairness: false, maxMutatingRequestsInflight: 0 } });
     const client = world.client(10, 5);
     const { sent } = burst(world, client, 60, 20);
     // No window holds more than the burst and what has come in since.
