@@ -104,8 +104,8 @@ export class ApiWorld {
     this.clientGo.connectTo(this.servers);
   }
 
-  client(qps = 0, burst = 1): ApiClient {
-    return this.clientGo.newClient({ name: 'tester', user: 'tester', groups: [], qps, burst, onNode: true });
+  client(qps = 0, burst = 1, groups: readonly string[] = []): ApiClient {
+    return this.clientGo.newClient({ name: 'tester', user: 'tester', groups, qps, burst, onNode: true });
   }
 
   /** Key of a ConfigMap. */

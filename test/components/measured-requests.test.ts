@@ -52,7 +52,8 @@ function modelRate(operation: string, clients: number): number {
   );
   world.simulation.run(simTime(PREPARATION));
   for (let number = 0; number < clients; number++) {
-    const client = world.client();
+    // As in the measurement: exempt from priority and fairness.
+    const client = world.client(0, 1, ['system:masters']);
     world.simulation.processes.spawn(
       'client',
       (function* () {

@@ -72,7 +72,8 @@ describe('300 pods at 20 requests a second', () => {
     for (const name of names) {
       const shown = name
         .replace(/^.+ client limiter$/, 'CLIENT client limiter')
-        .replace(/^\S+ workers$/, 'QUEUE workers');
+        .replace(/^\S+ workers$/, 'QUEUE workers')
+        .replace(/^flow control \S+$/, 'flow control LEVEL');
       expect(text).toContain(`| \`${shown}\` `);
     }
   });
