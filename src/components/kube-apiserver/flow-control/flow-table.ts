@@ -3,14 +3,15 @@
  * and the subjects that its user matches decide about the schema; that is worked out once for each pair and looked up from then on.
  */
 import type { Kind, ObjectKey, ObjectTables, ResourceName } from '../../../cluster/index.ts';
-import type { RequestId, Requests } from '../../api-machinery/index.ts';
+import { type RequestId, type Requests, Verb } from '../../api-machinery/index.ts';
+import type { CollectionSelection } from '../collection-deletes.ts';
 import { requestClass, requestClasses, subresourceOf } from '../request-metrics.ts';
 import { EVERY, type FlowControlConfiguration, type FlowSchema, type PriorityLevel } from './configuration.ts';
 import { authenticated, byPrecedence, type Identity, matchesSchema, matchesSubject } from './rule-matching.ts';
 import { deal, flowHash } from './shuffle-sharding.ts';
 
 /** API verbs by verb number. */
-const apiVerbs = ['get', 'list', 'create', 'update', 'patch', 'delete', 'watch'] as const;
+const apiVerbs = ['get', 'list', 'create', 'update', 'patch', 'delete', 'watch', 'deletecollection'] as const;
 /** API groups of resources that are not in the core group. */
 const apiGroups: Partial<Record<ResourceName, string>> = {
   leases: 'coordination.k8s.io',
@@ -101,6 +102,8 @@ export class FlowTable {
   /** Namespace of what a request asks for, "" if it has none or asks over all. */
   private namespaceOf(request: RequestId): string {
     const { requests } = this;
+    if (requests.verb[request] === Verb.DeleteCollection)
+      return (requests.object[request] as CollectionSelection).namespace ?? '';
     const key = requests.key[request] as ObjectKey;
     return key < 0 ? '' : this.tables.keysOf(requests.kind[request] as Kind).namespace(key);
   }

@@ -92,8 +92,9 @@ export class WorkEstimator {
     const { requests } = this;
     const kind = requests.kind[request] as Kind;
     const { log } = this.resource(kind);
-    if (kind === kinds.pods || requests.verb[request] === Verb.Create) return log.matching(NO_VERSION, NO_VERSION);
-    return log.matching(this.resource(kind).get(requests.key[request] as ObjectKey), NO_VERSION);
+    const key = requests.key[request] as ObjectKey;
+    const isNamed = key >= 0 && requests.verb[request] !== Verb.Create && kind !== kinds.pods;
+    return log.matching(isNamed ? this.resource(kind).get(key) : NO_VERSION, NO_VERSION);
   }
 
   /** A TokenRequest changes no object. */
