@@ -4,7 +4,6 @@
  */
 import type { Kind, ObjectKey, ObjectTables, ResourceName } from '../../../cluster/index.ts';
 import { type RequestId, type Requests, Verb } from '../../api-machinery/index.ts';
-import type { CollectionSelection } from '../collection-deletes.ts';
 import { requestClass, requestClasses, subresourceOf } from '../request-metrics.ts';
 import { EVERY, type FlowControlConfiguration, type FlowSchema, type PriorityLevel } from './configuration.ts';
 import { authenticated, byPrecedence, type Identity, matchesSchema, matchesSubject } from './rule-matching.ts';
@@ -24,6 +23,12 @@ const apiGroups: Partial<Record<ResourceName, string>> = {
 const UNKNOWN = -1;
 /** The hand of flows that need no queue. */
 const NO_HAND = new Int16Array(0);
+
+/** What matters of the selection of a DELETE of a collection. */
+interface NamespaceSelection {
+  /** Undefined = all namespaces. */
+  readonly namespace?: string;
+}
 
 /** A user as flow control knows it. */
 interface KnownUser {
@@ -103,7 +108,7 @@ export class FlowTable {
   private namespaceOf(request: RequestId): string {
     const { requests } = this;
     if (requests.verb[request] === Verb.DeleteCollection)
-      return (requests.object[request] as CollectionSelection).namespace ?? '';
+      return (requests.object[request] as NamespaceSelection).namespace ?? '';
     const key = requests.key[request] as ObjectKey;
     return key < 0 ? '' : this.tables.keysOf(requests.kind[request] as Kind).namespace(key);
   }
