@@ -106,7 +106,7 @@ describe('admission webhooks', () => {
 
   it('that hang and must not fail hold every place of the mutating requests for 10 s and end in 500', () => {
     const world = new WebhookWorld([webhook({ resources: ['configmaps'] })], {
-      kubeApiserver: { maxMutatingRequestsInflight: 20 },
+      kubeApiserver: { priorityAndFairness: false, maxMutatingRequestsInflight: 20 },
       clientGo: { maxRetries: 0 },
     });
     world.world.webhooks[0]?.fail('hang', seconds(60), 1);
