@@ -44,6 +44,10 @@ export {
   assumptionsInPlay,
   benchmarkTable,
   buildManifest,
+  classCells,
+  classHead,
+  figureCells,
+  figureHead,
   formatParameter,
   histogramsCsv,
   htmlReport,
@@ -57,6 +61,8 @@ export {
   summaryCsv,
   sweepTable,
   timeseriesCsv,
+  validationCsv,
+  validationTable,
   verdictTable,
 } from './report/index.ts';
 export { faultKinds } from './scenario/faults/index.ts';
@@ -74,3 +80,14 @@ export {
   scenarioJsonSchema,
 } from './scenario/index.ts';
 export { formatDuration, parseBytes, parseDuration } from './units/index.ts';
+export {
+  type JudgedFigure,
+  judgePoint,
+  type ParameterValues,
+  type PredictionTask,
+  pointsOf,
+  predictPoint,
+  type ValidationResult,
+  validate,
+  validationCases,
+} from './validation/index.ts';

@@ -7,6 +7,7 @@ import { addList } from './commands/list.ts';
 import { addRun } from './commands/run.ts';
 import { addSchema } from './commands/schema.ts';
 import { addSweep } from './commands/sweep.ts';
+import { addValidate } from './commands/validate.ts';
 import { programVersion } from './program-facts.ts';
 
 /** Exit code of help that was asked for, and of help that stands in for a missing command. */
@@ -44,6 +45,7 @@ function createProgram(finish: (exitCode: number) => void): Command {
   addRun(program, finish);
   addSweep(program, finish);
   addBench(program);
+  addValidate(program, finish);
   addList(program);
   addExplain(program);
   addSchema(program);

@@ -9,4 +9,5 @@ export * from './manifest.ts';
 export * from './parameters-in-play.ts';
 export * from './result-files.ts';
 export * from './results-readme.ts';
+export * from './validation-table.ts';
 export * from './verdict-table.ts';

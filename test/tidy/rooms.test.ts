@@ -12,6 +12,7 @@ const ROOMS = [
   'manifests',
   'scenario',
   'experiment',
+  'validation',
   'formats',
   'report',
   'index.ts',

@@ -24,6 +24,8 @@ export interface ListOptions {
   readonly limit: number;
   /** Share of the objects that the label selector matches, 0 = no selector. */
   readonly selectedShare: number;
+  /** Most pages that are read; all if left out. */
+  readonly pages?: number;
 }
 
 /** A list with all its pages. */
@@ -38,6 +40,7 @@ export class PagedList implements LoadPattern {
     const { requests } = caller.load.clientGo;
     const { kind, fromCache, limit, selectedShare } = this.options;
     const bucket = this.options.bucket(caller);
+    let pagesLeft = this.options.pages ?? Number.POSITIVE_INFINITY;
     let position = 0;
     let revision = 0;
     caller.attempts = 1;
@@ -53,7 +56,8 @@ export class PagedList implements LoadPattern {
       const next = requests.number(reply, CONTINUE_POSITION);
       position = next > position ? next : 0;
       revision = requests.number(reply, CONTINUE_REVISION);
-    } while (position > 0);
+      pagesLeft--;
+    } while (position > 0 && pagesLeft > 0);
     return OperationResult.Ok;
   }
 }

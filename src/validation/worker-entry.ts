@@ -1,0 +1,8 @@
+/** What a worker thread runs: one prediction at a time. */
+import { type PredictionTask, predictPoint } from './run-cases.ts';
+import type { Prediction } from './validation-case.ts';
+
+/** Called by the pool, by this name, for each task. */
+export function run(task: PredictionTask): Prediction {
+  return predictPoint(task);
+}
