@@ -39,7 +39,7 @@ function page(title: string, from: string, introduction: readonly string[], body
 }
 
 /** A table as the formatter of the project lays it out: columns padded to their widest cell. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const cells = [head, ...rows].map((row) =>
     row.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ').replaceAll('*', '\\*')),
   );
