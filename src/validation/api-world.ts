@@ -7,7 +7,7 @@ import { Requests } from '../components/api-machinery/index.ts';
 import { type ApiClient, ClientGo } from '../components/client-go/index.ts';
 import { EtcdCluster } from '../components/etcd/index.ts';
 import { Host } from '../components/host/host.ts';
-import { ApiServer } from '../components/kube-apiserver/index.ts';
+import { ApiServer, bootstrapConfiguration, FlowControlSurroundings } from '../components/kube-apiserver/index.ts';
 import type { Caller, LoadPattern } from '../components/load-generator/index.ts';
 import type { ModelParameters } from '../components/parameters.ts';
 import { type ProcessId, Simulation, SUSPEND } from '../engine/index.ts';
@@ -53,6 +53,17 @@ export class ApiWorld {
         sizes: parameters.objectSize,
         carrier: this.clientGo,
         webhooks: [],
+        flowControl: parameters.kubeApiserver.priorityAndFairness
+          ? new FlowControlSurroundings({
+              simulation,
+              requests,
+              tables,
+              recorder,
+              waits,
+              configuration: bootstrapConfiguration,
+              identityOf: (client) => this.clientGo.identityOf(client),
+            })
+          : null,
       },
       0,
       this.host,
