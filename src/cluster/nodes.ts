@@ -37,6 +37,10 @@ export class NodeVersions extends VersionTable {
 export class LeaseVersions extends VersionTable {
   /** spec.renewTime [ns]. */
   readonly renewedAt = this.number(0);
+  /** spec.holderIdentity of a leader's lease: number of the candidate, -1 = nobody. */
+  readonly holder = this.number(-1);
+  /** spec.leaseTransitions. */
+  readonly transitions = this.number(0);
 
   constructor() {
     super(kinds.leases);

@@ -16,6 +16,7 @@ import type { Nanoseconds } from '../units/index.ts';
 import { Requests } from './api-machinery/index.ts';
 import { Census } from './census.ts';
 import { type ApiClient, ClientGo, type EventRecorderReplies, eventRecorderReplies } from './client-go/index.ts';
+import { ElectedComponent } from './elected-component.ts';
 import { EtcdCluster } from './etcd/index.ts';
 import { Host } from './host/host.ts';
 import {
@@ -28,7 +29,12 @@ import {
 } from './kube-apiserver/index.ts';
 import { KubeControllerManager } from './kube-controller-manager/index.ts';
 import { KubeProxyFleet } from './kube-proxy/index.ts';
-import { type AlgorithmName, KubeScheduler, type SchedulerConfiguration } from './kube-scheduler/index.ts';
+import {
+  type AlgorithmName,
+  KubeScheduler,
+  type KubeSchedulerOptions,
+  type SchedulerConfiguration,
+} from './kube-scheduler/index.ts';
 import { type Kubelet, KubeletFleet } from './kubelet/index.ts';
 import type { ModelParameters } from './parameters.ts';
 import { Preload } from './preload.ts';
@@ -39,7 +45,12 @@ export interface SchedulerOptions {
   /** The algorithm of kube-scheduler if left out. */
   readonly algorithm?: AlgorithmName;
   readonly configuration?: SchedulerConfiguration;
+  /** Instances that stand for election; as many as the parameter says if left out. */
+  readonly replicas?: number;
 }
+
+/** What components of the control plane share. */
+type ComponentSurroundings = Pick<KubeSchedulerOptions, 'clientGo' | 'reflectorReplies' | 'eventRecorderReplies'>;
 
 /** What a cluster is made from. */
 export interface ControlPlaneOptions {
@@ -83,8 +94,10 @@ export class ControlPlane {
   readonly eventReplies: EventRecorderReplies;
   readonly kubelets: KubeletFleet;
   readonly proxies: KubeProxyFleet;
-  readonly controllerManager: KubeControllerManager;
-  readonly schedulers: readonly KubeScheduler[];
+  readonly controllerManager: ElectedComponent;
+  readonly schedulers: readonly ElectedComponent[];
+  /** Their names, in the same order. */
+  private readonly schedulerNames: readonly string[];
   readonly census: Census;
   readonly preload: Preload;
   private isRunning = false;
@@ -157,12 +170,51 @@ export class ControlPlane {
       reflectorReplies: this.clientGo.reflectorReplies,
       eventRecorderReplies: this.eventReplies,
     };
-    this.controllerManager = new KubeControllerManager({ ...shared, parameters: parameters.kubeControllerManager });
-    this.schedulers = schedulers.map(
-      (options) => new KubeScheduler({ ...shared, ...options, parameters: parameters.kubeScheduler }),
-    );
+    this.controllerManager = this.electControllerManager(shared);
+    this.schedulerNames = schedulers.map(({ name }) => name);
+    this.schedulers = schedulers.map((options) => this.electScheduler(shared, options));
     this.publishHosts();
     this.publishServers();
+  }
+
+  /** The instances of kube-controller-manager; each that comes to lead is a process of its own. */
+  private electControllerManager(shared: ComponentSurroundings): ElectedComponent {
+    const parameters = this.parameters.kubeControllerManager;
+    let generation = 0;
+    return new ElectedComponent({
+      clientGo: this.clientGo,
+      name: 'kube-controller-manager',
+      client: {
+        user: 'system:kube-controller-manager',
+        groups: ['system:authenticated'],
+        qps: parameters.clientQps,
+        burst: parameters.clientBurst,
+      },
+      instances: parameters.instances || this.servers.length,
+      // The gate ControllerManagerReleaseLeaderElectionLockOnExit is off by default.
+      releaseOnCancel: false,
+      newProcess: () => new KubeControllerManager({ ...shared, parameters, generation: ++generation }),
+    });
+  }
+
+  /** The instances of one scheduler. */
+  private electScheduler(shared: ComponentSurroundings, options: SchedulerOptions): ElectedComponent {
+    const parameters = this.parameters.kubeScheduler;
+    const scheduler = new KubeScheduler({ ...shared, ...options, parameters });
+    return new ElectedComponent({
+      clientGo: this.clientGo,
+      name: scheduler.name,
+      client: {
+        user: 'system:kube-scheduler',
+        groups: ['system:authenticated'],
+        qps: options.configuration?.clientQps ?? parameters.clientQps,
+        burst: options.configuration?.clientBurst ?? parameters.clientBurst,
+      },
+      instances: options.replicas ?? (parameters.instances || this.servers.length),
+      releaseOnCancel: true,
+      // A scheduler that was stopped has forgotten everything: the next leader's process starts from there.
+      newProcess: () => scheduler,
+    });
   }
 
   /** API server i runs on control-plane host i; etcd member i there too if stacked, else on a host of its own. */
@@ -217,16 +269,22 @@ export class ControlPlane {
   /** Everything that was preloaded begins to live; from now on objects come by requests only. */
   start(): void {
     this.preload.finish();
+    for (const component of [this.controllerManager, ...this.schedulers]) component.preload(this.preload);
     this.census.beginRun();
     this.isRunning = true;
     const { revision } = this.store;
-    this.controllerManager.start({ preloaded: true });
-    for (const scheduler of this.schedulers) scheduler.start({ preloaded: true });
+    for (const component of [this.controllerManager, ...this.schedulers]) component.start();
     for (const node of this.preload.nodes) {
       const kubelet = this.kubelets.addPreloaded(node.key, node.specification, node.leaseRevision, revision);
       for (const pod of node.pods) this.kubelets.addPreloadedPod(kubelet, pod);
       this.proxies.addPreloaded(node.key, revision);
     }
+  }
+
+  /** A scheduler by its name under spec.schedulers; the first if none is named. */
+  scheduler(name?: string): ElectedComponent | undefined {
+    if (name === undefined) return this.schedulers[0];
+    return this.schedulers[this.schedulerNames.indexOf(name)];
   }
 
   // ---- during the run ------------------------------------------------------------------------------------------------------------

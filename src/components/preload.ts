@@ -132,6 +132,15 @@ export class Preload {
     this.nodes.push({ key, specification: labelled, leaseRevision: revision, pods: [], cpu, memory });
   }
 
+  /** The lease of a component's leader, which holds it; returns its revision. */
+  electionLease(namespace: string, name: string, holder: number): number {
+    const { leases } = this.tables;
+    const lease = leases.allocate(this.tables.keysOf('leases').intern(namespace, name));
+    leases.holder.set(lease, holder);
+    leases.bytes.set(lease, this.sizes.lease);
+    return this.put(kinds.leases, lease).revision;
+  }
+
   /** A Service; its endpoints follow with {@link finish}. */
   service(namespace: string, name: string, specification: ServiceSpecification): void {
     const { services } = this.tables;

@@ -47,6 +47,15 @@ export const clientMetrics = {
     help: 'Keys added again after a failure.',
     source: 'client-go (k8s.io/component-base/metrics/prometheus/workqueue)',
   },
+  leader_election_master_status: {
+    name: 'leader_election_master_status',
+    kind: 'gauge',
+    unit: '1',
+    labels: ['name', 'instance'],
+    help: 'Whether an instance of a component leads (1) or not (0).',
+    source:
+      'client-go (k8s.io/component-base/metrics/prometheus/clientgo/leaderelection; by instance beside the name of the lease)',
+  },
   rest_client_rate_limiter_duration_seconds: {
     name: 'rest_client_rate_limiter_duration_seconds',
     kind: 'histogram',

@@ -28,6 +28,8 @@ export class MetricRecorder {
   private readonly sampleTimes: number[] = [];
   /** Called before each sample and before the result. */
   private readonly collectors: (() => void)[] = [];
+  /** Places of those that have a name. */
+  private readonly collectorPlaces = new Map<string, number>();
   /** Instant at which statistics began. */
   private statisticsFrom: SimTime = START_OF_RUN;
 
@@ -50,8 +52,17 @@ export class MetricRecorder {
     return this.find(name, 'gauge', labels, (definition, text) => new GaugeSeries(definition, text, this.clock));
   }
 
-  /** Has `collector` called at the start of each {@link sample} and of {@link result}, so that components set their gauges then. */
-  onSample(collector: () => void): void {
+  /**
+   * Has `collector` called at the start of each {@link sample} and of {@link result}, so that components set their gauges then. One with a name takes
+   * the place of the one before under that name: a process that was started anew tells about itself, and the one that has ended is silent.
+   */
+  onSample(collector: () => void, name?: string): void {
+    const place = name === undefined ? undefined : this.collectorPlaces.get(name);
+    if (place !== undefined) {
+      this.collectors[place] = collector;
+      return;
+    }
+    if (name !== undefined) this.collectorPlaces.set(name, this.collectors.length);
     this.collectors.push(collector);
   }
 

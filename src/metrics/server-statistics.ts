@@ -22,7 +22,7 @@ export function publishServer(
   const utilisation = recorder.gauge('plimsoll_server_utilisation', { server: name });
   const queueLength = recorder.gauge('plimsoll_server_queue_length', { server: name });
   let lastBusy = 0;
-  let lastAt = 0;
+  let lastAt: number = clock.now;
   recorder.onSample(() => {
     const { busyNanoseconds, capacity, queueLength: jobs } = read();
     const now = clock.now;
@@ -32,5 +32,5 @@ export function publishServer(
       lastAt = now;
     }
     queueLength.set(jobs);
-  });
+  }, `server ${name}`);
 }

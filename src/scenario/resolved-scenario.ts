@@ -41,7 +41,8 @@ export interface SchedulerSelection {
   readonly algorithm: AlgorithmName;
   /** Its profiles, plugins, arguments and limits: from its KubeSchedulerConfiguration file and its settings, or the defaults. */
   readonly configuration: SchedulerConfiguration;
-  readonly replicas: number;
+  /** Instances that stand for election; as many as kubeScheduler.instances says if left out. */
+  readonly replicas?: number;
   /** Settings of the algorithm as written; {@link configuration} has them already. */
   readonly settings: AlgorithmSettings;
 }

@@ -72,7 +72,7 @@ function resolveScheduler(written: WrittenScheduler, path: ValuePath, context: S
     name: written.name,
     algorithm,
     configuration: configure(resolveConfiguration(written, path, context), settings),
-    replicas: written.replicas ?? 1,
+    ...(written.replicas === undefined ? {} : { replicas: written.replicas }),
     settings,
   };
 }
@@ -96,5 +96,10 @@ function resolveConfiguration(
 
 /** The schedulers of a scenario as the cluster takes them. */
 export function schedulersOf({ schedulers }: Pick<ResolvedScenario, 'schedulers'>): readonly SchedulerOptions[] {
-  return schedulers.map(({ name, algorithm, configuration }) => ({ name, algorithm, configuration }));
+  return schedulers.map(({ name, algorithm, configuration, replicas }) => ({
+    name,
+    algorithm,
+    configuration,
+    ...(replicas === undefined ? {} : { replicas }),
+  }));
 }

@@ -27,8 +27,8 @@ export const SCENARIO_KIND = 'Scenario';
 
 /** Most replications of one run. */
 const MAXIMUM_REPLICATIONS = 10_000;
-/** Most replicas of one scheduler: leader election among several is not modelled. */
-const MAXIMUM_SCHEDULER_REPLICAS = 1;
+/** Most replicas of one scheduler, of which one works. */
+const MAXIMUM_SCHEDULER_REPLICAS = 9;
 
 /** One operation: a map with one key, the kind of the operation. */
 const operationSchema = strictMap(

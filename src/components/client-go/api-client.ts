@@ -60,6 +60,12 @@ export class ApiClient {
     this.statistics.addClient();
   }
 
+  /** Its process has ended for good: what it has sent is answered to nobody. */
+  retire(): void {
+    this.isCut = true;
+    this.statistics.removeClient();
+  }
+
   /** Its limiter lets a request pass. */
   countPassage(): void {
     const { statistics } = this;

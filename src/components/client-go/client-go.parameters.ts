@@ -100,6 +100,30 @@ export const clientGoParameters = defineParameters({
     help: 'Pause between such tries; the first one is a random share of it.',
     source: sourceCode('K:client-go/tools/record/event.go:defaultSleepDuration'),
   }),
+  leaderLeaseDuration: duration({
+    default: seconds(15),
+    range: [milliseconds(10), seconds(86_400)],
+    help: '--leader-elect-lease-duration: a candidate takes the lease over when it has not seen it renewed for this long.',
+    source: sourceCode('K:staging/src/k8s.io/component-base/config/v1alpha1/defaults.go'),
+  }),
+  leaderRenewDeadline: duration({
+    default: seconds(10),
+    range: [milliseconds(10), seconds(86_400)],
+    help: '--leader-elect-renew-deadline: a leader that could not renew for this long ends. Each of its requests gives up after half of it.',
+    source: sourceCode('K:staging/src/k8s.io/component-base/config/v1alpha1/defaults.go'),
+  }),
+  leaderRetryPeriod: duration({
+    default: seconds(2),
+    range: [milliseconds(1), seconds(3600)],
+    help: '--leader-elect-retry-period: between renewals, and with up to 120 % more between attempts to acquire.',
+    source: sourceCode('K:staging/src/k8s.io/component-base/config/v1alpha1/defaults.go'),
+  }),
+  leaderProcessRestart: duration({
+    default: seconds(10),
+    range: [seconds(0), seconds(3600)],
+    help: 'Time until a process that has lost its lease, or was killed, runs again.',
+    source: sourceCode('K:pkg/kubelet/kubelet.go (back-off of a container that ended: 10 s at first)'),
+  }),
   connectRetry: duration({
     default: seconds(1),
     range: [milliseconds(1), seconds(60)],

@@ -34,6 +34,7 @@ import { ApiClient, type ApiClientOptions } from './api-client.ts';
 import type { clientGoParameters } from './client-go.parameters.ts';
 import { ClientStatistics } from './client-statistics.ts';
 import type { Reflector, ReflectorReplies } from './reflector.ts';
+import type { WorkQueue } from './work-queue.ts';
 
 /** Handles an answer. It reads what it needs from the request there and then; the slot is free once it returns. */
 export type ReplyHandler = (request: RequestId, context: number) => void;
@@ -74,6 +75,9 @@ export class ClientGo {
   private readonly evReply: EventType;
   /** Event "time to renew or open the watch again" (reflector, generation). */
   readonly evReflectorTimer: EventType;
+  /** Event "a delayed item is due" (queue, key). */
+  readonly evQueueItemDue: EventType;
+  private readonly queues: WorkQueue[] = [];
   private readonly evWatchBroke: EventType;
   /** What all reflectors share. */
   readonly reflectorReplies: ReflectorReplies;
@@ -117,6 +121,9 @@ export class ClientGo {
     this.evReply = simulation.on('client-go: reply arrived', (request) => this.onReply(request as RequestId));
     this.evReflectorTimer = simulation.on('client-go: reflector timer', (reflector, generation) =>
       (this.reflectors[reflector] as Reflector).onTimer(generation),
+    );
+    this.evQueueItemDue = simulation.on('client-go: delayed item of a work queue due', (queue, key) =>
+      (this.queues[queue] as WorkQueue).add(key),
     );
     this.evWatchBroke = simulation.on('client-go: watch broke', (reflector, generation) =>
       (this.reflectors[reflector] as Reflector).onBroken(generation),
@@ -187,6 +194,11 @@ export class ClientGo {
   register(reflector: Reflector): number {
     this.reflectors.push(reflector);
     return this.reflectors.length - 1;
+  }
+
+  /** Registers a work queue; its number goes into its events. */
+  registerQueue(queue: WorkQueue): number {
+    return this.queues.push(queue) - 1;
   }
 
   /** Registers a reply handler; its number goes into requests. */

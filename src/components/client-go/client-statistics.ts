@@ -13,7 +13,7 @@ import {
 import { type Nanoseconds, NS_PER_SECOND } from '../../units/index.ts';
 
 /** HTTP methods by verb number, as rest_client_requests_total has them. */
-const methodNames = ['GET', 'GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'GET'] as const;
+const methodNames = ['GET', 'GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'GET', 'DELETE'] as const;
 /** The modelled codes differ in their lowest six bits. */
 const CODE_NUMBERS = 64;
 
@@ -67,6 +67,11 @@ export class ClientStatistics {
     if (this.clients === 2 && this.qps > 0) this.publishBusiest();
   }
 
+  /** A client's process has ended for good. */
+  removeClient(): void {
+    this.clients--;
+  }
+
   /** A request has asked for a token and waits this long for it [ns]. */
   asked(wait: number): void {
     this.limiterSeconds.recordSpan(wait as Nanoseconds);
@@ -104,6 +109,6 @@ export class ClientStatistics {
       this.sampledAt = now;
       this.most = 0;
       this.interval++;
-    });
+    }, `busiest of ${this.limiterName}`);
   }
 }

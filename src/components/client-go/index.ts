@@ -5,6 +5,7 @@ export * from './client-go.ts';
 export * from './event-recorder.ts';
 export * from './gather.ts';
 export * from './informer-index.ts';
+export * from './leader-election.ts';
 export * from './reflector.ts';
 export * from './shared-informer.ts';
 export * from './work-queue.ts';

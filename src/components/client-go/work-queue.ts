@@ -2,7 +2,7 @@
  * A controller's work queue and its workers. K:client-go/util/workqueue. A key that is added while it waits is there once; one that is added
  * while a worker has it waits until the worker is done and then runs once more. Errors come back with exponential delay and an overall limit.
  */
-import { type EventType, Occupancy, type Process, TokenBucket } from '../../engine/index.ts';
+import { Occupancy, type Process, TokenBucket } from '../../engine/index.ts';
 import { type CounterSeries, type HistogramSeries, publishServer } from '../../metrics/index.ts';
 import { type Nanoseconds, nanoseconds, type SimTime } from '../../units/index.ts';
 import type { ClientGo } from './client-go.ts';
@@ -37,7 +37,8 @@ export class WorkQueue {
   /** Workers that are busy. */
   private readonly occupied: Occupancy;
   private stopped = false;
-  private readonly evDue: EventType;
+  /** Its number at {@link ClientGo}. */
+  private readonly number: number;
   private readonly adds: CounterSeries;
   private readonly retries: CounterSeries;
   private readonly queueSeconds: HistogramSeries;
@@ -59,14 +60,14 @@ export class WorkQueue {
     this.sync = sync;
     this.backoff = backoff ?? { base: parameters.workqueueBaseDelay, maximum: parameters.workqueueMaximumDelay };
     this.bucket = new TokenBucket(parameters.workqueueBucketQps, parameters.workqueueBucketBurst);
-    this.evDue = simulation.on(`workqueue ${name}: delayed item due`, (key) => this.add(key));
+    this.number = clientGo.registerQueue(this);
     this.adds = recorder.counter('workqueue_adds_total', { name });
     this.retries = recorder.counter('workqueue_retries_total', { name });
     this.queueSeconds = recorder.histogram('workqueue_queue_duration_seconds', { name });
     this.workSeconds = recorder.histogram('workqueue_work_duration_seconds', { name });
     this.waitServer = waits.server(`${name} workers`, 'server');
     const depth = recorder.gauge('workqueue_depth', { name });
-    recorder.onSample(() => depth.set(this.depth));
+    recorder.onSample(() => depth.set(this.depth), `workqueue_depth ${name}`);
     this.occupied = new Occupancy(simulation);
     publishServer(recorder, simulation, `${name} workers`, () => ({
       busyNanoseconds: this.occupied.busyNanoseconds(),
@@ -91,7 +92,7 @@ export class WorkQueue {
   /** Adds a key after a delay. */
   addAfter(key: number, delay: Nanoseconds): void {
     if (delay <= 0) this.add(key);
-    else this.clientGo.simulation.after(delay, this.evDue, key);
+    else this.clientGo.simulation.after(delay, this.clientGo.evQueueItemDue, this.number, key);
   }
 
   /** Adds a key again after an error: its own exponential delay or the overall limiter's, whichever is longer. */

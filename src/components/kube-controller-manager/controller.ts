@@ -43,6 +43,8 @@ export interface QueueOptions {
 /** The process around a controller. */
 export interface ControllerSurroundings {
   readonly clientGo: ClientGo;
+  /** Name of the process, for events of its own. */
+  readonly name: string;
   readonly parameters: KubeControllerManagerValues;
   /** Sends many requests at once from inside a process. */
   readonly gather: Gather;

@@ -1,5 +1,5 @@
 /** Parameters of kube-controller-manager: client limits, workers, and what each controller goes by. */
-import { count, defineParameters, duration, flag, measured, real, sourceCode } from '../../engine/index.ts';
+import { assumption, count, defineParameters, duration, flag, measured, real, sourceCode } from '../../engine/index.ts';
 import { microseconds, milliseconds, nanoseconds, seconds } from '../../units/index.ts';
 
 /** Workers of one controller. */
@@ -10,6 +10,13 @@ const lifecycle = 'K:pkg/controller/nodelifecycle/node_lifecycle_controller.go';
 const lifecycleOptions = 'K:cmd/kube-controller-manager/app/options/nodelifecyclecontroller.go';
 
 export const kubeControllerManagerParameters = defineParameters({
+  instances: count({
+    default: 0,
+    unit: 'process',
+    range: [0, 9],
+    help: 'Processes that stand for election, of which one works; 0 = one for each API server.',
+    source: assumption('kubeadm runs one on each control-plane host'),
+  }),
   clientQps: real({
     default: 20,
     unit: '1/s',

@@ -5,7 +5,7 @@
  * Modelled: one shared informer for each resource, on a client without limits; for each controller its own client with its own limiter, a
  * work queue with its workers and its back-off, and an event recorder that shares the limiter; caches that must be filled before the workers begin.
  * A sync takes time before its first request (a fixed part and one for each object that it walks over); workers compute side by side.
- * Left out here: see docs/not-modelled.md (leader election, resyncs, discovery calls, the process's share of a host's CPU).
+ * Left out here: see docs/not-modelled.md (resyncs, discovery calls, the process's share of a host's CPU).
  */
 import { type Kind, kinds, type ObjectTables } from '../../cluster/index.ts';
 import type { Process } from '../../engine/index.ts';
@@ -38,6 +38,8 @@ export interface KubeControllerManagerOptions {
   readonly reflectorReplies: ReflectorReplies;
   readonly eventRecorderReplies: EventRecorderReplies;
   readonly parameters: KubeControllerManagerValues;
+  /** Which of the processes of a run it is, from 1. */
+  readonly generation: number;
 }
 
 /** The process. Once stopped it does not come back. */
@@ -46,6 +48,7 @@ export class KubeControllerManager implements ControllerSurroundings {
   readonly parameters: KubeControllerManagerValues;
   readonly gather: Gather;
   readonly memberships: ServiceMemberships;
+  readonly name: string;
   hasStopped = false;
   /** Whether all first lists have come, once and for all, state. */
   private synced = false;
@@ -66,6 +69,8 @@ export class KubeControllerManager implements ControllerSurroundings {
 
   constructor(options: KubeControllerManagerOptions) {
     this.clientGo = options.clientGo;
+    this.name =
+      options.generation === 1 ? 'kube-controller-manager' : `kube-controller-manager (process ${options.generation})`;
     this.tables = options.clientGo.tables;
     this.parameters = options.parameters;
     this.reflectorReplies = options.reflectorReplies;
@@ -100,7 +105,7 @@ export class KubeControllerManager implements ControllerSurroundings {
     this.hasStopped = true;
     for (const queue of this.queues) queue.stop();
     for (const watch of this.watches()) watch.stop();
-    for (const client of this.clients) client.isCut = true;
+    for (const client of this.clients) client.retire();
   }
 
   // ---- what controllers ask for ------------------------------------------------------------------------------------------------

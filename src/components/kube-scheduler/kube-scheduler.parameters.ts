@@ -18,6 +18,13 @@ const COSTS_NOTE =
   'scheduler_perf with everything on one core shows 1.3 and 3.8 us per node and larger constant parts';
 
 export const kubeSchedulerParameters = defineParameters({
+  instances: count({
+    default: 0,
+    unit: 'process',
+    range: [0, 9],
+    help: 'Processes of each scheduler that stand for election, of which one works; 0 = one for each API server. `replicas` of a scheduler overrides it.',
+    source: assumption('kubeadm runs one on each control-plane host'),
+  }),
   clientQps: real({
     default: 50,
     unit: '1/s',

@@ -1,6 +1,6 @@
 /** Faults: what breaks, when, and for how long. */
 import type { Kubelet } from '../../components/kubelet/index.ts';
-import type { Fault, NodeCrash } from '../faults/index.ts';
+import type { ControllerManagerCrash, Fault, NodeCrash, SchedulerCrash } from '../faults/index.ts';
 import type { Execution } from './execution.ts';
 
 /** Carries a fault out now. */
@@ -22,12 +22,25 @@ export function injectFault(execution: Execution, fault: Fault): void {
     case 'webhookOutage':
       cluster.failWebhook(fault.name, fault.mode, fault.duration, fault.factor);
       break;
+    case 'schedulerCrash':
+    case 'controllerManagerCrash':
+      crashProcess(execution, fault);
+      break;
     case 'nodeCrash':
       for (const kubelet of chooseNodes(execution, fault)) {
         cluster.crashNode(kubelet.nodeKey, fault.duration ?? undefined);
       }
       break;
   }
+}
+
+/** Ends the process of one instance of an elected component. */
+function crashProcess(execution: Execution, fault: SchedulerCrash | ControllerManagerCrash): void {
+  const { cluster } = execution;
+  const component = fault.fault === 'schedulerCrash' ? cluster.scheduler(fault.scheduler) : cluster.controllerManager;
+  if (component?.crash(fault.instance, fault.graceful, fault.duration) === true) return;
+  const which = fault.instance === 'leader' ? 'no instance leads' : `instance ${fault.instance} does not run`;
+  execution.notes.push(`${fault.fault}: ${which}, so nothing ended`);
 }
 
 /** The nodes of a crash: named ones, or as many as asked for, drawn at random from those that run. */

@@ -14,16 +14,19 @@ export interface InjectFault {
   readonly fault: Fault;
 }
 
-const { nodeCrash, etcdLeaderLoss, apiserverRestart, webhookOutage } = faultKinds;
+const { nodeCrash, etcdLeaderLoss, apiserverRestart, webhookOutage, schedulerCrash, controllerManagerCrash } =
+  faultKinds;
 const at = durationSchema.optional();
 
 export const fault = operationKind({
-  help: 'Something breaks: nodes crash, etcd loses its leader, an API server restarts, a webhook is away.',
+  help: 'Something breaks: nodes crash, etcd loses its leader, an API server restarts, a webhook is away, a leading process ends.',
   schema: z.discriminatedUnion('kind', [
     strictMap({ kind: z.literal('nodeCrash'), at, ...nodeCrash.shape }),
     strictMap({ kind: z.literal('etcdLeaderLoss'), at, ...etcdLeaderLoss.shape }),
     strictMap({ kind: z.literal('apiserverRestart'), at, ...apiserverRestart.shape }),
     strictMap({ kind: z.literal('webhookOutage'), at, ...webhookOutage.shape }),
+    strictMap({ kind: z.literal('schedulerCrash'), at, ...schedulerCrash.shape }),
+    strictMap({ kind: z.literal('controllerManagerCrash'), at, ...controllerManagerCrash.shape }),
   ]),
   resolve: (written): InjectFault => ({
     kind: 'fault',

@@ -56,6 +56,7 @@ export class ControllerWorld extends NodeWorld {
       reflectorReplies: clientGo.reflectorReplies,
       eventRecorderReplies: eventRecorderReplies(clientGo),
       parameters: this.parameters.kubeControllerManager,
+      generation: 1,
     });
   }
 

@@ -1,4 +1,5 @@
 /** One node whose spans are fixed, so that every instant of a pod's life can be told in advance. */
+import { seconds } from '../../../src/units/index.ts';
 import { ClusterWorld, parametersLine } from '../cluster-world.ts';
 
 /** Spans of the node side [s]. */
@@ -32,7 +33,7 @@ export function oneNode(manifests: string, ...parameters: string[]): ClusterWorl
     - apply: { manifests: pods.yaml }`,
     files: { 'pods.yaml': manifests },
   });
-  world.cluster.schedulers[1]?.stop();
+  world.cluster.schedulers[1]?.crash('leader', false, seconds(30 * 24 * 3600));
   world.runFor(1);
   world.perform();
   world.runFor(0.1);

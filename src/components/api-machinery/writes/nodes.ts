@@ -1,7 +1,14 @@
 /** Writes of nodes and leases. */
-import { ConditionStatus, kinds, type NodeSpecification, type Taint } from '../../../cluster/index.ts';
+import {
+  ConditionStatus,
+  kinds,
+  type NodeSpecification,
+  type Taint,
+  type VersionHandle,
+} from '../../../cluster/index.ts';
+import type { RequestId } from '../requests.ts';
 import { Verb } from '../verbs.ts';
-import { CHANGED, UNCHANGED, type Write } from './write.ts';
+import { CHANGED, UNCHANGED, type Write, type WriteContext } from './write.ts';
 
 /** POST nodes by a kubelet that registers. Object: the specification with the labels and taints it registers with. */
 export const nodeCreate: Write = {
@@ -100,3 +107,27 @@ export const leaseRenew: Write = {
     return CHANGED;
   },
 };
+
+/** Fills the lease of a leader. Numbers: renewTime, holder, transitions. */
+function fillElectionLease(
+  { tables: { leases }, requests, sizes }: WriteContext,
+  draft: VersionHandle,
+  request: RequestId,
+) {
+  leases.renewedAt.set(draft, requests.number(request, 0));
+  leases.holder.set(draft, requests.number(request, 1));
+  leases.transitions.set(draft, requests.number(request, 2));
+  leases.bytes.set(draft, sizes.lease);
+  return CHANGED;
+}
+
+/** POST of a leader's lease. */
+export const electionLeaseCreate: Write = {
+  verb: Verb.Create,
+  kind: kinds.leases,
+  subresource: '',
+  apply: fillElectionLease,
+};
+
+/** PUT of a leader's lease, on the resourceVersion that the candidate has seen. */
+export const electionLeaseUpdate: Write = { ...electionLeaseCreate, verb: Verb.Update };

@@ -60,7 +60,7 @@ export class TaintEvictionController {
     this.nodes = around.informer(kinds.nodes);
     this.pods = around.informer(kinds.pods);
     this.podsOn = around.podsByNode();
-    this.evDue = this.simulation.on('taint eviction: pod is due', (pod) => this.onDue(pod as ObjectKey));
+    this.evDue = this.simulation.on(`${around.name}: pod is due for eviction`, (pod) => this.onDue(pod as ObjectKey));
     const workers = parameters.taintEvictionWorkers;
     this.nodeQueue = around.newQueue('noexec_taint_node', workers, (key) => this.syncNode(key as ObjectKey));
     this.podQueue = around.newQueue('noexec_taint_pod', workers, (key) => this.syncPod(key as ObjectKey));
