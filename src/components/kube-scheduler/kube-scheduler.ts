@@ -4,7 +4,7 @@
  * Modelled: informers of pods and nodes, the scheduling queue with back-off and queueing hints, the serial scheduling loop with sampling of nodes,
  * filters and scores of the plugins in `plugins/`, assumed pods, asynchronous bindings through the client's limiter, events through a client of
  * their own, profiles, several schedulers side by side.
- * Left out here: see docs/not-modelled.md (preemption, extenders, gates, gangs, opportunistic batching, leader election of replicas).
+ * Left out here: see docs/not-modelled.md (preemption, extenders, gates, gangs, opportunistic batching).
  */
 import { kinds, NO_VERSION, type ObjectKey, type PodTemplate, type VersionHandle } from '../../cluster/index.ts';
 import type { EventType, Simulation, ValuesOf } from '../../engine/index.ts';
