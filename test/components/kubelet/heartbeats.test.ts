@@ -34,7 +34,7 @@ describe('leases', () => {
   it('are renewed every ten seconds, stretched by up to 4 %', () => {
     const world = nodes(10);
     world.runFor(600);
-    const renewals = byUser(world.of('PUT leases', 'kubelet'));
+    const renewals = byUser(world.of('PUT leases', 'kubelet heartbeat'));
     expect(renewals.size).toBe(10);
     const pauses = [...renewals.values()].flatMap((calls) =>
       calls.slice(1).map((call, i) => call.issued - (calls[i]?.at ?? 0)),
@@ -51,7 +51,7 @@ describe('leases', () => {
     const world = new ClusterWorld({ spec: fixedSpans(), operations: '    - createNodes: { count: 50 }' });
     world.perform();
     world.runFor(1300);
-    const calls = [...byUser(world.of('PUT leases', 'kubelet')).values()];
+    const calls = [...byUser(world.of('PUT leases', 'kubelet heartbeat')).values()];
     const spread = (nth: number) => {
       const instants = calls.map((renewals) => renewals[nth]?.issued ?? Number.NaN);
       return Math.max(...instants) - Math.min(...instants);
@@ -95,7 +95,7 @@ describe('leases', () => {
       expect(pauses[i]).toBeCloseTo(expected, 2);
     }
     world.runFor(200);
-    expect(world.of('PUT leases', 'kubelet').at(-1)?.code).toBe(200);
+    expect(world.of('PUT leases', 'kubelet heartbeat').at(-1)?.code).toBe(200);
   });
 });
 
