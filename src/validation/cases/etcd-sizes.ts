@@ -1,5 +1,6 @@
 /** How large the database becomes. */
 import type { Process } from '../../engine/index.ts';
+import { openLoop } from '../closed-loop.ts';
 import { csvRows, numberIn } from '../csv-rows.ts';
 import type { StoreWorld } from '../store-world.ts';
 import {
@@ -61,6 +62,13 @@ function fill(world: StoreWorld, size: number, from: number, to: number): void {
   world.pass(0.5);
 }
 
+/** Size of the file, and of what is in use in it [B]. */
+function sizesOf(world: StoreWorld): readonly [total: number, inUse: number] {
+  const { series } = world.recorder.result();
+  const of = (metric: string) => series.find((one) => one.metric === metric)?.statistics.final ?? Number.NaN;
+  return [of('etcd_mvcc_db_total_size_in_bytes'), of('etcd_mvcc_db_total_size_in_use_in_bytes')];
+}
+
 function predict(conditions: Conditions, overrides: Parameters<typeof measuredWorld>[2]): Prediction {
   const size = numberOf(conditions, 'size');
   const phases = [
@@ -73,11 +81,6 @@ function predict(conditions: Conditions, overrides: Parameters<typeof measuredWo
   const isLive = conditions.scenario === 'live';
   const most = Math.max(...phases.map((phase) => Number(phase.split(' ')[1])));
   const world = measuredWorld(FILLERS, 0, overrides, { keys: isLive ? most : LIVE_KEYS, preload: false });
-  const sizes = (): readonly [total: number, inUse: number] => {
-    const of = (metric: string) =>
-      world.recorder.result().series.find((one) => one.metric === metric)?.statistics.final ?? Number.NaN;
-    return [of('etcd_mvcc_db_total_size_in_bytes'), of('etcd_mvcc_db_total_size_in_use_in_bytes')];
-  };
   const predicted: Record<string, number> = {};
   let filled = 0;
   for (const phase of phases) {
@@ -89,7 +92,7 @@ function predict(conditions: Conditions, overrides: Parameters<typeof measuredWo
       world.store.compact(world.store.revision);
       world.pass(COMPACTION_S);
     }
-    const [total, inUse] = sizes();
+    const [total, inUse] = sizesOf(world);
     predicted[`db ${phase}`] = total;
     predicted[`in use ${phase}`] = inUse;
   }
@@ -107,4 +110,63 @@ export const etcdDbSizes = validationCase({
   data: 'measured/etcd/db_sizes.csv',
   points: pointsOf,
   predict,
+});
+
+/** Puts a second behind every step of a lifecycle, and how long they are watched [s]. */
+const BACKGROUND_RATE = 200;
+const BACKGROUND_S = 2;
+/** Keys in a lifecycle with few of them: as many as its file says are live. */
+const LIFECYCLE_FILLERS = 64;
+
+export const etcdDbLifecycle = validationCase({
+  component: 'etcd',
+  measured:
+    'a database filled with revisions of 1,000 keys or with new keys: its size, snapshot, restore, restart, compaction and defragmentation, with 200 puts a second behind',
+  driven:
+    'the same filling and compaction, with the same puts; snapshot, restore, restart and defragmentation are predicted once the model lets a benchmark ask for them',
+  data: 'measured/etcd/db_lifecycle.csv',
+  points: (text) =>
+    csvRows(text).map((row) => {
+      const reference = (metric: string, unit: string, column: string): Reference => ({
+        metric,
+        unit,
+        value: numberIn(row, column),
+      });
+      return {
+        name: `${row.scenario} revisions=${row.n_revs} keys=${row.live_keys} (${row.rep})`,
+        conditions: {
+          revisions: numberIn(row, 'n_revs'),
+          keys: numberIn(row, 'live_keys'),
+          size: numberIn(row, 'size'),
+        },
+        references: [
+          reference('db filled', 'B', 'db_filled'),
+          reference('in use after compaction', 'B', 'in_use_after_compact'),
+          reference('put p50 during compaction', 'ms', 'put_p50_during_compact'),
+          reference('compaction', 's', 'compact_s'),
+          reference('snapshot save', 's', 'snapshot_save_s'),
+          reference('restore', 's', 'restore_s'),
+          reference('restart', 's', 'restart_to_healthy_s'),
+          reference('defragmentation', 's', 'defrag_s'),
+        ],
+      };
+    }),
+  predict: (conditions, overrides) => {
+    const size = numberOf(conditions, 'size');
+    const revisions = numberOf(conditions, 'revisions');
+    const world = measuredWorld(LIFECYCLE_FILLERS, 0, overrides, {
+      keys: numberOf(conditions, 'keys'),
+      preload: false,
+    });
+    fill(world, size, 0, revisions);
+    const [filled] = sizesOf(world);
+    world.store.compact(world.store.revision);
+    const { samples } = openLoop(world, BACKGROUND_RATE, () => world.put(size), BACKGROUND_S);
+    const [, inUse] = sizesOf(world);
+    return {
+      'db filled': filled,
+      'in use after compaction': inUse,
+      'put p50 during compaction': samples.quantile(0.5),
+    };
+  },
 });

@@ -8,7 +8,7 @@ import { apiList, apiListConcurrent } from './api-lists.ts';
 import { apiWatchFanout, apiWatchFanoutRep2 } from './api-watches.ts';
 import { etcdClusterPut, etcdOpenLoop, etcdPutGrid, etcdPutSlowFsync } from './etcd-puts.ts';
 import { etcdGetGrid, etcdLeaseKeepalive, etcdRangeGrid } from './etcd-reads.ts';
-import { etcdDbSizes } from './etcd-sizes.ts';
+import { etcdDbLifecycle, etcdDbSizes } from './etcd-sizes.ts';
 import { etcdCasGrid } from './etcd-transactions.ts';
 import { etcdWatchFanout } from './etcd-watches.ts';
 import { publishedApiserver } from './published-apiserver.ts';
@@ -25,6 +25,7 @@ export const validationCases: Readonly<Record<string, ValidationCase>> = {
   'etcd-cas-grid': etcdCasGrid,
   'etcd-watch-fanout': etcdWatchFanout,
   'etcd-db-sizes': etcdDbSizes,
+  'etcd-db-lifecycle': etcdDbLifecycle,
   'etcd-published': publishedEtcd,
   'apiserver-crud': apiCrud,
   'apiserver-conflicts': apiConflicts,
