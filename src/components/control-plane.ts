@@ -22,6 +22,7 @@ import { Host } from './host/host.ts';
 import {
   ApiServer,
   bootstrapConfiguration,
+  type FlowControlConfiguration,
   FlowControlSurroundings,
   type WebhookConfiguration,
   type WebhookOutageMode,
@@ -62,6 +63,8 @@ export interface ControlPlaneOptions {
   readonly customResources?: readonly CustomResource[];
   /** Admission webhooks; none if left out. */
   readonly webhooks?: readonly WebhookConfiguration[];
+  /** Levels and schemas of priority and fairness; the bootstrap set if left out. */
+  readonly flowControl?: FlowControlConfiguration;
 }
 
 /** A load-generating client as a scenario describes it. */
@@ -102,7 +105,8 @@ export class ControlPlane {
   readonly preload: Preload;
   private isRunning = false;
 
-  constructor({ simulation, recorder, parameters, schedulers, customResources, webhooks }: ControlPlaneOptions) {
+  constructor(options: ControlPlaneOptions) {
+    const { simulation, recorder, parameters, schedulers, customResources, webhooks, flowControl } = options;
     this.tables = new ObjectTables(customResources);
     this.simulation = simulation;
     this.recorder = recorder;
@@ -151,7 +155,7 @@ export class ControlPlane {
             tables,
             recorder,
             waits,
-            configuration: bootstrapConfiguration,
+            configuration: flowControl ?? bootstrapConfiguration,
             identityOf: (client) => this.clientGo.identityOf(client),
           })
         : null,

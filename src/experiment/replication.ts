@@ -79,6 +79,7 @@ class Replication {
       schedulers: schedulersOf(scenario),
       customResources: scenario.customResources,
       webhooks: webhooksOf(scenario),
+      flowControl: scenario.flowControl,
     });
     this.evStatistics = this.simulation.on('experiment: statistics begin', () => this.startStatistics());
     this.execution = new Execution(this.cluster, new TemplateRegistry(scenario.templates), () => this.onMeasure());

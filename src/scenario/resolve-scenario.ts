@@ -9,6 +9,7 @@ import { parseYaml } from '../manifests/yaml-document.ts';
 import { nanoseconds } from '../units/index.ts';
 import { checkNames } from './check-names.ts';
 import { resolveCustomResources } from './custom-resources.ts';
+import { resolveFlowControl } from './flow-control.ts';
 import { errorsFromIssues } from './issues.ts';
 import { resolveObjectives } from './objectives.ts';
 import { type Operation, operationKinds } from './operations/index.ts';
@@ -200,6 +201,13 @@ function assemble(written: WrittenScenario, params: Params, resolution: Resoluti
   }
   const customResources = resolveCustomResources(spec.customResources, { errors, place: placed });
   const webhooks = resolveWebhooks(spec.webhooks, { errors, place: placed, readFile });
+  const flowControl = resolveFlowControl(spec.flowControl, {
+    errors,
+    accepted,
+    place: placed,
+    readFile,
+    attempt: (action) => attempt(action, errors),
+  });
   checkWebhookNames(operations, webhooks, { errors, place: placed });
   checkNames(operations, schedulerNames, customResources, templates.plain(), { errors, place: placed });
   return {
@@ -219,6 +227,7 @@ function assemble(written: WrittenScenario, params: Params, resolution: Resoluti
     schedulers,
     customResources,
     webhooks,
+    flowControl,
     operations,
     templates: templates.plain(),
     objectives: resolveObjectives(spec.objectives, { errors, place: placed }),

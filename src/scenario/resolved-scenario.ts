@@ -3,6 +3,7 @@
  * Everything behind this point (experiment, workers) needs nothing else; it is plain data, so that it crosses to a worker as it is.
  */
 import type { CustomResource } from '../cluster/index.ts';
+import type { FlowControlConfiguration } from '../components/kube-apiserver/index.ts';
 import type { AlgorithmName, AlgorithmSettings, SchedulerConfiguration } from '../components/kube-scheduler/index.ts';
 import type { DistributionSpec } from '../engine/index.ts';
 import type { TemplateEntry } from '../manifests/index.ts';
@@ -80,6 +81,8 @@ export interface ResolvedScenario {
   readonly customResources: readonly CustomResource[];
   /** Admission webhooks, in the order in which they are asked. */
   readonly webhooks: readonly Webhook[];
+  /** Levels and schemas of priority and fairness. */
+  readonly flowControl: FlowControlConfiguration;
   readonly operations: readonly Operation[];
   /** Templates of all pods in the operations, by id: `new TemplateRegistry(templates)` makes the registry of a run. */
   readonly templates: readonly TemplateEntry[];

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type AlgorithmName, algorithmRegistry } from '../components/kube-scheduler/index.ts';
 import { isMap } from '../manifests/index.ts';
 import { customResourcesSchema } from './custom-resources.ts';
+import { flowControlSchema } from './flow-control.ts';
 import { operationKinds } from './operations/index.ts';
 import { parametersSchema } from './parameter-schema.ts';
 import { profiles } from './profiles/index.ts';
@@ -96,6 +97,7 @@ export const scenarioSchema = strictMap({
     schedulers: z.array(schedulerSchema).min(1).optional(),
     customResources: customResourcesSchema.optional(),
     webhooks: webhooksSchema.optional(),
+    flowControl: flowControlSchema.optional(),
     operations: z.array(operationSchema).min(1),
     experiment: strictMap({ vary: variesSchema.optional(), variants: variantsSchema.optional() }).optional(),
     objectives: severalForms([officialObjectives, objectiveList], (written) =>

@@ -100,6 +100,7 @@ export class ClusterWorld {
       schedulers: schedulersOf(scenario),
       customResources: scenario.customResources,
       webhooks: webhooksOf(scenario),
+      flowControl: scenario.flowControl,
     });
     const { clientGo, store } = this.cluster;
     clientGo.observe({

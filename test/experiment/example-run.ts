@@ -19,6 +19,7 @@ export function exampleScenario(changes: Partial<ResolvedScenario> = {}): Resolv
     overrides: [],
     customResources: [],
     webhooks: [],
+    flowControl: { levels: [], schemas: [] },
     schedulers: [],
     operations: [],
     templates: [],

@@ -35,6 +35,8 @@ interface KnownUser {
   readonly identity: Identity;
   /** Schemas by class of request, with and without a namespace; shared by all users that match the same subjects. */
   readonly schemas: Int16Array;
+  /** Schemas by namespace, then class of request, where rules name namespaces; shared in the same way. */
+  readonly named: Map<string, Map<number, number>>;
   /** Flow by schema, made on first use. */
   readonly flows: (number | undefined)[];
 }
@@ -58,7 +60,7 @@ export class FlowTable {
   private readonly byClient: (KnownUser | undefined)[] = [];
   private readonly byIdentity = new Map<string, KnownUser>();
   /** Tables of schemas by what subjects are matched. */
-  private readonly bySubjects = new Map<string, Int16Array>();
+  private readonly bySubjects = new Map<string, Pick<KnownUser, 'schemas' | 'named'>>();
   /** Flows of schemas that are distinguished by namespace, or not at all, by that. */
   private readonly byNamespace: Map<string, number>[];
 
@@ -114,12 +116,27 @@ export class FlowTable {
   }
 
   private schemaOf(user: KnownUser, request: RequestId, namespace: string): number {
-    if (this.namesNamespaces) return this.match(user.identity, request, namespace);
     const place = requestClass(request, this.requests) * 2 + (namespace === '' ? 0 : 1);
+    if (this.namesNamespaces && namespace !== '') return this.schemaInNamespace(user, place, request, namespace);
     let schema = user.schemas[place] as number;
     if (schema === UNKNOWN) {
       schema = this.match(user.identity, request, namespace);
       user.schemas[place] = schema;
+    }
+    return schema;
+  }
+
+  /** The same where rules name namespaces: looked up by namespace too. */
+  private schemaInNamespace(user: KnownUser, place: number, request: RequestId, namespace: string): number {
+    let known = user.named.get(namespace);
+    if (known === undefined) {
+      known = new Map();
+      user.named.set(namespace, known);
+    }
+    let schema = known.get(place);
+    if (schema === undefined) {
+      schema = this.match(user.identity, request, namespace);
+      known.set(place, schema);
     }
     return schema;
   }
@@ -156,12 +173,13 @@ export class FlowTable {
   private newUser(identity: Identity): KnownUser {
     const subjects = this.schemas.flatMap((schema) => schema.rules.flatMap((rule) => rule.subjects));
     const key = subjects.map((subject) => (matchesSubject(subject, identity) ? '1' : '0')).join('');
-    let schemas = this.bySubjects.get(key);
-    if (schemas === undefined) {
-      schemas = new Int16Array(requestClasses(this.tables.kindCount) * 2).fill(UNKNOWN);
-      this.bySubjects.set(key, schemas);
+    let known = this.bySubjects.get(key);
+    if (known === undefined) {
+      const classes = requestClasses(this.tables.kindCount);
+      known = { schemas: new Int16Array(classes * 2).fill(UNKNOWN), named: new Map() };
+      this.bySubjects.set(key, known);
     }
-    return { identity, schemas, flows: [] };
+    return { identity, ...known, flows: [] };
   }
 
   private newFlow(schema: number, distinguisher: string): number {
