@@ -14,6 +14,7 @@ import type { PriorityLevel } from './configuration.ts';
 import { type FlowRequests, NONE } from './flow-requests.ts';
 import { LingeringSeats } from './lingering-seats.ts';
 import { SeatDemand } from './seat-demand.ts';
+import { WaitingQueues } from './waiting-queues.ts';
 
 /** What becomes of an arrival. */
 export const Verdict = { Executing: 0, Waiting: 1, Refused: 2 } as const;
@@ -49,11 +50,9 @@ export class QueueSet {
   private readonly lingering = new LingeringSeats();
   /** Seats that may be taken, state. */
   limit: number;
-  /** Requests that wait and that execute, and seats that they take; state. */
-  waiting = 0;
+  /** Requests that execute, and seats taken; state. */
   executing = 0;
   seatsInUse = 0;
-  seatsWaiting = 0;
   /** Integral of the share of the seats that is taken [ns], statistic. */
   private busy = 0;
   /** Virtual time [seat x ns], state. */
@@ -68,11 +67,9 @@ export class QueueSet {
   private robin = 0;
   /** Instant of the next event "seats have lingered enough", state. */
   private wakeAt = Number.POSITIVE_INFINITY;
-  /** By queue: first and last that wait, how many, their work; how many execute, seats taken; virtual time of the next dispatch. State. */
-  private readonly heads: Int32Array;
-  private readonly tails: Int32Array;
-  private readonly lengths: Int32Array;
-  private readonly works: Float64Array;
+  /** Requests that wait, state. */
+  private readonly queues: WaitingQueues;
+  /** By queue: requests that execute, seats taken, virtual time of the next dispatch; state. */
   private readonly running: Int32Array;
   private readonly taken: Int32Array;
   private readonly nextDispatch: Float64Array;
@@ -94,10 +91,7 @@ export class QueueSet {
     this.demand = new SeatDemand(simulation.now);
     this.evLingered = simulation.on(`${options.name}: seats have lingered`, () => this.onLingered());
     const count = level.queuing?.queues ?? 0;
-    this.heads = new Int32Array(count).fill(NONE);
-    this.tails = new Int32Array(count).fill(NONE);
-    this.lengths = new Int32Array(count);
-    this.works = new Float64Array(count);
+    this.queues = new WaitingQueues(count, options.columns);
     this.running = new Int32Array(count);
     this.taken = new Int32Array(count);
     this.nextDispatch = new Float64Array(count);
@@ -115,7 +109,7 @@ export class QueueSet {
     columns.arrivedAt[request] = now;
     if (hand.length === 0) return this.arriveWithoutQueue(request, now);
     const queue = this.choose(hand);
-    if (this.seatsInUse >= this.limit && (this.lengths[queue] as number) >= this.lengthLimit) {
+    if (this.seatsInUse >= this.limit && (this.queues.lengths[queue] as number) >= this.lengthLimit) {
       this.refused++;
       return Verdict.Refused;
     }
@@ -136,11 +130,11 @@ export class QueueSet {
       this.start(request, queue, now);
       return Verdict.Executing;
     }
-    this.enqueue(request, queue);
-    this.bound(queue, columns.arrivalVirtual[this.heads[queue] as number] as number);
+    this.queues.append(request, queue);
+    this.bound(queue, columns.arrivalVirtual[this.queues.heads[queue] as number] as number);
     if (this.dispatchAll(now, request)) return Verdict.Executing;
     columns.deadline[request] = options.simulation.after(options.waitLimit, options.evDeadline, request);
-    this.demand.set(now, this.seatsInUse + this.seatsWaiting);
+    this.demand.set(now, this.wanted);
     this.wakeForLingering();
     return Verdict.Waiting;
   }
@@ -150,13 +144,13 @@ export class QueueSet {
     const now = this.options.simulation.now;
     this.settle(now);
     const queue = this.columns.queue[request] as number;
-    this.unqueue(request, queue);
+    this.queues.remove(request, queue);
     this.boundByHead(queue);
     if (this.isIdle(queue)) this.active--;
     this.timedOut++;
     // What stood behind it may find seats that were too few for it.
     this.dispatchAll(now, NONE as RequestId);
-    this.demand.set(now, this.seatsInUse + this.seatsWaiting);
+    this.demand.set(now, this.wanted);
   }
 
   /** A request that executed has been answered; its final seats may linger. */
@@ -180,7 +174,7 @@ export class QueueSet {
     if (extra > 0) this.lingering.add({ at: now + extra, queue, seats });
     else this.free(queue, seats);
     this.dispatchAll(now, NONE as RequestId);
-    this.demand.set(now, this.seatsInUse + this.seatsWaiting);
+    this.demand.set(now, this.wanted);
     this.wakeForLingering();
   }
 
@@ -198,16 +192,16 @@ export class QueueSet {
     this.settle(now);
     this.limit = limit;
     this.dispatchAll(now, NONE as RequestId);
-    this.demand.set(now, this.seatsInUse + this.seatsWaiting);
+    this.demand.set(now, this.wanted);
   }
 
   /** The process has ended: `drop` is told of every request that waited. */
   clear(drop: (request: RequestId) => void): void {
     const { simulation } = this.options;
     this.settle(simulation.now);
-    for (let queue = 0; queue < this.heads.length; queue++) {
-      for (let head = this.heads[queue] as number; head !== NONE; head = this.heads[queue] as number) {
-        this.unqueue(head as RequestId, queue);
+    for (let queue = 0; queue < this.queues.heads.length; queue++) {
+      for (let head = this.queues.heads[queue] as number; head !== NONE; head = this.queues.heads[queue] as number) {
+        this.queues.remove(head as RequestId, queue);
         simulation.cancel(this.columns.deadline[head] as EventId);
         drop(head as RequestId);
         this.dropped++;
@@ -221,6 +215,11 @@ export class QueueSet {
     this.taken.fill(0);
     this.lingering.clear();
     this.demand = new SeatDemand(simulation.now);
+  }
+
+  /** Requests that wait. */
+  get waiting(): number {
+    return this.queues.waiting;
   }
 
   /** Integral of the share of the seats that was taken, up to now [ns]. To look changes nothing. */
@@ -250,13 +249,18 @@ export class QueueSet {
     if (this.waiting === 0) return best;
     for (let i = 1; i < size; i++) {
       const queue = hand[(offset + i) % size] as number;
-      if ((this.works[queue] as number) < (this.works[best] as number)) best = queue;
+      if ((this.queues.works[queue] as number) < (this.queues.works[best] as number)) best = queue;
     }
     return best;
   }
 
+  /** Seats that are taken or waited for. */
+  private get wanted(): number {
+    return this.seatsInUse + this.queues.seats;
+  }
+
   private isIdle(queue: number): boolean {
-    return this.lengths[queue] === 0 && this.running[queue] === 0;
+    return this.queues.lengths[queue] === 0 && this.running[queue] === 0;
   }
 
   /** Whether so many seats are free. A request wider than all of them has to wait until nothing executes. */
@@ -270,36 +274,8 @@ export class QueueSet {
   }
 
   private boundByHead(queue: number): void {
-    const head = this.heads[queue] as number;
+    const head = this.queues.heads[queue] as number;
     if (head !== NONE) this.bound(queue, this.columns.arrivalVirtual[head] as number);
-  }
-
-  private enqueue(request: RequestId, queue: number): void {
-    const { next, previous, work } = this.columns;
-    const tail = this.tails[queue] as number;
-    next[request] = NONE;
-    previous[request] = tail;
-    if (tail === NONE) this.heads[queue] = request;
-    else next[tail] = request;
-    this.tails[queue] = request;
-    this.lengths[queue] = (this.lengths[queue] as number) + 1;
-    this.works[queue] = (this.works[queue] as number) + (work[request] as number);
-    this.waiting++;
-    this.seatsWaiting += this.columns.seats(request);
-  }
-
-  private unqueue(request: RequestId, queue: number): void {
-    const { next, previous, work } = this.columns;
-    const before = previous[request] as number;
-    const after = next[request] as number;
-    if (before === NONE) this.heads[queue] = after;
-    else next[before] = after;
-    if (after === NONE) this.tails[queue] = before;
-    else previous[after] = before;
-    this.lengths[queue] = (this.lengths[queue] as number) - 1;
-    this.works[queue] = (this.works[queue] as number) - (work[request] as number);
-    this.waiting--;
-    this.seatsWaiting -= this.columns.seats(request);
   }
 
   /** Dispatches while the head with the least virtual finish finds seats. Whether `newcomer` was among them; the others are reported. */
@@ -308,10 +284,10 @@ export class QueueSet {
     let included = false;
     while (this.waiting > 0 && this.seatsInUse < this.limit) {
       const queue = this.nextQueue();
-      const request = this.heads[queue] as RequestId;
+      const request = this.queues.heads[queue] as RequestId;
       if (!this.hasSeats(columns.seats(request))) break;
       this.robin = queue;
-      this.unqueue(request, queue);
+      this.queues.remove(request, queue);
       this.narrow(request);
       this.start(request, queue, now);
       this.boundByHead(queue);
@@ -328,7 +304,8 @@ export class QueueSet {
 
   /** The queue whose head has the least virtual finish; of equal ones, the first behind the one that was dispatched from last. */
   private nextQueue(): number {
-    const { heads, nextDispatch } = this;
+    const { nextDispatch } = this;
+    const { heads } = this.queues;
     const { work } = this.columns;
     const count = heads.length;
     let best = NONE;
@@ -368,7 +345,7 @@ export class QueueSet {
       this.taken[queue] = (this.taken[queue] as number) + seats;
       this.nextDispatch[queue] = (this.nextDispatch[queue] as number) + (columns.work[request] as number);
     }
-    this.demand.set(now, this.seatsInUse + this.seatsWaiting);
+    this.demand.set(now, this.wanted);
   }
 
   private failOverLimit(): never {
@@ -387,7 +364,7 @@ export class QueueSet {
       this.advance(next);
       const { queue, seats } = this.lingering.take();
       this.free(queue, seats);
-      this.demand.set(next, this.seatsInUse + this.seatsWaiting);
+      this.demand.set(next, this.wanted);
     }
     if (now !== this.since) this.advance(now);
   }
@@ -398,8 +375,7 @@ export class QueueSet {
     this.since = now;
     this.busy += this.limit > 0 ? (span * this.seatsInUse) / this.limit : 0;
     if (this.active === 0) return;
-    const wanted = this.seatsInUse + this.seatsWaiting;
-    this.virtualTime += (span * Math.min(wanted, this.limit)) / this.active;
+    this.virtualTime += (span * Math.min(this.wanted, this.limit)) / this.active;
   }
 
   /** While somebody waits, lingering seats are waited for. */
@@ -415,7 +391,7 @@ export class QueueSet {
     if (now >= this.wakeAt) this.wakeAt = Number.POSITIVE_INFINITY;
     this.settle(now);
     this.dispatchAll(now, NONE as RequestId);
-    this.demand.set(now, this.seatsInUse + this.seatsWaiting);
+    this.demand.set(now, this.wanted);
     this.wakeForLingering();
   }
 
@@ -429,21 +405,21 @@ export class QueueSet {
       name,
       `${this.arrived} requests arrived, ${this.waiting} wait, ${this.executing} execute, ${this.finished} finished`,
     );
-    const hasQueues = this.heads.length > 0;
-    const queues = this.lengths.length;
+    const hasQueues = this.queues.heads.length > 0;
+    const queues = this.queues.lengths.length;
     let active = 0;
     for (let queue = 0; queue < queues; queue++) if (!this.isIdle(queue)) active++;
     simulation.invariant(
       !hasQueues ||
         (sum(this.taken) === this.seatsInUse &&
           sum(this.running) === this.executing &&
-          sum(this.lengths) === this.waiting &&
+          sum(this.queues.lengths) === this.waiting &&
           active === this.active),
       name,
       `${this.seatsInUse} seats in use, ${this.executing} requests execute, ${this.waiting} wait: not what the queues say`,
     );
     if (this.waiting === 0 || this.seatsInUse >= this.limit) return;
-    const head = this.heads[this.nextQueue()] as RequestId;
+    const head = this.queues.heads[this.nextQueue()] as RequestId;
     simulation.invariant(!this.hasSeats(this.columns.seats(head)), name, 'a request waits though its seats are free');
   }
 }
