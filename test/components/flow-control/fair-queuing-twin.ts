@@ -27,7 +27,8 @@ const total = (values: readonly number[]) => values.reduce((sum, value) => sum +
 
 export function runNaively(jobs: readonly Job[], level: LevelSettings): Fate[] {
   const fates: Fate[] = [];
-  const agenda: { at: number; order: number; act: () => void }[] = [];
+  /** What is to happen; a deadline names its request, to be taken out when that is dispatched. */
+  const agenda: { at: number; order: number; act: () => void; deadlineOf: number }[] = [];
   const queues: Queue[] = Array.from({ length: level.queues }, () => ({
     waiting: [],
     executing: [],
@@ -35,7 +36,9 @@ export function runNaively(jobs: readonly Job[], level: LevelSettings): Fate[] {
     nextDispatch: 0,
   }));
   let [now, virtual, order, deals, robin, limit] = [0, 0, 0, 0, 0, level.limit];
-  const plan = (at: number, act: () => void) => agenda.push({ at, order: order++, act });
+  const plan = (at: number, act: () => void, deadlineOf = -1) => {
+    agenda.push({ at, order: order++, act, deadlineOf });
+  };
   const isActive = (queue: Queue) => queue.waiting.length + queue.executing.length > 0;
   const seatsInUse = () => total(queues.map((queue) => queue.seats));
   const executing = () => total(queues.map((queue) => queue.executing.length));
@@ -74,6 +77,8 @@ export function runNaively(jobs: readonly Job[], level: LevelSettings): Fate[] {
     bound(best);
     request.start = now;
     fates[request.number] = { what: 'dispatched', at: now };
+    const deadline = agenda.findIndex(({ deadlineOf }) => deadlineOf === request.number);
+    if (deadline >= 0) agenda.splice(deadline, 1);
     plan(now + (jobs[request.number] as Job).took, () => finish(request));
     return true;
   };
@@ -125,14 +130,17 @@ export function runNaively(jobs: readonly Job[], level: LevelSettings): Fate[] {
     queue.waiting.push(request);
     bound(queue);
     dispatchAll();
-    plan(now + level.waitLimit, () => {
-      const place = queue.waiting.indexOf(request);
-      if (place < 0) return;
-      queue.waiting.splice(place, 1);
-      bound(queue);
-      fates[number] = { what: 'timed out', at: now };
-      dispatchAll();
-    });
+    if (!queue.waiting.includes(request)) return;
+    plan(
+      now + level.waitLimit,
+      () => {
+        queue.waiting.splice(queue.waiting.indexOf(request), 1);
+        bound(queue);
+        fates[number] = { what: 'timed out', at: now };
+        dispatchAll();
+      },
+      number,
+    );
   };
 
   jobs.forEach((job, number) => {

@@ -144,4 +144,26 @@ describe('fair queuing', () => {
       { numRuns: 200 },
     );
   });
+
+  it('does so too where virtual finishes tie, and where many wait too long', () => {
+    const coarse = fc.record({
+      pause: fc.integer({ min: 0, max: 2 }),
+      hand: fc.uniqueArray(fc.integer({ min: 0, max: 7 }), { minLength: 1, maxLength: 2 }),
+      took: fc.integer({ min: 1, max: 6 }),
+    });
+    const bounds = fc.record({ limit: fc.integer({ min: 1, max: 4 }), waitLimit: fc.integer({ min: 3, max: 30 }) });
+    fc.assert(
+      fc.property(fc.array(coarse, { minLength: 20, maxLength: 150 }), bounds, (parts, { limit, waitLimit }) => {
+        let at = 0;
+        const jobs = parts.map(({ pause, hand, took }) => {
+          at += pause * MS;
+          return { at, hand, took: took * MS };
+        });
+        // Half a millisecond more, so that nobody waits too long at the very instant at which it finds a seat.
+        const level = { ...settings, limit, waitLimit: waitLimit * MS + MS / 2 };
+        expect(runJobs(jobs, level).fates).toEqual(runNaively(jobs, level));
+      }),
+      { numRuns: 200 },
+    );
+  });
 });
