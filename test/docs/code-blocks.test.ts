@@ -10,7 +10,14 @@ import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadScenario } from '../../src/index.ts';
-import { isMap, parseYaml, readManifests, TemplateRegistry } from '../../src/manifests/index.ts';
+import {
+  AcceptedFields,
+  isMap,
+  parseYaml,
+  readFlowControlManifests,
+  readManifests,
+  TemplateRegistry,
+} from '../../src/manifests/index.ts';
 import { files } from './generated-pages.ts';
 import { type CodeBlock, pageNames, program, projectRoot, readPage } from './markdown.ts';
 
@@ -99,6 +106,8 @@ describe.each(pages)('$name', ({ name, blocks }) => {
         const path = join(directory, file);
         if (!existsSync(path)) writeFileSync(path, text);
         expect(loadScenario(files, path).question).toMatch(/\?$/);
+      } else if (kind === 'PriorityLevelConfiguration') {
+        expect(readFlowControlManifests(file, text, new AcceptedFields()).levels.length).toBeGreaterThan(0);
       } else if (kind !== undefined) {
         expect(readManifests(file, text, { templates: new TemplateRegistry() }).intents.length).toBeGreaterThan(0);
       }
