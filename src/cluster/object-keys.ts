@@ -74,6 +74,11 @@ export class ObjectKeys {
     return this.generated[key] ? `${name}-${generatedSuffix(key)}` : name;
   }
 
+  /** Whether the system made the last part of its name. */
+  isGenerated(key: ObjectKey): boolean {
+    return this.generated[key] as boolean;
+  }
+
   /** Namespace of a key, "" for cluster-scoped kinds. */
   namespace(key: ObjectKey): string {
     return this.namespaces[key] as string;

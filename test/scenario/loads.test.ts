@@ -137,11 +137,24 @@ describe('loads', () => {
     expect(created('secrets')).toBe(150);
   });
 
+  it('of pods find them under the name of the operation that made them, and so does delete', async () => {
+    const result = await run(
+      '- createNodes: { count: 3, allocatable: { cpu: "4", memory: 16Gi, pods: 110 }, preload: true }',
+      '- createPods: { name: web, count: 6, preload: true }',
+      '- createDeployment: { name: shop, replicas: 5, preload: true }',
+      '- callApi: { name: reads, verb: get, resource: pods, objects: shop, clients: 1, count: 10 }',
+      '- delete: { pods: web, count: 4 }',
+      '- sleep: 40s',
+    );
+    expect(statistic(result, 'plimsoll_load_operations_total', { load: 'reads', result: 'ok' }, 'final')).toBe(10);
+    expect(statistic(result, 'plimsoll_pods', { phase: 'running' }, 'final')).toBe(2 + 5);
+  });
+
   it('through recorders are correlated: repeated events about few pods are counted up and then dropped', async () => {
     const result = await run(
       '- createNodes: { count: 2, allocatable: { cpu: "4", memory: 16Gi, pods: 110 }, preload: true }',
       '- createPods: { name: crashing, count: 2, preload: true }',
-      '- callApi: { name: events, verb: recordEvent, resource: pods, rate: 10/s, for: 20s }',
+      '- callApi: { name: events, verb: recordEvent, resource: pods, objects: crashing, rate: 10/s, for: 20s }',
     );
     const ended = (outcome: string) =>
       statistic(result, 'plimsoll_load_operations_total', { load: 'events', result: outcome }, 'final');

@@ -175,6 +175,15 @@ describe('selections', () => {
     expect(isSelected({ name: 'web' }, 'a', 'web-api')).toBe(false);
     expect(isSelected({ name: 'web', namespace: 'b' }, 'a', 'web')).toBe(false);
   });
+
+  it('match names whose last part the system made: pods of their own, of a Deployment, and of one of several', () => {
+    expect(isSelected({ name: 'web' }, 'a', 'web-x2k4p', true)).toBe(true);
+    expect(isSelected({ name: 'web' }, 'a', 'web-x2k4p-bcdfg', true)).toBe(true);
+    expect(isSelected({ name: 'web' }, 'a', 'web-3-x2k4p-bcdfg', true)).toBe(true);
+    expect(isSelected({ name: 'web' }, 'a', 'web-x2k4p')).toBe(false);
+    expect(isSelected({ name: 'web' }, 'a', 'web-api-x2k4p', true)).toBe(false);
+    expect(isSelected({ name: 'web' }, 'a', 'webs-x2k4p', true)).toBe(false);
+  });
 });
 
 describe('objectives', () => {

@@ -12,7 +12,7 @@ export function selectObjects(execution: Execution, kind: Kind, selection: Selec
   const keys = tables.keysOf(kind);
   const found: ObjectKey[] = [];
   store.forEachCurrent(kind, (key) => {
-    if (isSelected(selection, keys.namespace(key), keys.name(key))) found.push(key);
+    if (isSelected(selection, keys.namespace(key), keys.name(key), keys.isGenerated(key))) found.push(key);
   });
   return found;
 }

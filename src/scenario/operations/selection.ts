@@ -24,9 +24,14 @@ export function resolveSelection(name: string, written: z.output<z.ZodObject<typ
   return { ...(written.namespace === undefined ? {} : { namespace: written.namespace }), name };
 }
 
-/** Whether an object is chosen. */
-export function isSelected(selection: Selection, namespace: string, name: string): boolean {
+/** What may follow a given name where the system made the rest: a number of ours, and the suffixes of a ReplicaSet and of its pod. */
+const GENERATED_REST = /^(?:\d+-)?[bcdfghjklmnpqrstvwxz2456789]{5,}(?:-[bcdfghjklmnpqrstvwxz2456789]{5,})?$/;
+
+/** Whether an object is chosen. `isGenerated`: the system made the last part of its name. */
+export function isSelected(selection: Selection, namespace: string, name: string, isGenerated = false): boolean {
   if (selection.namespace !== undefined && selection.namespace !== namespace) return false;
   if (selection.name === 'all' || selection.name === name) return true;
-  return name.startsWith(`${selection.name}-`) && /^\d+$/.test(name.slice(selection.name.length + 1));
+  if (!name.startsWith(`${selection.name}-`)) return false;
+  const rest = name.slice(selection.name.length + 1);
+  return isGenerated ? GENERATED_REST.test(rest) : /^\d+$/.test(rest);
 }
