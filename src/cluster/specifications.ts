@@ -2,8 +2,10 @@
  * Immutable specifications: what users write and what many object versions share (a Deployment's template, a Service's ports).
  * Object versions hold a reference to one of these; nothing here is ever changed after it was made.
  */
+
 import type { Bytes, MilliCpu, Nanoseconds } from '../units/index.ts';
 import type { LabelSelector, Labels } from './labels.ts';
+import type { QuotaAmounts } from './quotas.ts';
 
 /** Amounts of node resources. Absent extended resources count as 0. */
 export interface ResourceList {
@@ -143,8 +145,18 @@ export interface NodeSpecification {
   readonly unschedulable: boolean;
 }
 
+/** A ResourceQuota as it is created. */
+export interface ResourceQuotaIntent {
+  readonly kind: 'ResourceQuota';
+  readonly namespace: string;
+  readonly name: string;
+  readonly hard: QuotaAmounts;
+  readonly bytes: Bytes;
+}
+
 /** Objects as users hand them over, in the order in which they are to be applied. */
 export type Intent =
+  | ResourceQuotaIntent
   | {
       readonly kind: 'Namespace' | 'ServiceAccount' | 'ConfigMap' | 'Secret';
       readonly namespace: string;

@@ -17,12 +17,13 @@ import {
   PodCondition,
   PodPhase,
   type PodTemplate,
+  type ResourceQuotaIntent,
   type ServiceSpecification,
   type SliceEndpoint,
   type VersionHandle,
 } from '../cluster/index.ts';
 import type { ValuesOf } from '../engine/index.ts';
-import type { objectSizeParameters } from './api-machinery/index.ts';
+import { type objectSizeParameters, usageOfNamespace } from './api-machinery/index.ts';
 import type { Change, EtcdCluster } from './etcd/index.ts';
 import type { ApiServer } from './kube-apiserver/index.ts';
 import { NODE_LEASE_NAMESPACE } from './kubelet/index.ts';
@@ -80,6 +81,7 @@ export class Preload {
   readonly nodes: PreloadedNode[] = [];
   /** Where the search for a node goes on: nodes are filled in turn, which spreads equal pods evenly. */
   private nextNode = 0;
+  private readonly quotas: ResourceQuotaIntent[] = [];
   /** Services by namespace, for their endpoints. */
   private readonly services: {
     readonly key: ObjectKey;
@@ -153,6 +155,21 @@ export class Preload {
       this.services.push({ key, namespace, name, selector: specification.selector });
   }
 
+  /** A ResourceQuota; what it counts follows with {@link finish}. */
+  resourceQuota(quota: ResourceQuotaIntent): void {
+    this.quotas.push(quota);
+  }
+
+  private storeQuota({ namespace, name, hard, bytes }: ResourceQuotaIntent): void {
+    const { resourcequotas } = this.tables;
+    const version = resourcequotas.allocate(this.tables.keysOf('resourcequotas').intern(namespace, name));
+    resourcequotas.hard.set(version, hard);
+    resourcequotas.bytes.set(version, bytes);
+    const used = usageOfNamespace(this.tables, namespace, hard, (kind, each) => this.store.forEachCurrent(kind, each));
+    resourcequotas.usage.set(version, used);
+    this.put(kinds.resourcequotas, version);
+  }
+
   /** A Deployment, its ReplicaSet and its pods. Returns how many pods found no node. */
   deployment(body: PreloadedDeployment): number {
     const key = this.tables.keysOf('replicasets').generate(body.namespace, body.name);
@@ -208,7 +225,7 @@ export class Preload {
     return true;
   }
 
-  /** Endpoints of all Services; when everything else is there. */
+  /** Endpoints of all Services, and what quotas count; when everything else is there. */
   finish(): void {
     for (const service of this.services) {
       const endpoints: SliceEndpoint[] = [];
@@ -217,6 +234,7 @@ export class Preload {
       }
       this.storeSlices(service, endpoints);
     }
+    for (const quota of this.quotas) this.storeQuota(quota);
   }
 
   private group(namespace: string, labels: Labels): SliceEndpoint[] {

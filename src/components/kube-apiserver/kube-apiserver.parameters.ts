@@ -49,6 +49,13 @@ export const kubeApiserverParameters = defineParameters({
     help: 'A POST or PUT of a larger object is answered with 413.',
     source: sourceCode('K:apiserver/pkg/server/config.go:MaxRequestBodyBytes (3 MiB)'),
   }),
+  quotaEvaluators: count({
+    default: 5,
+    unit: 'goroutine',
+    range: [1, 1000],
+    help: 'Namespaces whose creates are judged against their ResourceQuotas at once, by each API server.',
+    source: sourceCode('K:apiserver/pkg/admission/plugin/resourcequota/admission.go:numEvaluatorThreads'),
+  }),
   webhookCallCpu: duration({
     default: microseconds(200),
     range: cpuRange,

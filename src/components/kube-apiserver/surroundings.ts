@@ -13,6 +13,8 @@ import type { kubeApiserverParameters } from './kube-apiserver.parameters.ts';
 export interface ReplyCarrier {
   /** Sends the answer of a request that is done. */
   carryReply(request: RequestId): void;
+  /** Sends a request of an API server to itself, over its loopback connection; yields until the answer is there and returns it. */
+  loopback(server: number, request: RequestId): Generator<number, RequestId, number>;
   /** Tells every watch connection of a server that it broke. */
   watchesBroke(server: number): void;
 }

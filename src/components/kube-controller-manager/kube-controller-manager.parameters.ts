@@ -38,6 +38,17 @@ export const kubeControllerManagerParameters = defineParameters({
     help: 'The garbage collector gets this many times clientQps, because a deletion takes it two calls. The burst stays.',
     source: sourceCode('K:cmd/kube-controller-manager/app/core.go'),
   }),
+  concurrentResourceQuotaSyncs: workers(
+    5,
+    '--concurrent-resource-quota-syncs.',
+    'K:pkg/controller/resourcequota/config/v1alpha1/defaults.go',
+  ),
+  resourceQuotaSyncPeriod: duration({
+    default: seconds(300),
+    range: [seconds(1), seconds(86_400)],
+    help: '--resource-quota-sync-period: how often every ResourceQuota is counted anew.',
+    source: sourceCode('K:pkg/controller/resourcequota/config/v1alpha1/defaults.go'),
+  }),
   cacheSyncPoll: duration({
     default: milliseconds(100),
     range: [milliseconds(1), seconds(60)],

@@ -103,6 +103,12 @@ export function intentRequest(execution: Execution, client: ApiClient, intent: I
       };
       return request;
     }
+    case 'ResourceQuota': {
+      const request = client.write(writes.resourceQuotaCreate, tables.keysOf('resourcequotas').intern(namespace, name));
+      requests.object[request] = intent.hard;
+      requests.setNumber(request, 0, intent.bytes);
+      return request;
+    }
     case 'Service': {
       const request = client.write(writes.serviceCreate, tables.keysOf('services').intern(namespace, name));
       requests.object[request] = intent.specification;
@@ -129,6 +135,9 @@ export function preloadIntents(execution: Execution, intents: readonly Intent[])
         break;
       case 'Service':
         preload.service(namespace, name, intent.specification);
+        break;
+      case 'ResourceQuota':
+        preload.resourceQuota(intent);
         break;
       case 'Pod':
         preloadPods(execution, [namespace], name, 1, intent.template);

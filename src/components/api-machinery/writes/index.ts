@@ -2,11 +2,12 @@
 import * as nodes from './nodes.ts';
 import * as other from './other.ts';
 import * as pods from './pods.ts';
+import * as quotas from './quotas.ts';
 import * as services from './services.ts';
 import * as workloads from './workloads.ts';
 import type { Write } from './write.ts';
 
-const definitions = { ...pods, ...nodes, ...workloads, ...services, ...other } as const;
+const definitions = { ...pods, ...nodes, ...workloads, ...services, ...other, ...quotas } as const;
 
 /** Name of a write operation. */
 export type WriteName = keyof typeof definitions;

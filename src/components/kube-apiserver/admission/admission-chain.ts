@@ -1,22 +1,24 @@
 /**
- * Admission of writes in one API server, between decoding and storage, in upstream's order: LimitRanger, mutating webhooks one after the other, validating
+ * Admission of writes in one API server, between decoding and storage, in upstream's order: mutating webhooks one after the other, validating
  * webhooks all at once, ResourceQuota last. A request keeps its place in flow control all the while: slow admission takes the API server down.
  * K:apiserver/pkg/admission, pkg/kubeapiserver/options/plugins.go.
  * Left out: the other plugins (their CPU is in the cost of a request), admission policies, reinvocation, and another round of webhooks for each try of an
  * update that met a newer version.
  */
 import type { Kind, ObjectKey } from '../../../cluster/index.ts';
+import type { SimTime } from '../../../units/index.ts';
 import { type RequestId, StatusCode, Verb, WaitPlace } from '../../api-machinery/index.ts';
 import type { Host } from '../../host/host.ts';
 import { requestClass, subresourceOf } from '../request-metrics.ts';
 import type { ApiServerSurroundings } from '../surroundings.ts';
 import { AdmissionReview } from './admission-review.ts';
+import { QuotaAdmission, type QuotaHome } from './quota-admission.ts';
 import { WebhookCalls } from './webhook-calls.ts';
 import { type AdmissionOperation, covers } from './webhook-configuration.ts';
 import type { WebhookServer } from './webhook-server.ts';
 
 /** What admission needs of its server. */
-export interface AdmittingServer {
+export interface AdmittingServer extends QuotaHome {
   /** A request may go to storage. */
   admitted(request: RequestId): void;
   /** A request is refused. */
@@ -39,6 +41,9 @@ export class AdmissionChain {
   private readonly around: ApiServerSurroundings;
   private readonly server: AdmittingServer;
   private readonly calls: WebhookCalls;
+  private readonly quotas: QuotaAdmission;
+  /** When requests came to the quotas [ns], state. */
+  private readonly atQuotas = new Map<RequestId, SimTime>();
   private readonly waitServer: number;
   /** Webhooks by class of request, looked up once. */
   private readonly rules = new Map<number, Rules>();
@@ -49,6 +54,7 @@ export class AdmissionChain {
     this.around = around;
     this.server = server;
     this.calls = new WebhookCalls(around, name, host);
+    this.quotas = new QuotaAdmission(around, server, (request, code) => this.onQuotasJudged(request, code));
     this.waitServer = around.waits.server('kube-apiserver admission', 'server');
   }
 
@@ -56,7 +62,7 @@ export class AdmissionChain {
   admit(request: RequestId): void {
     const { mutating, validating } = this.around.webhooks.length === 0 ? NO_RULES : this.rulesFor(request);
     if (mutating.length === 0 && validating.length === 0) {
-      this.server.admitted(request);
+      this.askQuotas(request);
       return;
     }
     const namespace = this.namespaceOf(request);
@@ -76,6 +82,9 @@ export class AdmissionChain {
     this.calls.clear();
     for (const { request } of this.pending) this.server.breakOff(request);
     this.pending.clear();
+    this.quotas.clear();
+    for (const request of this.atQuotas.keys()) this.server.breakOff(request);
+    this.atQuotas.clear();
   }
 
   private onReviewed(review: AdmissionReview): void {
@@ -85,7 +94,27 @@ export class AdmissionChain {
     requests.addWait(request, WaitPlace.Admission, waited);
     waits.passed(this.waitServer, waited);
     if (isRefused) this.server.finish(request, StatusCode.InternalServerError);
-    else this.server.admitted(request);
+    else this.askQuotas(request);
+  }
+
+  /** The last step: the quotas of the namespace, if there are any. */
+  private askQuotas(request: RequestId): void {
+    if (!this.quotas.concerns(request)) {
+      this.server.admitted(request);
+      return;
+    }
+    this.atQuotas.set(request, this.around.simulation.now);
+    this.quotas.evaluate(request);
+  }
+
+  private onQuotasJudged(request: RequestId, code: number): void {
+    const { requests, waits, simulation } = this.around;
+    const waited = simulation.now - (this.atQuotas.get(request) as SimTime);
+    this.atQuotas.delete(request);
+    requests.addWait(request, WaitPlace.Admission, waited);
+    waits.passed(this.waitServer, waited);
+    if (code === 0) this.server.admitted(request);
+    else this.server.finish(request, code);
   }
 
   private rulesFor(request: RequestId): Rules {

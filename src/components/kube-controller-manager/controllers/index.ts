@@ -7,6 +7,7 @@ import { GarbageCollector } from './garbage-collector.ts';
 import { NodeLifecycleController } from './node-lifecycle.ts';
 import { PodGarbageCollector } from './pod-garbage-collector.ts';
 import { ReplicaSetController } from './replicaset.ts';
+import { ResourceQuotaController } from './resource-quota.ts';
 import { TaintEvictionController } from './taint-eviction.ts';
 
 /** A controller: what it does, and how it is made. */
@@ -47,6 +48,10 @@ export const controllers = {
   'garbage-collector-controller': {
     help: 'Deletes what deleted Deployments, ReplicaSets and Services leave behind.',
     create: (around) => new GarbageCollector(around),
+  },
+  'resourcequota-controller': {
+    help: 'Counts what the ResourceQuotas of a namespace bound, when something goes and every five minutes.',
+    create: (around) => new ResourceQuotaController(around),
   },
 } as const satisfies Record<string, ControllerDefinition>;
 
