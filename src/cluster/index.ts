@@ -6,6 +6,7 @@ export * from './node-affinity.ts';
 export * from './nodes.ts';
 export * from './object-keys.ts';
 export * from './object-tables.ts';
+export * from './pod-requests.ts';
 export * from './pods.ts';
 export * from './quotas.ts';
 export * from './services.ts';

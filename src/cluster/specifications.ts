@@ -5,7 +5,7 @@
 
 import type { Bytes, MilliCpu, Nanoseconds } from '../units/index.ts';
 import type { LabelSelector, Labels } from './labels.ts';
-import type { QuotaAmounts } from './quotas.ts';
+import type { LimitRangeItem, QuotaAmounts } from './quotas.ts';
 
 /** Amounts of node resources. Absent extended resources count as 0. */
 export interface ResourceList {
@@ -154,9 +154,19 @@ export interface ResourceQuotaIntent {
   readonly bytes: Bytes;
 }
 
+/** A LimitRange as it is created. */
+export interface LimitRangeIntent {
+  readonly kind: 'LimitRange';
+  readonly namespace: string;
+  readonly name: string;
+  readonly limits: readonly LimitRangeItem[];
+  readonly bytes: Bytes;
+}
+
 /** Objects as users hand them over, in the order in which they are to be applied. */
 export type Intent =
   | ResourceQuotaIntent
+  | LimitRangeIntent
   | {
       readonly kind: 'Namespace' | 'ServiceAccount' | 'ConfigMap' | 'Secret';
       readonly namespace: string;

@@ -22,6 +22,7 @@ import { Host } from './host/host.ts';
 import {
   ApiServer,
   bootstrapConfiguration,
+  type DeriveTemplate,
   type FlowControlConfiguration,
   FlowControlSurroundings,
   type WebhookConfiguration,
@@ -65,6 +66,8 @@ export interface ControlPlaneOptions {
   readonly webhooks?: readonly WebhookConfiguration[];
   /** Levels and schemas of priority and fairness; the bootstrap set if left out. */
   readonly flowControl?: FlowControlConfiguration;
+  /** Where templates that admission changes come from. */
+  readonly deriveTemplate: DeriveTemplate;
 }
 
 /** A load-generating client as a scenario describes it. */
@@ -106,7 +109,8 @@ export class ControlPlane {
   private isRunning = false;
 
   constructor(options: ControlPlaneOptions) {
-    const { simulation, recorder, parameters, schedulers, customResources, webhooks, flowControl } = options;
+    const { simulation, recorder, parameters, schedulers, customResources, webhooks } = options;
+    const { flowControl, deriveTemplate } = options;
     this.tables = new ObjectTables(customResources);
     this.simulation = simulation;
     this.recorder = recorder;
@@ -148,6 +152,7 @@ export class ControlPlane {
       waits,
       carrier: this.clientGo,
       webhooks: this.webhooks,
+      deriveTemplate,
       flowControl: parameters.kubeApiserver.priorityAndFairness
         ? new FlowControlSurroundings({
             simulation,

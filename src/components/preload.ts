@@ -10,6 +10,7 @@ import {
   LABEL_HOSTNAME,
   type LabelSelector,
   type Labels,
+  type LimitRangeIntent,
   NO_VERSION,
   type NodeSpecification,
   type ObjectKey,
@@ -158,6 +159,15 @@ export class Preload {
   /** A ResourceQuota; what it counts follows with {@link finish}. */
   resourceQuota(quota: ResourceQuotaIntent): void {
     this.quotas.push(quota);
+  }
+
+  /** A LimitRange. What is preloaded keeps the requests that it was written with. */
+  limitRange({ namespace, name, limits, bytes }: LimitRangeIntent): void {
+    const { limitranges } = this.tables;
+    const version = limitranges.allocate(this.tables.keysOf('limitranges').intern(namespace, name));
+    limitranges.limits.set(version, limits);
+    limitranges.bytes.set(version, bytes);
+    this.put(kinds.limitranges, version);
   }
 
   private storeQuota({ namespace, name, hard, bytes }: ResourceQuotaIntent): void {

@@ -72,6 +72,7 @@ class Replication {
     const { seed, replication, queue } = options;
     this.simulation = new Simulation({ seed, replication, ...(queue === undefined ? {} : { queue }) });
     this.recorder = new MetricRecorder(this.simulation);
+    const templates = new TemplateRegistry(scenario.templates);
     this.cluster = new ControlPlane({
       simulation: this.simulation,
       recorder: this.recorder,
@@ -80,9 +81,10 @@ class Replication {
       customResources: scenario.customResources,
       webhooks: webhooksOf(scenario),
       flowControl: scenario.flowControl,
+      deriveTemplate: (template, change) => templates.derived(template, change),
     });
     this.evStatistics = this.simulation.on('experiment: statistics begin', () => this.startStatistics());
-    this.execution = new Execution(this.cluster, new TemplateRegistry(scenario.templates), () => this.onMeasure());
+    this.execution = new Execution(this.cluster, templates, () => this.onMeasure());
   }
 
   run(): ReplicationResult {

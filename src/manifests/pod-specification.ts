@@ -1,18 +1,19 @@
 /** Pod specifications and templates, with the defaults of the API server (K:pkg/apis/core/v1/defaults.go:SetDefaults_PodSpec). */
-import type {
-  LabelRequirement,
-  LabelSelector,
-  Labels,
-  NodeAffinity,
-  NodeSelectorTerm,
-  PodTemplate,
-  Toleration,
+import {
+  effectivePodRequest,
+  type LabelRequirement,
+  type LabelSelector,
+  type Labels,
+  type NodeAffinity,
+  type NodeSelectorTerm,
+  type PodTemplate,
+  type Toleration,
 } from '../cluster/index.ts';
 import type { DistributionSpec } from '../engine/index.ts';
 import { readContainers } from './containers.ts';
 import type { FieldReader } from './field-reader.ts';
 import { estimateStoredBytes } from './object-bytes.ts';
-import { effectivePodRequest, readResourceList } from './resources.ts';
+import { readResourceList } from './resources.ts';
 import type { TemplateRegistry } from './template-registry.ts';
 
 /** Grace period of a pod that gives none [s]. */

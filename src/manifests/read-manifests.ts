@@ -9,7 +9,7 @@ import { AcceptedFields } from './accepted-fields.ts';
 import { FieldReader, type ReadingContext } from './field-reader.ts';
 import { estimateStoredBytes } from './object-bytes.ts';
 import { finishMetadata, readPodTemplate } from './pod-specification.ts';
-import { readResourceQuota } from './resource-quotas.ts';
+import { readLimitRange, readResourceQuota } from './resource-quotas.ts';
 import { readService } from './services.ts';
 import type { TemplateRegistry } from './template-registry.ts';
 import { formatPath, isMap, quoteValue, type ValuePath } from './value-path.ts';
@@ -53,6 +53,7 @@ export const applicableKinds = {
   },
   Service: { apiVersion: 'v1', namespaced: true, read: readService },
   ResourceQuota: { apiVersion: 'v1', namespaced: true, read: readResourceQuota },
+  LimitRange: { apiVersion: 'v1', namespaced: true, read: readLimitRange },
   Pod: { apiVersion: 'v1', namespaced: true, read: readPod },
   ReplicaSet: { apiVersion: 'apps/v1', namespaced: true, read: readReplicaSet },
   Deployment: { apiVersion: 'apps/v1', namespaced: true, read: readDeployment },
@@ -70,7 +71,6 @@ const KINDS_TO_COME: ReadonlySet<string> = new Set([
   'HorizontalPodAutoscaler',
   'Ingress',
   'Job',
-  'LimitRange',
   'NetworkPolicy',
   'Node',
   'PersistentVolume',

@@ -1,5 +1,5 @@
-/** ResourceQuotas: spec.hard by the names that are counted. */
-import type { Intent } from '../cluster/index.ts';
+/** ResourceQuotas (spec.hard by the names that are counted) and LimitRanges, with the defaults of the API server. */
+import type { ComputeAmounts, Intent, LimitRangeItem } from '../cluster/index.ts';
 import type { FieldReader } from './field-reader.ts';
 import { estimateStoredBytes } from './object-bytes.ts';
 import type { ObjectIdentity } from './workloads.ts';
@@ -18,4 +18,36 @@ export function readResourceQuota(object: FieldReader, { namespace, name }: Obje
   spec.ignore('scopes', 'scopeSelector');
   spec.finish();
   return { kind: 'ResourceQuota', namespace, name, hard, bytes: estimateStoredBytes(hard, 'other') };
+}
+
+/** A LimitRange. */
+export function readLimitRange(object: FieldReader, { namespace, name }: ObjectIdentity): Intent {
+  const spec = object.requiredMap('spec');
+  const limits = spec.maps('limits').map(readItem);
+  spec.finish();
+  return { kind: 'LimitRange', namespace, name, limits, bytes: estimateStoredBytes(limits, 'other') };
+}
+
+/** One item, with what SetDefaults_LimitRangeItem fills in (K:pkg/apis/core/v1/defaults.go). */
+function readItem(reader: FieldReader): LimitRangeItem {
+  const type = reader.oneOf('type', ['Container', 'Pod'], 'Container');
+  const min = readAmounts(reader.map('min'));
+  const max = readAmounts(reader.map('max'));
+  const limit = { ...(type === 'Container' ? max : {}), ...readAmounts(reader.map('default')) };
+  const request = {
+    ...(type === 'Container' ? { ...min, ...limit } : {}),
+    ...readAmounts(reader.map('defaultRequest')),
+  };
+  reader.ignore('maxLimitRequestRatio');
+  reader.finish();
+  return { type, default: limit, defaultRequest: request, min, max };
+}
+
+function readAmounts(reader: FieldReader | undefined): ComputeAmounts {
+  if (reader === undefined) return {};
+  const cpu = reader.cpu('cpu');
+  const memory = reader.bytes('memory');
+  reader.ignore('ephemeral-storage');
+  reader.finish();
+  return { ...(cpu === undefined ? {} : { cpu }), ...(memory === undefined ? {} : { memory }) };
 }

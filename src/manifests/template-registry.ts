@@ -5,6 +5,9 @@ import { createDistribution, type DistributionSpec } from '../engine/index.ts';
 /** A template before it has its id. Its lifetime travels apart, as plain data. */
 export type PodTemplateContent = Omit<PodTemplate, 'id' | 'lifetime'>;
 
+/** What admission may change of a template. */
+export type TemplateChange = Pick<PodTemplate, 'initContainers' | 'containers' | 'requests'>;
+
 /** A template as plain data, fit to cross to a worker. */
 export interface TemplateEntry {
   /** The template, without its lifetime. */
@@ -39,6 +42,16 @@ export class TemplateRegistry {
   restarted(template: PodTemplate): PodTemplate {
     const { id, lifetime: _, ...content } = template;
     return this.add(content, (this.entries[id] as TemplateEntry).lifetime, `restart ${this.entries.length}`);
+  }
+
+  /** A template as an admission plugin has changed it: the same change gives the same template. */
+  derived(template: PodTemplate, change: TemplateChange): PodTemplate {
+    const { id, lifetime: _, ...content } = template;
+    const key = `derived ${id} ${JSON.stringify(change)}`;
+    const known = this.byContent.get(key);
+    const { id: number } =
+      known ?? this.add({ ...content, ...change }, (this.entries[id] as TemplateEntry).lifetime, key);
+    return this.get(number);
   }
 
   /** The template with an id, with its lifetime ready to be sampled: what a run works with. */

@@ -53,6 +53,7 @@ export class ApiWorld {
         sizes: parameters.objectSize,
         carrier: this.clientGo,
         webhooks: [],
+        deriveTemplate: (template) => template,
         flowControl: parameters.kubeApiserver.priorityAndFairness
           ? new FlowControlSurroundings({
               simulation,

@@ -1,5 +1,5 @@
 /** A small world without nodes, scheduler or controllers: etcd, API servers and clients, for tests of those. */
-import { type CustomResource, kinds, type ObjectKey, ObjectTables } from '../../src/cluster/index.ts';
+import { type CustomResource, kinds, type ObjectKey, ObjectTables, type PodTemplate } from '../../src/cluster/index.ts';
 import { Requests, writes } from '../../src/components/api-machinery/index.ts';
 import { type ApiClient, ClientGo } from '../../src/components/client-go/index.ts';
 import { EtcdCluster } from '../../src/components/etcd/index.ts';
@@ -86,6 +86,7 @@ export class ApiWorld {
       waits,
       carrier: this.clientGo,
       webhooks: this.webhooks,
+      deriveTemplate: (template: PodTemplate) => template,
       flowControl: parameters.kubeApiserver.priorityAndFairness
         ? new FlowControlSurroundings({
             simulation,

@@ -93,6 +93,7 @@ export class ClusterWorld {
     const scenario = load(`${head}${lines}  operations:\n${operations.replace(/^\n+/, '')}\n`, {}, files);
     this.simulation = new Simulation({ seed, trace: 20, ...(queue === undefined ? {} : { queue }) });
     this.recorder = new MetricRecorder(this.simulation);
+    const templates = new TemplateRegistry(scenario.templates);
     this.cluster = new ControlPlane({
       simulation: this.simulation,
       recorder: this.recorder,
@@ -101,6 +102,7 @@ export class ClusterWorld {
       customResources: scenario.customResources,
       webhooks: webhooksOf(scenario),
       flowControl: scenario.flowControl,
+      deriveTemplate: (template, change) => templates.derived(template, change),
     });
     const { clientGo, store } = this.cluster;
     clientGo.observe({
@@ -108,7 +110,7 @@ export class ClusterWorld {
       onAnswered: (request, client) => this.onAnswered(request, client),
     });
     store.observe((change) => this.onChange(change));
-    this.execution = new Execution(this.cluster, new TemplateRegistry(scenario.templates), () => {});
+    this.execution = new Execution(this.cluster, templates, () => {});
     preloadAll(this.execution, scenario.operations);
     this.operations = scenario.operations.filter((operation) => !('preload' in operation && operation.preload));
     this.user = this.cluster.newLoadClient({ name: 'test', user: 'test', groups: [], qps: 0, burst: 1 });

@@ -6,6 +6,7 @@ export type { CollectionSelection } from './collection-deletes.ts';
 export * from './flow-control/index.ts';
 export * from './kube-apiserver.parameters.ts';
 export { requestClass, requestClasses, subresourceOf } from './request-metrics.ts';
+export type { DeriveTemplate } from './surroundings.ts';
 export * from './surroundings.ts';
 export * from './watch-cache.ts';
 export * from './watch-log.ts';

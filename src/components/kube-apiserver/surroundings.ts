@@ -1,5 +1,5 @@
 /** What all API servers of a cluster share, and what they need of the clients' side. */
-import type { ObjectTables } from '../../cluster/index.ts';
+import type { ObjectTables, PodTemplate } from '../../cluster/index.ts';
 import type { Simulation, ValuesOf } from '../../engine/index.ts';
 import type { MetricRecorder, WaitLedger } from '../../metrics/index.ts';
 import type { objectSizeParameters, RequestId, Requests } from '../api-machinery/index.ts';
@@ -19,6 +19,12 @@ export interface ReplyCarrier {
   watchesBroke(server: number): void;
 }
 
+/** Makes the template of pods whose containers admission has changed; the same change of a template gives the same one. */
+export type DeriveTemplate = (
+  template: PodTemplate,
+  change: Pick<PodTemplate, 'initContainers' | 'containers' | 'requests'>,
+) => PodTemplate;
+
 /** What all API servers of a cluster share. */
 export interface ApiServerSurroundings {
   readonly simulation: Simulation;
@@ -33,6 +39,7 @@ export interface ApiServerSurroundings {
   readonly carrier: ReplyCarrier;
   /** Admission webhooks, in the order in which they are asked. */
   readonly webhooks: readonly WebhookServer[];
+  readonly deriveTemplate: DeriveTemplate;
   /** What priority and fairness of all of them shares; null = the in-flight limits stand alone. */
   readonly flowControl: FlowControlSurroundings | null;
 }

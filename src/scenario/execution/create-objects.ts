@@ -109,6 +109,12 @@ export function intentRequest(execution: Execution, client: ApiClient, intent: I
       requests.setNumber(request, 0, intent.bytes);
       return request;
     }
+    case 'LimitRange': {
+      const request = client.write(writes.limitRangeCreate, tables.keysOf('limitranges').intern(namespace, name));
+      requests.object[request] = intent.limits;
+      requests.setNumber(request, 0, intent.bytes);
+      return request;
+    }
     case 'Service': {
       const request = client.write(writes.serviceCreate, tables.keysOf('services').intern(namespace, name));
       requests.object[request] = intent.specification;
@@ -138,6 +144,9 @@ export function preloadIntents(execution: Execution, intents: readonly Intent[])
         break;
       case 'ResourceQuota':
         preload.resourceQuota(intent);
+        break;
+      case 'LimitRange':
+        preload.limitRange(intent);
         break;
       case 'Pod':
         preloadPods(execution, [namespace], name, 1, intent.template);

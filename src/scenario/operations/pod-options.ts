@@ -1,13 +1,16 @@
 /** What createDeployment, createPods and churn may say about their pods, without writing a manifest. */
 import { z } from 'zod';
-import type { Container, PodTemplate, Probe, ResourceList, Toleration } from '../../cluster/index.ts';
-import type { DistributionSpec } from '../../engine/index.ts';
 import {
+  type Container,
   effectivePodRequest,
-  estimateStoredBytes,
   NO_RESOURCES,
-  type TemplateRegistry,
-} from '../../manifests/index.ts';
+  type PodTemplate,
+  type Probe,
+  type ResourceList,
+  type Toleration,
+} from '../../cluster/index.ts';
+import type { DistributionSpec } from '../../engine/index.ts';
+import { estimateStoredBytes, type TemplateRegistry } from '../../manifests/index.ts';
 import { type Nanoseconds, seconds } from '../../units/index.ts';
 import { resolveResources, resourcesSchema } from '../resources-form.ts';
 import { strictMap } from '../schema-parts.ts';

@@ -58,6 +58,7 @@ describe('kube-controller-manager', () => {
       'taint-eviction-controller',
       'pod-garbage-collector-controller',
       'garbage-collector-controller',
+      'resourcequota-controller',
     ]);
   });
 
@@ -98,6 +99,7 @@ describe('kube-controller-manager', () => {
     const watches = own.filter((what) => what.startsWith('WATCH')).sort();
     expect(watches).toEqual([...new Set(watches)]);
     expect(watches.map((what) => what.slice('WATCH '.length))).toEqual([
+      'configmaps',
       'deployments',
       'endpoints',
       'endpointslices',
@@ -105,6 +107,8 @@ describe('kube-controller-manager', () => {
       'nodes',
       'pods',
       'replicasets',
+      'resourcequotas',
+      'secrets',
       'services',
     ]);
     expect(world.counts('replicaset-controller')).not.toHaveProperty('POST pods 201');

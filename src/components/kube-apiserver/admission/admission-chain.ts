@@ -1,5 +1,5 @@
 /**
- * Admission of writes in one API server, between decoding and storage, in upstream's order: mutating webhooks one after the other, validating
+ * Admission of writes in one API server, between decoding and storage, in upstream's order: LimitRanger, mutating webhooks one after the other, validating
  * webhooks all at once, ResourceQuota last. A request keeps its place in flow control all the while: slow admission takes the API server down.
  * K:apiserver/pkg/admission, pkg/kubeapiserver/options/plugins.go.
  * Left out: the other plugins (their CPU is in the cost of a request), admission policies, reinvocation, and another round of webhooks for each try of an
@@ -12,6 +12,7 @@ import type { Host } from '../../host/host.ts';
 import { requestClass, subresourceOf } from '../request-metrics.ts';
 import type { ApiServerSurroundings } from '../surroundings.ts';
 import { AdmissionReview } from './admission-review.ts';
+import { LimitRanger } from './limit-ranger.ts';
 import { QuotaAdmission, type QuotaHome } from './quota-admission.ts';
 import { WebhookCalls } from './webhook-calls.ts';
 import { type AdmissionOperation, covers } from './webhook-configuration.ts';
@@ -41,6 +42,7 @@ export class AdmissionChain {
   private readonly around: ApiServerSurroundings;
   private readonly server: AdmittingServer;
   private readonly calls: WebhookCalls;
+  private readonly limits: LimitRanger;
   private readonly quotas: QuotaAdmission;
   /** When requests came to the quotas [ns], state. */
   private readonly atQuotas = new Map<RequestId, SimTime>();
@@ -54,12 +56,18 @@ export class AdmissionChain {
     this.around = around;
     this.server = server;
     this.calls = new WebhookCalls(around, name, host);
+    this.limits = new LimitRanger(around, server);
     this.quotas = new QuotaAdmission(around, server, (request, code) => this.onQuotasJudged(request, code));
     this.waitServer = around.waits.server('kube-apiserver admission', 'server');
   }
 
   /** A write is decoded; it is admitted at once if nobody has to be asked. */
   admit(request: RequestId): void {
+    const refusal = this.limits.apply(request);
+    if (refusal !== 0) {
+      this.server.finish(request, refusal);
+      return;
+    }
     const { mutating, validating } = this.around.webhooks.length === 0 ? NO_RULES : this.rulesFor(request);
     if (mutating.length === 0 && validating.length === 0) {
       this.askQuotas(request);
