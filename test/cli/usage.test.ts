@@ -31,6 +31,7 @@ describe('wrong usage exits 2, says what exists and writes nothing', () => {
     [['run', 'small.yaml', '--out', 'small.yaml/below'], 'P104', 'cannot be written'],
     [['sweep', 'small.yaml'], 'P102', 'no --vary', 'PATH=a,b,c'],
     [['sweep', 'small.yaml', '--vary', 'nods=1,2'], 'P103', 'nods', 'nearest:  nodes'],
+    [['validate', 'etcd-put-gird'], 'P103', 'no validation case etcd-put-gird', 'nearest:  etcd-put-grid'],
     [['list', 'metrix'], 'P103', 'no list of metrix', 'nearest:  metrics'],
     [['explain', 'etcd_server_has_leadr'], 'P103', 'nearest:  etcd_server_has_leader'],
   ])('plimsoll %j', async (args, ...parts) => {
