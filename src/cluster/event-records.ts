@@ -14,7 +14,6 @@ export const eventReasons = [
   'Created',
   'Started',
   'Killing',
-  'Unhealthy',
   'NodeNotReady',
   'NodeReady',
   'RegisteredNode',

@@ -21,16 +21,7 @@ export const PodCondition = {
 } as const;
 
 /** status.reason of pods that failed, as it is stored. 0 = none. */
-export const podReasons = [
-  '',
-  'OutOfcpu',
-  'OutOfmemory',
-  'OutOfpods',
-  'NodeAffinity',
-  'NodePorts',
-  'Evicted',
-  'NodeLost',
-] as const;
+export const podReasons = ['', 'OutOfcpu', 'OutOfmemory', 'OutOfpods', 'NodeAffinity', 'NodePorts'] as const;
 
 /** Versions of pods. The owner of a pod is a ReplicaSet. */
 export class PodVersions extends VersionTable {

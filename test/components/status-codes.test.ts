@@ -224,4 +224,32 @@ describe('optimistic concurrency', () => {
       );
     expect(retried?.statistics.final).toBeGreaterThanOrEqual(15);
   });
+
+  it('breaks off a create that had come as far as the address of its Service, and is a create of a Service again', () => {
+    const world = new ApiWorld();
+    const [server] = world.servers;
+    const client = world.client();
+    const key = world.tables.keysOf('services').intern('default', 's');
+    let answer: { code: number; kind: number; key: number } | undefined;
+    const reply = world.clientGo.onReplyDo((request) => {
+      const { code, kind, key: answered } = world.requests;
+      answer = { code: code[request] as number, kind: kind[request] as number, key: answered[request] as number };
+    });
+    // The process ends as soon as the address is stored.
+    world.store.observe((change) => {
+      if (change.kind === kinds.ipaddresses) server?.crash();
+    });
+    const request = client.write(writes.serviceCreate, key);
+    world.requests.object[request] = { type: 'ClusterIP', headless: false, ports: [] };
+    client.send(request, reply);
+    world.play(
+      (function* () {
+        while (answer === undefined) yield 10e6;
+      })(),
+    );
+    expect(answer).toEqual({ code: 0, kind: kinds.services, key });
+    expect(world.store.objectCount(kinds.ipaddresses)).toBe(1);
+    expect(world.store.objectCount(kinds.services)).toBe(0);
+    world.simulation.checkInvariants();
+  });
 });

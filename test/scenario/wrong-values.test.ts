@@ -41,6 +41,13 @@ describeWrongScenarios([
     at: 'scenario.yaml:7:17',
     expected: 'whole number',
   },
+  {
+    name: 'a rollout that may neither add nor take away',
+    text: operations('- createDeployment: { name: a, replicas: 1, strategy: { maxSurge: 0, maxUnavailable: 0% } }'),
+    code: 'P209',
+    at: 'scenario.yaml:8:90',
+    path: 'spec.operations[0].createDeployment.strategy.maxUnavailable',
+  },
   { name: 'NaN', text: scenarioText('replications: .nan'), code: 'P204', at: 'scenario.yaml:7:17', message: 'NaN' },
   {
     name: 'Infinity',

@@ -6,7 +6,13 @@ import { estimateStoredBytes } from '../../manifests/index.ts';
 import type { Nanoseconds } from '../../units/index.ts';
 import { distributionSchema, resolveDistribution } from '../distribution-form.ts';
 import { strictMap } from '../schema-parts.ts';
-import { durationSchema, nameSchema, rollingBoundSchema, wholeNumberSchema } from '../value-forms.ts';
+import {
+  durationSchema,
+  nameSchema,
+  type RefusalParams,
+  rollingBoundSchema,
+  wholeNumberSchema,
+} from '../value-forms.ts';
 import { operationKind, type Requesting, resolveRequesting } from './operation.ts';
 import type { OperationContext } from './operation-context.ts';
 import { makePodTemplate, podShape, type WrittenPod } from './pod-options.ts';
@@ -35,10 +41,17 @@ const MAXIMUM_NAMESPACES = 10_000;
 /** Old ReplicaSets that a Deployment keeps, as the API server sets it. */
 const DEFAULT_REVISION_HISTORY = 10;
 
+const isZero = (bound: string | number | undefined) => bound === 0 || bound === '0%';
+
 const strategySchema = strictMap({
   type: z.enum(['RollingUpdate', 'Recreate']).optional(),
   maxSurge: rollingBoundSchema.optional(),
   maxUnavailable: rollingBoundSchema.optional(),
+}).superRefine(({ maxSurge, maxUnavailable }, context) => {
+  if (!isZero(maxSurge) || !isZero(maxUnavailable)) return;
+  const refused = 'maxSurge and maxUnavailable may not both be 0';
+  const params: RefusalParams = { refused, code: 'P209', expected: 'one of them above 0' };
+  context.addIssue({ code: 'custom', message: refused, path: ['maxUnavailable'], params: { ...params } });
 });
 
 /** Keys that describe Deployments. */
