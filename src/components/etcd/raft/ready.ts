@@ -1,5 +1,5 @@
 /** What a node hands to its owner to be written, sent and applied. R:node.go:Ready. */
-import type { Configuration, MemberId } from './configuration.ts';
+import { type Configuration, type MemberId, NO_MEMBER } from './configuration.ts';
 import type { Entry } from './entry.ts';
 import type { Message, SnapshotMetadata } from './message.ts';
 
@@ -66,4 +66,15 @@ export interface PersistedState<Payload> {
   readonly applied: number;
   /** Membership as of `applied`. */
   readonly configuration: Configuration;
+}
+
+/** What a member of a new cluster starts from, and one that joins later: the founders as they were, and an empty log. */
+export function foundingState<Payload>(founders: Configuration): PersistedState<Payload> {
+  return {
+    hardState: { term: 0, vote: NO_MEMBER, commit: 0 },
+    snapshot: { index: 0, term: 0, configuration: founders },
+    entries: [],
+    applied: 0,
+    configuration: founders,
+  };
 }

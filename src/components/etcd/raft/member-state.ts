@@ -1,0 +1,87 @@
+/** What all parts of a member share: term, vote, role, log, membership, and what is to go out. */
+import { type Configuration, type MemberId, NO_MEMBER } from './configuration.ts';
+import { type Message, MessageType } from './message.ts';
+import type { RaftLog } from './raft-log.ts';
+import { type ReadState, Role } from './ready.ts';
+
+/** A message in the making. */
+export type MessageDraft<Payload> = { -readonly [Field in keyof Message<Payload>]: Message<Payload>[Field] };
+
+const NO_ENTRIES: readonly never[] = [];
+
+/** One member. */
+export class MemberState<Payload> {
+  readonly member: MemberId;
+  readonly log: RaftLog<Payload>;
+  /** Latest term that it has seen, state. */
+  term = 0;
+  /** Whom it has voted for in the term, state. */
+  vote: MemberId = NO_MEMBER;
+  /** Whom it takes for the leader, state. */
+  leader: MemberId = NO_MEMBER;
+  role: Role = Role.Follower;
+  /** Membership as of the last applied change, state. */
+  configuration: Configuration;
+  /** Messages that may leave before what else is ready is written, state. */
+  messages: Message<Payload>[] = [];
+  /** Those that may not, state. */
+  messagesAfterSync: Message<Payload>[] = [];
+  /** Reads that may be served, state. */
+  readStates: ReadState[] = [];
+
+  constructor(member: MemberId, log: RaftLog<Payload>, configuration: Configuration) {
+    this.member = member;
+    this.log = log;
+    this.configuration = configuration;
+  }
+
+  /** Whether it votes, as far as it knows. */
+  get isVoter(): boolean {
+    return this.configuration.voters.includes(this.member);
+  }
+
+  /** A message of the present term without content. */
+  draft(type: MessageType, to: MemberId): MessageDraft<Payload> {
+    return {
+      type,
+      from: this.member,
+      to,
+      term: this.term,
+      logTerm: 0,
+      index: 0,
+      commit: 0,
+      entries: NO_ENTRIES,
+      snapshot: undefined,
+      isRejected: false,
+      rejectHint: 0,
+      context: 0,
+      bytes: 0,
+    };
+  }
+
+  /** Puts a message out. */
+  send(message: Message<Payload>): void {
+    (mayPrecedeSync(message.type) ? this.messages : this.messagesAfterSync).push(message);
+  }
+
+  /** Forgets what has been handed out. */
+  takeOutput(): void {
+    if (this.messages.length > 0) this.messages = [];
+    if (this.messagesAfterSync.length > 0) this.messagesAfterSync = [];
+    if (this.readStates.length > 0) this.readStates = [];
+  }
+}
+
+/**
+ * Only what a leader sends may leave before its own disk has written. A candidate's request may not: if it crashed and forgot the term, it would ask
+ * again with a shorter log, and the votes for the longer one would still count.
+ */
+function mayPrecedeSync(type: MessageType): boolean {
+  return (
+    type === MessageType.Append ||
+    type === MessageType.Heartbeat ||
+    type === MessageType.Snapshot ||
+    type === MessageType.TimeoutNow ||
+    type === MessageType.ReadIndexResponse
+  );
+}

@@ -1,0 +1,149 @@
+/**
+ * What raft promises (raft paper, figure 3), checked over the members of a group from outside: at most one leader per term; a leader has everything
+ * that was committed before; what is committed at one index is the same everywhere and for ever; logs that share an entry share all before it.
+ */
+import type { MemberId } from './configuration.ts';
+import type { Entry } from './entry.ts';
+import { UNKNOWN_TERM } from './raft-log.ts';
+import type { RaftNode } from './raft-node.ts';
+import { Role } from './ready.ts';
+
+/** What was last seen of one member. */
+interface Seen {
+  term: number;
+  /** Term in which it was last seen to lead. */
+  ledTerm: number;
+  /** Entries up to this index were compared. */
+  checked: number;
+}
+
+/** Checks the members of one group; it remembers what they committed until all of them have been checked beyond it. */
+export class RaftSafety<Payload> {
+  /** Told of what is broken. */
+  private readonly report: (reason: string) => void;
+  /** Who led in which term, state. */
+  private readonly leaders = new Map<number, MemberId>();
+  private readonly members = new Map<MemberId, Seen>();
+  /** What was committed, from {@link base} + 1 on, state. */
+  private readonly committed: Entry<Payload>[] = [];
+  private base = 0;
+  /** Term of the last committed entry, state. */
+  private lastTerm = 0;
+
+  constructor(report: (reason: string) => void) {
+    this.report = report;
+  }
+
+  /** Last index that some member knew to be committed. */
+  get lastCommitted(): number {
+    return this.base + this.committed.length;
+  }
+
+  /** A process begins anew: its commit index may go back, its term may not. */
+  restarted(member: MemberId): void {
+    const seen = this.members.get(member);
+    if (seen !== undefined) seen.checked = 0;
+  }
+
+  /** A member was removed for good: nothing is kept for it. */
+  left(member: MemberId): void {
+    this.members.delete(member);
+  }
+
+  /** Looks at a member: work for what it has committed since the last time. */
+  observe(node: RaftNode<Payload>): void {
+    const seen = this.seen(node);
+    if (node.term < seen.term)
+      this.report(`the term of member ${node.member} went back from ${seen.term} to ${node.term}`);
+    seen.term = node.term;
+    if (node.commit < seen.checked) {
+      this.report(`the commit index of member ${node.member} went back from ${seen.checked} to ${node.commit}`);
+    }
+    this.checkCommitted(node, seen);
+    if (node.role === Role.Leader) this.checkLeader(node, seen);
+  }
+
+  private seen({ member }: RaftNode<Payload>): Seen {
+    let seen = this.members.get(member);
+    if (seen === undefined) {
+      seen = { term: 0, ledTerm: 0, checked: 0 };
+      this.members.set(member, seen);
+    }
+    return seen;
+  }
+
+  private checkLeader(node: RaftNode<Payload>, seen: Seen): void {
+    const { term, member } = node;
+    if (seen.ledTerm === term) return;
+    seen.ledTerm = term;
+    const other = this.leaders.get(term);
+    if (other !== undefined && other !== member) this.report(`members ${other} and ${member} both led in term ${term}`);
+    this.leaders.set(term, member);
+    const { lastCommitted } = this;
+    if (lastCommitted < node.firstIndex - 1) return;
+    if (node.termOf(lastCommitted) !== this.lastTerm) {
+      this.report(`member ${member} leads in term ${term} without entry ${lastCommitted}, which is committed`);
+    }
+  }
+
+  private checkCommitted(node: RaftNode<Payload>, seen: Seen): void {
+    const { commit } = node;
+    if (commit === seen.checked) return;
+    // What a snapshot stands for is not there to be compared.
+    for (let index = Math.max(seen.checked + 1, node.firstIndex); index <= commit; index++) {
+      this.checkEntry(node, index);
+    }
+    seen.checked = commit;
+    this.forget();
+  }
+
+  private checkEntry(node: RaftNode<Payload>, index: number): void {
+    if (index <= this.base) return;
+    const entry = node.entryAt(index);
+    const position = index - this.base - 1;
+    const known = this.committed[position];
+    if (known !== undefined) {
+      if (known.term === entry.term && known.payload === entry.payload && known.change === entry.change) return;
+      this.report(
+        `member ${node.member} has another entry ${index} committed (term ${entry.term}) than others (${known.term})`,
+      );
+      return;
+    }
+    if (position > this.committed.length) {
+      // Nobody was looked at while the entries between were in a log.
+      this.committed.length = 0;
+      this.base = index - 1;
+    }
+    if (entry.term < this.lastTerm) {
+      this.report(`entry ${index} is of term ${entry.term}, but one before it of term ${this.lastTerm}`);
+    }
+    this.committed.push(entry);
+    this.lastTerm = entry.term;
+  }
+
+  /** Drops what every member has been checked for. */
+  private forget(): void {
+    let least = this.lastCommitted;
+    for (const { checked } of this.members.values()) least = Math.min(least, checked);
+    const drop = least - this.base;
+    // In lumps, so that the array is not shifted for each entry.
+    if (2 * drop <= this.committed.length) return;
+    this.committed.splice(0, drop);
+    this.base = least;
+  }
+}
+
+/** Whether the logs of two members are alike up to the last entry that they share (§5.3): the first index at which they are not, or 0. */
+export function firstLogMismatch<Payload>(one: RaftNode<Payload>, other: RaftNode<Payload>): number {
+  let isShared = false;
+  const first = Math.max(one.firstIndex, other.firstIndex) - 1;
+  for (let index = Math.min(one.lastIndex, other.lastIndex); index >= first; index--) {
+    const term = one.termOf(index);
+    if (term === UNKNOWN_TERM || other.termOf(index) === UNKNOWN_TERM) break;
+    const isSame = term === other.termOf(index);
+    if (isShared && !isSame) return index;
+    if (isSame) isShared = true;
+    if (isSame && index > first && one.entryAt(index).payload !== other.entryAt(index).payload) return index;
+  }
+  return 0;
+}
