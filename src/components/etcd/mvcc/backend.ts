@@ -86,6 +86,8 @@ export class Backend {
       this.operations += sweep.deleted - before;
       this.mustCommit = true;
     }
+    // The revision that is compacted is noted in the bucket `meta`.
+    if (isDone) this.operations++;
     return isDone;
   }
 

@@ -218,7 +218,9 @@ export class MemberStore {
         isDone = this.backend.compactBatch(sweep, parameters.compactionBatchLimit);
         this.compactedKeys.add(sweep.deleted - deleted);
         const scan = (sweep.scanned - scanned) * parameters.compactionPerRevision;
-        return nanoseconds(scan + (this.backend.mustCommit ? this.commit() : 0));
+        if (this.backend.mustCommit) return nanoseconds(scan + this.commit());
+        if (this.backend.operations > 0 && !this.isTimerSet) this.setTimer();
+        return nanoseconds(scan);
       },
       () => {
         if (isDone) this.endCompaction();
