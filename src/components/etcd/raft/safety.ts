@@ -27,8 +27,9 @@ export class RaftSafety<Payload> {
   /** What was committed, from {@link base} + 1 on, state. */
   private readonly committed: Entry<Payload>[] = [];
   private base = 0;
-  /** Term of the last committed entry, state. */
+  /** Term of the last committed entry, and the latest term of a member that was seen to know it, state. */
   private lastTerm = 0;
+  private commitTerm = 0;
 
   constructor(report: (reason: string) => void) {
     this.report = report;
@@ -80,7 +81,8 @@ export class RaftSafety<Payload> {
     if (other !== undefined && other !== member) this.report(`members ${other} and ${member} both led in term ${term}`);
     this.leaders.set(term, member);
     const { lastCommitted } = this;
-    if (lastCommitted < node.firstIndex - 1) return;
+    // A leader of an older term need not have it; nor is what a snapshot stands for there to be compared.
+    if (term < this.commitTerm || lastCommitted < node.firstIndex - 1) return;
     if (node.termOf(lastCommitted) !== this.lastTerm) {
       this.report(`member ${member} leads in term ${term} without entry ${lastCommitted}, which is committed`);
     }
@@ -94,6 +96,7 @@ export class RaftSafety<Payload> {
       this.checkEntry(node, index);
     }
     seen.checked = commit;
+    this.commitTerm = Math.max(this.commitTerm, node.term);
     this.forget();
   }
 
