@@ -4,6 +4,9 @@ import { exponentialBuckets, type MetricDefinition } from './metric.ts';
 /** etcd's own buckets for disk latencies: 1 ms to 8.192 s. */
 const DISK_BUCKETS = exponentialBuckets(0.001, 2, 14);
 
+/** etcd's own buckets for round trips: 0.1 ms to 3.3 s. */
+const ROUND_TRIP_BUCKETS = exponentialBuckets(0.0001, 2, 16);
+
 export const etcdMetrics = {
   etcd_disk_wal_fsync_duration_seconds: {
     name: 'etcd_disk_wal_fsync_duration_seconds',
@@ -46,6 +49,55 @@ export const etcdMetrics = {
     labels: [],
     help: 'Proposals that wait for their commit.',
     source: 'etcd (server/etcdserver/metrics.go)',
+  },
+  etcd_server_proposals_committed_total: {
+    name: 'etcd_server_proposals_committed_total',
+    kind: 'gauge',
+    unit: '1',
+    labels: [],
+    help: 'Index of the last entry that the leader knows to be committed (a gauge, as in etcd).',
+    source: 'etcd (server/etcdserver/metrics.go)',
+  },
+  etcd_server_proposals_applied_total: {
+    name: 'etcd_server_proposals_applied_total',
+    kind: 'gauge',
+    unit: '1',
+    labels: [],
+    help: 'Index of the last entry that the leader has applied (a gauge, as in etcd).',
+    source: 'etcd (server/etcdserver/metrics.go)',
+  },
+  etcd_server_proposals_failed_total: {
+    name: 'etcd_server_proposals_failed_total',
+    kind: 'counter',
+    unit: '1',
+    labels: [],
+    help: 'Transactions that were answered as unavailable.',
+    source: 'etcd (server/etcdserver/metrics.go)',
+  },
+  etcd_server_slow_apply_total: {
+    name: 'etcd_server_slow_apply_total',
+    kind: 'counter',
+    unit: '1',
+    labels: [],
+    help: 'Entries that were applied more than 100 ms after their commit, over all members.',
+    source: 'etcd (server/etcdserver/metrics.go)',
+  },
+  etcd_server_read_indexes_failed_total: {
+    name: 'etcd_server_read_indexes_failed_total',
+    kind: 'counter',
+    unit: '1',
+    labels: [],
+    help: 'Rounds of linearizable reads that were not confirmed within 500 ms, or overtaken by a change of the leader.',
+    source: 'etcd (server/etcdserver/metrics.go)',
+  },
+  etcd_network_peer_round_trip_time_seconds: {
+    name: 'etcd_network_peer_round_trip_time_seconds',
+    kind: 'histogram',
+    unit: 's',
+    labels: ['To'],
+    buckets: ROUND_TRIP_BUCKETS,
+    help: 'Round-trip time between two members as heartbeats show it, by the member that answers.',
+    source: 'etcd (server/etcdserver/api/rafthttp/metrics.go)',
   },
   etcd_server_leader_changes_seen_total: {
     name: 'etcd_server_leader_changes_seen_total',

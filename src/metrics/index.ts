@@ -7,4 +7,5 @@ export * from './result.ts';
 export * from './series.ts';
 export * from './server-statistics.ts';
 export * from './statistics.ts';
+export * from './timeline.ts';
 export * from './wait-ledger.ts';

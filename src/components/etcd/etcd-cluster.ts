@@ -1,42 +1,40 @@
 /**
- * etcd 3.6: members that agree on a log, each with a write-ahead log on a disk, and the key space that the agreed entries are applied to.
- * https://github.com/etcd-io/etcd (server/etcdserver), https://github.com/etcd-io/raft.
+ * etcd 3.6 as API servers see it. https://github.com/etcd-io/etcd (server/etcdserver).
  *
- * Modelled: group commit, sending while syncing, commit by quorum (replicated-log.ts); read-index rounds (read-index.ts); loss of the leader and
- * election (leadership.ts); revisions and history (keyspace.ts). Here: entries are applied one after the other, backend commits hold up the apply
- * loop, transactions are conditional on a mod revision, requests that find no leader wait and time out, watchers are notified batch by batch.
- * All API servers talk to the leader. Left out here: see docs/not-modelled.md (probe and snapshot states, learners, quota, defragmentation,
- * leases, watch groups).
+ * The members, each a raft node with a log on a disk and an apply loop, are in member.ts and members.ts; the key space with its history and their databases in
+ * mvcc/. Here: requests of API servers arrive at a member, are refused, proposed or read, and answered by the member that was asked, after it has applied them;
+ * watchers are told of what their member has applied. Left out here: see docs/not-modelled.md.
  */
 import { type Kind, NO_VERSION, type ObjectKey, type ObjectTables, type VersionHandle } from '../../cluster/index.ts';
-import {
-  type EventType,
-  LinkTable,
-  type RandomStream,
-  SerialServer,
-  type Simulation,
-  type ValuesOf,
-} from '../../engine/index.ts';
-import {
-  type CounterSeries,
-  type HistogramSeries,
-  type MetricRecorder,
-  publishServer,
-  type WaitLedger,
-} from '../../metrics/index.ts';
-import { type Nanoseconds, nanoseconds, plus, type SimTime } from '../../units/index.ts';
+import { type EventType, LinkTable, type RandomStream, type Simulation, type ValuesOf } from '../../engine/index.ts';
+import { type CounterSeries, type MetricRecorder, Timeline, type WaitLedger } from '../../metrics/index.ts';
+import { type Nanoseconds, nanoseconds, type SimTime } from '../../units/index.ts';
 import { type RequestId, type Requests, Verb, WaitPlace } from '../api-machinery/index.ts';
 import type { networkParameters } from '../host/host.parameters.ts';
 import type { Host } from '../host/host.ts';
+import { ChangeLog } from './change-log.ts';
+import { ClientConnections } from './client-connections.ts';
 import type { etcdParameters } from './etcd.parameters.ts';
-import { type Change, Keyspace } from './keyspace.ts';
-import { Leadership, NO_LEADER } from './leadership.ts';
-import { ReadIndex } from './read-index.ts';
-import { type Batch, ReplicatedLog } from './replicated-log.ts';
-import { WriteAheadLog } from './write-ahead-log.ts';
-
-/** Outcome of a request to the store, the second argument of its answer. */
-export const StoreOutcome = { Succeeded: 0, ConditionFailed: 1, Unavailable: 2 } as const;
+import type { Member } from './member.ts';
+import { Members, type MembersListener, type Seat } from './members.ts';
+import {
+  type Change,
+  COMMAND_BYTES,
+  type Command,
+  CommandState,
+  elementSizes,
+  hasRoom,
+  Keyspace,
+  Lessor,
+  quotaCost,
+  SpaceAlarm,
+} from './mvcc/index.ts';
+import { Operations } from './operations.ts';
+import { ENTRY_OVERHEAD, type Proposal } from './proposal.ts';
+import { publishMembers } from './publish-members.ts';
+import { type MemberId, NO_MEMBER } from './raft/index.ts';
+import { ReplicatedState } from './replicated-state.ts';
+import { StoreOutcome } from './store-outcome.ts';
 
 /** What etcd needs of its clients, the API servers. */
 export interface StoreClient {
@@ -44,135 +42,141 @@ export interface StoreClient {
   readonly storeAnswered: EventType;
   /** Event type of "changes arrived on the watch" (server, position in {@link EtcdCluster.changeAt} up to which). */
   readonly changesArrived: EventType;
+  /** Event type of "every change up to this revision has been sent" (server, revision). */
+  readonly progressArrived: EventType;
+  /** Event type of "etcd has cancelled all watches" (server): its member is gone, or has had no leader for too long. They are opened again by themselves. */
+  readonly watchesCancelled: EventType;
   /** Whether the API server is up and watching. */
   readonly isWatching: boolean;
 }
 
+/** How API servers reach the members. */
+export interface StoreEndpoints {
+  /** Whether API server i knows only member i. */
+  readonly isLocal: boolean;
+  /** Time after which a member that does not answer is taken for gone: the keep-alive's period and its timeout. */
+  readonly keepAlive: Nanoseconds;
+}
+
 /** Mark in {@link Requests.transactionRevision} of a request that only reads a key on behalf of a write. */
 export const READ = -1;
-/** Bytes of an empty entry or a hard state. */
-const SMALL_ENTRY = 100;
-/** Changes that every API server has taken over are dropped in lumps of this many, so that the array is not shifted for each. */
-const DROP_LUMP = 256;
+/** Mark of a request that only asks for the revision of the store, linearizably. */
+export const READ_REVISION = -2;
+/** Numbers of a list's message: most objects that it returns (0 = all), position at which it goes on, revision at which it goes on. */
+const LIMIT = 1;
+const CONTINUE_POSITION = 3;
+const CONTINUE_REVISION = 4;
+/** Indexes of the log whose revisions are kept for members that lag behind. */
+const INDEXES_KEPT = 65_536;
 
-/** A request that waits for a leader. */
-interface Stranded {
-  readonly request: RequestId;
-  readonly since: SimTime;
+/** What the cluster is made of. */
+export interface EtcdClusterOptions {
+  readonly simulation: Simulation;
+  readonly tables: ObjectTables;
+  readonly requests: Requests;
+  readonly parameters: ValuesOf<typeof etcdParameters>;
+  readonly network: ValuesOf<typeof networkParameters>;
+  readonly hosts: readonly Host[];
+  readonly endpoints: StoreEndpoints;
+  readonly recorder: MetricRecorder;
+  readonly waits: WaitLedger;
 }
 
 /** All members and the key space. */
-export class EtcdCluster {
-  private readonly simulation: Simulation;
-  private readonly tables: ObjectTables;
-  private readonly requests: Requests;
-  private readonly parameters: ValuesOf<typeof etcdParameters>;
-  private readonly network: ValuesOf<typeof networkParameters>;
-  private readonly waits: WaitLedger;
-  /** The keys; only etcd reads what is current. */
+export class EtcdCluster implements MembersListener {
+  /** What happened in the run; others write into it too. */
+  readonly timeline: Timeline;
+  /** The members, for faults and metrics. */
+  readonly members: Members;
+  private readonly options: EtcdClusterOptions;
   private readonly keyspace: Keyspace;
-  private readonly leadership: Leadership;
-  private readonly log: ReplicatedLog;
-  private readonly reads: ReadIndex;
+  /** Leases, and the alarm of a database that is full. */
+  readonly lessor: Lessor;
+  private readonly alarm: SpaceAlarm;
+  private readonly state: ReplicatedState;
+  private readonly operations: Operations;
+  private readonly connections: ClientConnections;
+  private readonly changeLog: ChangeLog;
   private readonly clients: StoreClient[] = [];
   private readonly links: LinkTable;
   private readonly delays: RandomStream;
-  private readonly commitDraws: RandomStream;
-  /** The serial apply loop. */
-  private readonly apply = new SerialServer(1);
-  /** Operations since the last backend commit, state. */
-  private uncommittedOperations = 0;
-  /** Requests that arrived while there was no leader, state. */
-  private stranded: Stranded[] = [];
-  /** Changes that some API server has not received yet; position of the first one, state. */
-  private readonly changeLog: Change[] = [];
-  private changesDropped = 0;
-  private readonly consumed: number[] = [];
   /** Told of every change as it is committed: statistics, and views that are kept once per revision. They never act on it. */
   private readonly observers: ((change: Change) => void)[] = [];
+  /** Whether the run has begun: what is stored before is in every member's database, state. */
+  private isRunning = false;
+  /** By member: since when it knows no leader [ns], undefined = it knows one; requests that wait for its process to go on, state. */
+  private readonly leaderlessSince: (SimTime | undefined)[] = [];
+  private readonly held: { request: RequestId; serial: number; hasArrived: boolean }[][] = [];
+  /** By member: whether its keep-alives have failed; whether it has asked for the alarm, state. */
+  private readonly isHung: boolean[] = [];
+  private hasAskedForAlarm = false;
+  private readonly elementBytes: ReturnType<typeof elementSizes>;
 
   private readonly evArrived: EventType;
-  private readonly evBackendCommit: EventType;
-  private readonly evStrandedCheck: EventType;
   private readonly evRangeRead: EventType;
-  private readonly backendSeconds: HistogramSeries;
+  private readonly evNoLeader: EventType;
+  private readonly evHung: EventType;
   private readonly succeeded: CounterSeries;
   private readonly failed: CounterSeries;
+  private readonly failedProposals: CounterSeries;
   private readonly waitCpu: number;
   private readonly waitDisk: number;
   private readonly waitApply: number;
   private readonly waitLeader: number;
 
-  constructor(options: {
-    simulation: Simulation;
-    tables: ObjectTables;
-    requests: Requests;
-    parameters: ValuesOf<typeof etcdParameters>;
-    network: ValuesOf<typeof networkParameters>;
-    hosts: readonly Host[];
-    recorder: MetricRecorder;
-    waits: WaitLedger;
-  }) {
-    const { simulation, tables, requests, parameters, network, hosts, recorder, waits } = options;
-    this.simulation = simulation;
-    this.tables = tables;
-    this.requests = requests;
-    this.parameters = parameters;
-    this.network = network;
-    this.waits = waits;
-    this.keyspace = new Keyspace(tables, parameters.revisionOverhead);
-    const logs = hosts.map((_, member) => {
-      const syncs = simulation.streams.stream(`etcd.walSync.${member}`);
-      return new WriteAheadLog(parameters.walSync, parameters.walSyncPerByte, syncs);
-    });
+  constructor(options: EtcdClusterOptions) {
+    const { simulation, tables, requests, parameters, network, hosts, recorder, waits, endpoints } = options;
+    this.options = options;
+    this.timeline = new Timeline(simulation);
+    this.changeLog = new ChangeLog();
+    this.elementBytes = elementSizes(tables, parameters.keyLength);
+    this.keyspace = new Keyspace(tables, this.elementBytes);
+    this.alarm = new SpaceAlarm();
+    const proposeRevocation = (lease: number) => this.command({ type: 'revokeLease', lease });
+    this.lessor = new Lessor({ simulation, parameters, proposeRevocation });
     this.links = new LinkTable(simulation, 'etcd');
     this.delays = simulation.streams.stream('etcd.delays');
-    this.commitDraws = simulation.streams.stream('etcd.backendCommit');
-    const hop = () => network.peerDelay.sample(this.delays);
-    const sync = (member: number) => (logs[member] as WriteAheadLog).draw(SMALL_ENTRY);
-    this.leadership = new Leadership(simulation, parameters, { hop, sync }, recorder, () => this.onElected());
-    const { leadership } = this;
-    const around = { simulation, tables, requests, parameters, hosts, logs, leadership, recorder, hop };
-    this.log = new ReplicatedLog({ ...around, onCommitted: (batch) => this.onCommitted(batch) });
-    this.reads = new ReadIndex({ ...around, onConfirmed: (request, waited) => this.onReadConfirmed(request, waited) });
-    this.evArrived = simulation.on('etcd.requestArrived', (request) => this.onRequestArrived(request as RequestId));
-    this.evBackendCommit = simulation.on('etcd.backendCommit', () => this.onBackendCommit());
-    this.evRangeRead = simulation.on('etcd.rangeRead', (request) =>
-      this.answer(request as RequestId, simulation.now, StoreOutcome.Succeeded),
+    this.operations = new Operations(simulation, parameters.requestTimeout, (request) => this.onTimeout(request));
+    const { operations, keyspace } = this;
+    const { alarm, lessor } = this;
+    const commands = new CommandState({
+      keyspace,
+      sizeOf: this.elementBytes,
+      lessor,
+      alarm,
+      onChange: (change) => this.state.onChange(change),
+    });
+    const onChange = (change: Change) => this.onChange(change);
+    this.state = new ReplicatedState({ tables, requests, keyspace, operations, alarm, lessor, commands, onChange });
+    this.connections = new ClientConnections(hosts.length, {
+      isLocal: endpoints.isLocal,
+      isReachable: (member) => this.isReachable(member),
+      servesWatches: (member) => this.servesWatches(member),
+    });
+    const { state, timeline } = this;
+    const listener: MembersListener = this;
+    this.members = new Members({
+      simulation, tables, keyspace, parameters, network, hosts, recorder, timeline, state, listener,
+    });
+    this.evArrived = simulation.on('etcd.requestArrived', (request, serial) =>
+      this.onArrived(request as RequestId, serial),
     );
-    this.evStrandedCheck = simulation.on('etcd.strandedCheck', () => this.onStrandedCheck());
-    this.backendSeconds = recorder.histogram('etcd_disk_backend_commit_duration_seconds');
+    this.evRangeRead = simulation.on('etcd.rangeRead', (request, serial) => {
+      if (this.operations.isOpen(request as RequestId, serial)) {
+        this.answer(request as RequestId, simulation.now, StoreOutcome.Succeeded);
+      }
+    });
+    this.evNoLeader = simulation.on('etcd.noLeader', (member, life) => this.onNoLeader(member, life));
+    this.evHung = simulation.on('etcd.keepAliveFailed', (member, life) => this.onHung(member, life));
     this.succeeded = recorder.counter('plimsoll_etcd_transactions_total', { result: 'succeeded' });
     this.failed = recorder.counter('plimsoll_etcd_transactions_total', { result: 'condition_failed' });
+    this.failedProposals = recorder.counter('etcd_server_proposals_failed_total');
     this.waitCpu = waits.server('etcd CPU', 'server');
     this.waitDisk = waits.server('etcd disk (WAL)', 'server');
     this.waitApply = waits.server('etcd apply', 'server');
     this.waitLeader = waits.server('etcd leader', 'server');
-    this.publish(recorder);
+    publishMembers({ simulation, recorder, members: this.members, pending: () => operations.countOpen() });
     simulation.addInvariantCheck('etcd', () => this.checkInvariants());
-    simulation.after(parameters.backendBatchInterval, this.evBackendCommit);
-  }
-
-  private publish(recorder: MetricRecorder): void {
-    const { simulation } = this;
-    publishServer(recorder, simulation, 'etcd disk (WAL)', () => ({
-      busyNanoseconds: this.log.diskBusyNanoseconds,
-      capacity: 1,
-      queueLength: this.log.waiting,
-    }));
-    publishServer(recorder, simulation, 'etcd apply', () => ({
-      busyNanoseconds: this.apply.busyNanoseconds(simulation.now),
-      capacity: 1,
-      queueLength: this.apply.waiting(simulation.now),
-    }));
-    const total = recorder.gauge('etcd_mvcc_db_total_size_in_bytes');
-    const inUse = recorder.gauge('etcd_mvcc_db_total_size_in_use_in_bytes');
-    const pending = recorder.gauge('etcd_server_proposals_pending');
-    recorder.onSample(() => {
-      total.set(this.keyspace.totalBytes);
-      inUse.set(this.keyspace.inUseBytes);
-      pending.set(this.log.pending);
-    });
   }
 
   // ---- ports -------------------------------------------------------------------------------------------------------------------
@@ -180,22 +184,48 @@ export class EtcdCluster {
   /** Connects an API server; returns its number. */
   connect(client: StoreClient): number {
     this.clients.push(client);
-    this.consumed.push(0);
-    this.links.add(this.network.minimumDelay);
-    this.links.add(this.network.minimumDelay);
-    return this.clients.length - 1;
+    this.changeLog.addReader();
+    this.links.add(this.options.network.minimumDelay);
+    this.links.add(this.options.network.minimumDelay);
+    return this.connections.add();
   }
 
   /** Sends a transaction or a read of an API server. A read has verb GET or LIST and no draft. */
   send(server: number, request: RequestId): void {
-    this.requests.server[request] = server;
-    this.requests.storeAt[request] = this.simulation.now;
-    this.links.transmit(2 * server, this.network.controlPlaneDelay.sample(this.delays), this.evArrived, request);
+    const { requests, simulation, network } = this.options;
+    if (!this.isRunning) this.beginRun();
+    requests.server[request] = server;
+    requests.storeAt[request] = simulation.now;
+    requests.stageAt[request] = simulation.now;
+    const member = this.connections.choose(server);
+    const serial = this.operations.begin(request, member);
+    if (member === NO_MEMBER) {
+      this.answer(request, simulation.now, StoreOutcome.Unavailable);
+      return;
+    }
+    const delay = network.controlPlaneDelay.sample(this.delays);
+    this.links.transmit(2 * server, delay, this.evArrived, request, serial);
+  }
+
+  /** Asks for a progress notification on the watch of an API server; without a watch there is none. */
+  requestProgress(server: number): void {
+    const seat = this.members.seat(this.connections.watchedMember(server));
+    const client = this.clients[server] as StoreClient;
+    if (seat === undefined || !seat.member.isRunning || !client.isWatching) return;
+    const { network } = this.options;
+    const there = network.controlPlaneDelay.sample(this.delays);
+    const back = network.controlPlaneDelay.sample(this.delays);
+    const revision = this.state.revisionAfter(seat.member.apply.applied);
+    this.links.transmit(2 * server + 1, nanoseconds(there + back), client.progressArrived, server, revision);
   }
 
   /** Puts an object into the store before the run begins, at one revision, without a request. The key space takes `version` over. */
   preload(kind: Kind, version: VersionHandle): Change {
+    const position = this.keyspace.log.end;
     const change = this.keyspace.put(kind, version);
+    const bytes = this.elementBytes(kind, version);
+    for (const { store } of this.members.seats) store.append(position, bytes);
+    this.state.preloaded();
     for (const observer of this.observers) observer(change);
     return change;
   }
@@ -225,224 +255,457 @@ export class EtcdCluster {
     return this.keyspace.current(kind, key);
   }
 
-  /** Drops history up to a revision; asked for by an API server every five minutes. */
-  compact(revision: number): number {
-    return this.keyspace.compact(revision);
+  /** Asks for history up to a revision to be dropped; an API server does every five minutes. */
+  compact(revision: number): void {
+    this.command({ type: 'compact', revision });
   }
 
   /** The change at a position of the change log. */
   changeAt(position: number): Change {
-    return this.changeLog[position - this.changesDropped] as Change;
+    return this.changeLog.at(position);
   }
 
   /** Position behind the last change. */
   get changeCount(): number {
-    return this.changesDropped + this.changeLog.length;
+    return this.changeLog.end;
   }
 
   /** An API server has taken over the changes before `position`. */
   consumedUpTo(server: number, position: number): void {
-    this.consumed[server] = position;
-    let first = this.changeCount;
-    for (let i = 0; i < this.clients.length; i++) {
-      if ((this.clients[i] as StoreClient).isWatching) first = Math.min(first, this.consumed[i] as number);
-    }
-    const drop = first - this.changesDropped;
-    if (drop > DROP_LUMP || drop === this.changeLog.length) {
-      this.changeLog.splice(0, drop);
-      this.changesDropped = first;
-    }
+    this.changeLog.consumed(server, position, (reader) => (this.clients[reader] as StoreClient).isWatching);
   }
 
   /** What happened to the leadership, in words. */
   get notes(): readonly string[] {
-    return this.leadership.notes;
+    return this.members.history.notes;
   }
 
   /** Fault: the leader's process is killed and comes back after `duration` (`memberRestart` if left out; null = never). */
-  killLeader(duration: Nanoseconds | null = this.parameters.memberRestart): void {
-    this.log.countLeader(1);
-    if (!this.leadership.killLeader(duration)) return;
-    // Everything that it was working on fails: its connections broke.
-    for (const request of [...this.log.breakOff(), ...this.reads.breakOff()]) this.fail(request);
+  killLeader(duration: Nanoseconds | null = this.options.parameters.memberRestart): void {
+    const { leader } = this.members;
+    if (leader === undefined) {
+      this.members.history.notes.push('an etcdLeaderLoss struck nobody: there was no leader');
+      return;
+    }
+    this.members.end(this.members.seats[leader.id] as Seat, 'is killed', duration);
+  }
+
+  /** Proposes a command at the leader; lost if there is none. `done` is called with its outcome when the leader has applied it. */
+  command(command: Command, done?: (outcome: number) => void): void {
+    const { leader } = this.members;
+    if (!this.isRunning) this.beginRun();
+    leader?.propose({
+      member: leader.id,
+      bytes: COMMAND_BYTES,
+      transaction: undefined,
+      command,
+      done,
+      effects: undefined,
+      commandOutcome: undefined,
+      since: this.options.simulation.now,
+      service: 0,
+      waitedForCpu: 0,
+    });
+  }
+
+  private beginRun(): void {
+    this.isRunning = true;
+    for (const { store } of this.members.seats) store.backend.commit();
   }
 
   // ---- requests ----------------------------------------------------------------------------------------------------------------
 
-  private onRequestArrived(request: RequestId): void {
-    if (this.leadership.leader === NO_LEADER) {
-      this.strand(request);
-      return;
-    }
-    this.requests.stageAt[request] = this.simulation.now;
-    const verb = this.requests.verb[request] as number;
-    const isRead = verb === Verb.Get || verb === Verb.List || this.requests.transactionRevision[request] === READ;
-    if (isRead) this.reads.join(request);
-    else this.log.propose(request);
+  private onArrived(request: RequestId, serial: number): void {
+    if (!this.operations.isOpen(request, serial)) return;
+    const seat = this.members.seats[this.operations.memberOf(request)] as Seat;
+    if (!seat.member.isUp) this.breakOff(request);
+    else if (seat.member.isPaused) this.hold(seat.member.id, request, serial, false);
+    else this.take(seat, request);
   }
 
-  /** Applies a batch that a quorum has, and tells the watchers. */
-  private onCommitted(batch: Batch): void {
-    const { requests, waits, simulation } = this;
-    let end = simulation.now;
-    for (const request of batch.requests) {
-      const since = requests.stageAt[request] as number;
-      const waited = Math.max(0, simulation.now - since - batch.service);
-      requests.addWait(request, WaitPlace.StoreCpu, batch.waitedForCpu);
-      waits.passed(this.waitCpu, batch.waitedForCpu);
-      requests.addWait(request, WaitPlace.StoreDisk, waited);
-      waits.passed(this.waitDisk, waited);
-      end = this.applyEntry(request);
-    }
-    this.notifyWatchers(end);
+  /** A member takes a request in. */
+  private take(seat: Seat, request: RequestId): void {
+    const { requests, simulation } = this.options;
+    this.operations.arrived(request);
+    requests.stageAt[request] = simulation.now;
+    const refusal = this.isRead(request) ? 0 : this.refusal(seat, request);
+    if (refusal !== 0) this.answer(request, simulation.now, refusal);
+    else if (this.isRead(request)) seat.reads.join(request);
+    else seat.member.propose(this.proposal(seat.member, request));
   }
 
-  /** Applies one entry and sends the answer; returns when the apply loop is done with it. */
-  private applyEntry(request: RequestId): SimTime {
-    const { requests, keyspace } = this;
-    const { now } = this.simulation;
-    const service = this.parameters.applyService;
-    const end = this.apply.reserve(now, service);
-    requests.addWait(request, WaitPlace.StoreApply, end - now - service);
-    this.waits.passed(this.waitApply, end - now - service);
-    this.uncommittedOperations++;
-    const kind = requests.kind[request] as Kind;
-    const key = requests.key[request] as ObjectKey;
-    const holds = keyspace.modRevision(kind, key) === requests.transactionRevision[request];
-    if (holds) {
-      this.commit(request, kind, key);
-      this.succeeded.add();
-    } else {
-      this.attachCurrent(request, kind, key);
-      this.failed.add();
-    }
-    this.answer(request, end, holds ? StoreOutcome.Succeeded : StoreOutcome.ConditionFailed);
-    return end;
+  private isRead(request: RequestId): boolean {
+    const { requests } = this.options;
+    const verb = requests.verb[request] as number;
+    return verb === Verb.Get || verb === Verb.List || (requests.transactionRevision[request] as number) < 0;
   }
 
-  private commit(request: RequestId, kind: Kind, key: ObjectKey): void {
-    const { requests, keyspace } = this;
+  /** Why a member refuses a transaction, 0 if it does not. */
+  private refusal({ member, store }: Seat, request: RequestId): number {
+    const { parameters, requests } = this.options;
+    const bytes = this.valueBytes(request);
+    if (bytes + ENTRY_OVERHEAD > parameters.maximumRequestBytes) return StoreOutcome.TooLarge;
+    if (member.node.commit - member.apply.applied > parameters.maximumApplyGap) return StoreOutcome.TooManyRequests;
+    if (requests.draft[request] === NO_VERSION) return 0;
+    const cost = quotaCost.put(parameters.keyLength, bytes);
+    if (!this.alarm.isRaised && hasRoom(store.backend.size, cost, parameters.quotaBackendBytes)) return 0;
+    this.askForAlarm(member);
+    return StoreOutcome.NoSpace;
+  }
+
+  private askForAlarm(member: Member): void {
+    if (this.hasAskedForAlarm) return;
+    this.hasAskedForAlarm = true;
+    this.timeline.record(member.name, 'has no space left: the alarm NOSPACE is raised, writes are refused');
+    this.command({ type: 'raiseAlarm', member: member.id });
+  }
+
+  /** An operator says that there is space again. */
+  disarm(): void {
+    this.hasAskedForAlarm = false;
+    this.command({ type: 'disarmAlarm' });
+  }
+
+  private valueBytes(request: RequestId): number {
+    const { requests, tables } = this.options;
     const draft = requests.draft[request] as VersionHandle;
-    const change = draft === NO_VERSION ? keyspace.remove(kind, key) : keyspace.put(kind, draft);
-    // The key space has taken the draft over; the request keeps a hold of its own on what it wrote, or deleted.
+    return draft === NO_VERSION ? 0 : tables.of(requests.kind[request] as Kind).bytes.get(draft);
+  }
+
+  private proposal(member: Member, request: RequestId): Proposal {
+    const { requests, simulation } = this.options;
+    const draft = requests.draft[request] as VersionHandle;
+    const bytes = ENTRY_OVERHEAD + this.valueBytes(request);
+    // The entry may be applied when the request is long forgotten, so it takes the draft over.
     requests.draft[request] = NO_VERSION;
-    requests.result[request] = this.tables.of(kind).retain(draft === NO_VERSION ? change.previous : draft);
-    requests.resultRevision[request] = change.revision;
+    const transaction = {
+      request,
+      serial: this.operations.serialOf(request),
+      kind: requests.kind[request] as Kind,
+      key: requests.key[request] as ObjectKey,
+      draft,
+      isDeletion: draft === NO_VERSION,
+      expected: requests.transactionRevision[request] as number,
+      outcome: undefined,
+    };
+    return {
+      member: member.id,
+      bytes,
+      transaction,
+      command: undefined,
+      done: undefined,
+      effects: undefined,
+      commandOutcome: undefined,
+      since: simulation.now,
+      service: 0,
+      waitedForCpu: 0,
+    };
+  }
+
+  onProposalDropped({ transaction }: Proposal): void {
+    if (transaction === undefined) return;
+    this.state.giveUp(transaction);
+    if (this.operations.isOpen(transaction.request, transaction.serial)) this.fail(transaction.request);
+  }
+
+  onFirstCommit({ transaction, since, service, waitedForCpu }: Proposal): void {
+    if (transaction === undefined || !this.operations.isOpen(transaction.request, transaction.serial)) return;
+    const { requests, waits, simulation } = this.options;
+    const waited = Math.max(0, simulation.now - since - service);
+    requests.addWait(transaction.request, WaitPlace.StoreCpu, waitedForCpu);
+    waits.passed(this.waitCpu, waitedForCpu);
+    requests.addWait(transaction.request, WaitPlace.StoreDisk, waited);
+    waits.passed(this.waitDisk, waited);
+  }
+
+  onEntry(member: Member, proposal: Proposal, end: SimTime, waited: number): void {
+    const { transaction } = proposal;
+    if (proposal.member !== member.id) return;
+    proposal.done?.(proposal.commandOutcome ?? StoreOutcome.Succeeded);
+    if (transaction === undefined) return;
+    const { request, serial, outcome } = transaction;
+    if (!this.operations.isOpen(request, serial)) return;
+    this.options.requests.addWait(request, WaitPlace.StoreApply, waited);
+    this.options.waits.passed(this.waitApply, waited);
+    if (outcome === StoreOutcome.Succeeded) this.succeeded.add();
+    else if (outcome === StoreOutcome.ConditionFailed) this.failed.add();
+    this.answer(request, end, outcome as number);
+  }
+
+  private onChange(change: Change): void {
     this.changeLog.push(change);
     for (const observer of this.observers) observer(change);
   }
 
-  private attachCurrent(request: RequestId, kind: Kind, key: ObjectKey): void {
-    const current = this.keyspace.current(kind, key);
-    this.requests.result[request] = current === NO_VERSION ? NO_VERSION : this.tables.of(kind).retain(current);
-    this.requests.resultRevision[request] = this.keyspace.revision;
-  }
-
-  private notifyWatchers(at: SimTime): void {
-    const upTo = this.changeCount;
-    for (let server = 0; server < this.clients.length; server++) {
-      const client = this.clients[server] as StoreClient;
-      if (!client.isWatching) continue;
-      const delay = nanoseconds(at - this.simulation.now + this.network.controlPlaneDelay.sample(this.delays));
-      this.links.transmit(2 * server + 1, delay, client.changesArrived, server, upTo);
-    }
-  }
-
   private answer(request: RequestId, at: SimTime, outcome: number): void {
-    const server = this.requests.server[request] as number;
-    const delay = nanoseconds(at - this.simulation.now + this.network.controlPlaneDelay.sample(this.delays));
+    const { requests, simulation, network } = this.options;
+    const server = requests.server[request] as number;
+    this.operations.end(request);
+    const delay = nanoseconds(at - simulation.now + network.controlPlaneDelay.sample(this.delays));
     this.links.transmit(2 * server + 1, delay, (this.clients[server] as StoreClient).storeAnswered, request, outcome);
   }
 
-  /** A quorum has confirmed the leader for a read. */
-  private onReadConfirmed(request: RequestId, waitedForCpu: number): void {
-    this.requests.addWait(request, WaitPlace.StoreCpu, waitedForCpu);
-    this.waits.passed(this.waitCpu, waitedForCpu);
-    const kind = this.requests.kind[request] as Kind;
-    const { now } = this.simulation;
-    // A read waits until everything committed before it is applied.
-    const applied = Math.max(now, this.apply.earliestFree);
-    if (this.requests.verb[request] === Verb.List) {
-      // What is listed is what there is at this revision, however long the answer takes.
-      this.requests.resultRevision[request] = this.keyspace.revision;
-      this.requests.object[request] = this.keyspace.holdAll(kind);
-      const span = this.parameters.readService + this.parameters.rangeServicePerKey * this.objectCount(kind);
-      // A long answer does not hold up the others on its connection (HTTP/2 streams): it is sent when it is complete.
-      this.simulation.at((applied + span) as SimTime, this.evRangeRead, request);
+  private fail(request: RequestId): void {
+    if (!this.isRead(request)) this.failedProposals.add();
+    this.answer(request, this.options.simulation.now, StoreOutcome.Unavailable);
+  }
+
+  /** The connection to the member broke: a read is tried elsewhere, the outcome of a write is not known. */
+  private breakOff(request: RequestId): void {
+    const server = this.options.requests.server[request] as number;
+    const other = this.isRead(request) ? this.connections.choose(server) : NO_MEMBER;
+    if (other === NO_MEMBER) {
+      this.fail(request);
       return;
     }
-    this.attachCurrent(request, kind, this.requests.key[request] as ObjectKey);
-    this.answer(request, (applied + this.parameters.readService) as SimTime, StoreOutcome.Succeeded);
+    const serial = this.operations.move(request, other);
+    const delay = this.options.network.controlPlaneDelay.sample(this.delays);
+    this.links.transmit(2 * server, delay, this.evArrived, request, serial);
   }
 
-  // ---- backend -----------------------------------------------------------------------------------------------------------------
-
-  private onBackendCommit(): void {
-    const { simulation, parameters } = this;
-    if (this.uncommittedOperations > 0) {
-      const span = nanoseconds(
-        parameters.backendCommit.sample(this.commitDraws) +
-          parameters.backendCommitPerOperation * this.uncommittedOperations,
-      );
-      this.apply.reserve(simulation.now, span);
-      this.backendSeconds.recordSpan(span as Nanoseconds);
-      this.uncommittedOperations = 0;
+  private onTimeout(request: RequestId): void {
+    const { requests, simulation } = this.options;
+    const member = this.operations.memberOf(request);
+    if (this.members.seat(member)?.member.isPaused === true) {
+      this.hold(member, request, this.operations.serialOf(request), true);
+      return;
     }
-    simulation.after(parameters.backendBatchInterval, this.evBackendCommit);
+    const since = this.leaderlessSince[member];
+    if (since !== undefined) {
+      this.waitedForLeader(request, simulation.now - Math.max(since, requests.stageAt[request] as number));
+    }
+    this.fail(request);
   }
 
-  // ---- without a leader ----------------------------------------------------------------------------------------------------------
+  // ---- reads --------------------------------------------------------------------------------------------------------------------
 
-  private onElected(): void {
-    this.log.countLeader(-1);
-    const waiting = this.stranded;
-    this.stranded = [];
-    for (const stranded of waiting) {
-      this.countStranded(stranded);
-      this.onRequestArrived(stranded.request);
+  onReadReady(member: Member, request: RequestId, waitedForCpu: number): void {
+    const serial = this.operations.serialOf(request);
+    if (serial === 0 || this.operations.memberOf(request) !== member.id) return;
+    const { requests, waits, simulation, parameters } = this.options;
+    requests.addWait(request, WaitPlace.StoreCpu, waitedForCpu);
+    waits.passed(this.waitCpu, waitedForCpu);
+    const revision = this.state.revisionAfter(member.apply.applied);
+    requests.resultRevision[request] = revision;
+    if (requests.verb[request] === Verb.List) {
+      this.list(request, serial, revision);
+      return;
+    }
+    const at = (simulation.now + parameters.readService) as SimTime;
+    if (requests.transactionRevision[request] !== READ_REVISION) this.attachAt(request, revision);
+    this.answer(request, at, StoreOutcome.Succeeded);
+  }
+
+  private attachAt(request: RequestId, revision: number): void {
+    const { requests, tables } = this.options;
+    const kind = requests.kind[request] as Kind;
+    const version = this.keyspace.versionAt(kind, requests.key[request] as ObjectKey, revision);
+    requests.result[request] = version === NO_VERSION ? NO_VERSION : tables.of(kind).retain(version);
+  }
+
+  /** What is listed is what there is at the revision, however long the answer takes. */
+  private list(request: RequestId, serial: number, present: number): void {
+    const { requests, simulation } = this.options;
+    const kind = requests.kind[request] as Kind;
+    const wanted = requests.number(request, CONTINUE_REVISION);
+    const revision = wanted === 0 ? present : wanted;
+    if (revision < this.keyspace.compactedRevision) {
+      this.answer(request, simulation.now, StoreOutcome.Compacted);
+      return;
+    }
+    requests.resultRevision[request] = revision;
+    const listed = this.keyspace.holdAllAt(kind, revision);
+    requests.object[request] = listed;
+    // A long answer does not hold up the others on its connection (HTTP/2 streams): it is sent when it is complete.
+    simulation.after(this.rangeTime(request, listed.length), this.evRangeRead, request, serial);
+  }
+
+  /** A limited range visits every index key behind its beginning, to count them. */
+  private rangeTime(request: RequestId, keys: number): Nanoseconds {
+    const { requests, parameters } = this.options;
+    const limit = requests.number(request, LIMIT);
+    const behind = Math.max(0, keys - requests.number(request, CONTINUE_POSITION));
+    const returned = limit === 0 ? behind : Math.min(limit, behind);
+    const visits = limit === 0 ? 0 : behind;
+    return nanoseconds(
+      parameters.readService + parameters.rangeServicePerKey * returned + parameters.indexVisit * visits,
+    );
+  }
+
+  // ---- watches ------------------------------------------------------------------------------------------------------------------
+
+  onBatch(member: Member, lastIndex: number, end: SimTime): void {
+    const upTo = this.state.changesAfter(lastIndex);
+    for (let server = 0; server < this.clients.length; server++) {
+      if (this.connections.watchedMember(server) === member.id) this.tell(server, upTo, end);
+    }
+    this.state.forgetBefore(this.state.computed - INDEXES_KEPT);
+  }
+
+  private tell(server: number, upTo: number, at: SimTime): void {
+    const client = this.clients[server] as StoreClient;
+    if (!client.isWatching || !this.changeLog.isNews(server, upTo)) return;
+    const { simulation, network } = this.options;
+    const delay = nanoseconds(at - simulation.now + network.controlPlaneDelay.sample(this.delays));
+    this.links.transmit(2 * server + 1, delay, client.changesArrived, server, upTo);
+  }
+
+  private cancelWatches(member: Member, why: string): void {
+    const dropped = this.connections.dropWatches(member.id);
+    if (dropped.length === 0) return;
+    this.timeline.record(member.name, `watches of ${dropped.length} API servers are cancelled: ${why}`);
+    const { network } = this.options;
+    for (const server of dropped) {
+      const client = this.clients[server] as StoreClient;
+      if (!client.isWatching) continue;
+      const delay = network.controlPlaneDelay.sample(this.delays);
+      this.links.transmit(2 * server + 1, delay, client.watchesCancelled, server);
+    }
+    this.openWatches();
+  }
+
+  /** Watches that were cancelled are opened again where they left off, at a member that serves them. */
+  private openWatches(): void {
+    for (const server of this.connections.openWatches()) {
+      const { member } = this.members.seats[this.connections.watchedMember(server)] as Seat;
+      this.tell(server, this.state.changesAfter(member.apply.applied), this.options.simulation.now);
     }
   }
 
-  private countStranded({ request, since }: Stranded): void {
-    const waited = this.simulation.now - since;
-    this.requests.addWait(request, WaitPlace.StoreLeader, waited);
-    this.waits.passed(this.waitLeader, waited);
+  // ---- what members tell ---------------------------------------------------------------------------------------------------------
+
+  isFollowed(member: MemberId): boolean {
+    return this.connections.isFollowed(member);
   }
 
-  private fail(request: RequestId): void {
-    this.answer(request, this.simulation.now, StoreOutcome.Unavailable);
+  onGone(member: Member): void {
+    this.leaderlessSince[member.id] = undefined;
+    this.held[member.id] = [];
+    for (const request of this.operations.openAt(member.id)) this.breakOff(request);
+    this.cancelWatches(member, 'the member is gone');
   }
 
-  private strand(request: RequestId): void {
-    if (this.stranded.length === 0) this.simulation.after(this.parameters.requestTimeout, this.evStrandedCheck);
-    this.stranded.push({ request, since: this.simulation.now });
-  }
-
-  private onStrandedCheck(): void {
-    const { now } = this.simulation;
-    const limit = this.parameters.requestTimeout;
-    while (this.stranded.length > 0 && now - (this.stranded[0] as Stranded).since >= limit) {
-      const stranded = this.stranded.shift() as Stranded;
-      this.countStranded(stranded);
-      this.fail(stranded.request);
+  onLeaderSeen(member: Member): void {
+    const { simulation, parameters } = this.options;
+    const since = this.leaderlessSince[member.id];
+    if (member.node.leader === NO_MEMBER) {
+      if (since !== undefined) return;
+      this.leaderlessSince[member.id] = simulation.now;
+      const span = parameters.watchLeaderTimeouts * parameters.electionTicks * parameters.heartbeatInterval;
+      simulation.after(nanoseconds(span), this.evNoLeader, member.id, member.incarnation);
+      return;
     }
-    const first = this.stranded[0];
-    if (first !== undefined) this.simulation.at(plus(first.since, limit), this.evStrandedCheck);
+    this.leaderlessSince[member.id] = undefined;
+    if (since !== undefined) this.countLeaderless(member, since);
+    this.openWatches();
   }
 
-  /** Every revision is a transaction that changed a key. */
+  /** Requests that waited at a member without a leader. */
+  private countLeaderless(member: Member, since: SimTime): void {
+    const { now } = this.options.simulation;
+    for (const proposal of member.queued) {
+      if (proposal.transaction !== undefined) {
+        this.waitedForLeader(proposal.transaction.request, now - Math.max(since, proposal.since));
+      }
+      proposal.since = now;
+    }
+    for (const request of (this.members.seats[member.id] as Seat).reads.waiting) {
+      this.waitedForLeader(request, now - Math.max(since, this.options.requests.stageAt[request] as number));
+    }
+  }
+
+  private waitedForLeader(request: RequestId, waited: number): void {
+    this.options.requests.addWait(request, WaitPlace.StoreLeader, waited);
+    this.options.waits.passed(this.waitLeader, waited);
+  }
+
+  private onNoLeader(number: MemberId, life: number): void {
+    const { member } = this.members.seats[number] as Seat;
+    const since = this.leaderlessSince[number];
+    const { simulation, parameters } = this.options;
+    const span = parameters.watchLeaderTimeouts * parameters.electionTicks * parameters.heartbeatInterval;
+    if (member.incarnation !== life || since === undefined || simulation.now - since < span) return;
+    this.cancelWatches(member, 'there is no leader');
+  }
+
+  // ---- a process that stands still -----------------------------------------------------------------------------------------------
+
+  private hold(member: MemberId, request: RequestId, serial: number, hasArrived: boolean): void {
+    this.held[member] ??= [];
+    (this.held[member] as { request: RequestId; serial: number; hasArrived: boolean }[]).push({
+      request,
+      serial,
+      hasArrived,
+    });
+  }
+
+  /** Fault: a member's process stands still; clients notice when a keep-alive stays without answer. */
+  pause(seat: Seat): void {
+    const { simulation, endpoints } = this.options;
+    const { member } = seat;
+    member.pause();
+    this.members.memberPaused(member);
+    simulation.after(endpoints.keepAlive, this.evHung, member.id, member.pauses);
+  }
+
+  /** It goes on: what came meanwhile is taken, what was overdue fails. */
+  resume(seat: Seat): void {
+    const { member } = seat;
+    this.isHung[member.id] = false;
+    member.resume();
+    this.members.memberResumed(member);
+    const held = this.held[member.id] ?? [];
+    this.held[member.id] = [];
+    for (const { request, serial, hasArrived } of held) {
+      if (!this.operations.isOpen(request, serial)) continue;
+      if (hasArrived) this.fail(request);
+      else this.take(seat, request);
+    }
+    this.openWatches();
+  }
+
+  private onHung(number: MemberId, pause: number): void {
+    const { member } = this.members.seats[number] as Seat;
+    if (!member.isPaused || member.pauses !== pause) return;
+    this.isHung[number] = true;
+    this.timeline.record(member.name, 'does not answer keep-alives: connections are closed');
+    for (const request of this.operations.openAt(number)) this.breakOff(request);
+    this.cancelWatches(member, 'the member does not answer');
+  }
+
+  // ---- who serves -----------------------------------------------------------------------------------------------------------------
+
+  private isReachable(number: MemberId): boolean {
+    const member = this.members.seat(number)?.member;
+    if (member === undefined || !member.isUp || this.isHung[number] === true) return false;
+    return member.node.configuration.voters.includes(number);
+  }
+
+  private servesWatches(number: MemberId): boolean {
+    const member = this.members.seat(number)?.member;
+    return member?.isRunning === true && member.node.leader !== NO_MEMBER;
+  }
+
+  /** Every revision is a transaction that changed a key; no request is lost; no member has applied what is not computed. */
   checkInvariants(): void {
-    const { keyspace } = this;
-    const simulation: Simulation = this.simulation;
+    const { keyspace, operations, state } = this;
+    const simulation: Simulation = this.options.simulation;
     simulation.invariant(
       keyspace.revision - 1 === keyspace.commits,
       'etcd',
       `revision ${keyspace.revision} but ${keyspace.commits} committed transactions that changed a key`,
     );
     simulation.invariant(
-      keyspace.inUseBytes <= keyspace.totalBytes,
+      operations.begun === operations.ended + operations.countOpen(),
       'etcd',
-      `${keyspace.inUseBytes} bytes in use of a file of ${keyspace.totalBytes}`,
+      `${operations.begun} requests came, ${operations.ended} were answered, ${operations.countOpen()} are open`,
     );
+    for (const { member } of this.members.seats) {
+      simulation.invariant(
+        member.apply.applied <= state.computed,
+        'etcd',
+        `${member.name} has applied ${member.apply.applied}, but ${state.computed} is the last that was computed`,
+      );
+    }
   }
 }

@@ -10,6 +10,7 @@ import {
   sourceCode,
 } from '../../engine/index.ts';
 import { microseconds, milliseconds, nanoseconds, seconds } from '../../units/index.ts';
+import { backendParameters, leaseParameters, mvccParameters } from './mvcc/index.ts';
 
 export const etcdParameters = defineParameters({
   members: count({
@@ -25,19 +26,12 @@ export const etcdParameters = defineParameters({
     help: 'Raft tick and heartbeat.',
     source: sourceCode('E:server/embed/config.go:NewConfig'),
   }),
-  electionTicksMinimum: count({
+  electionTicks: count({
     default: 10,
     unit: 'tick',
     range: [2, 500],
-    help: 'Smallest election timeout in ticks.',
-    source: sourceCode('R:raft.go:resetRandomizedElectionTimeout'),
-  }),
-  electionTicksMaximum: count({
-    default: 19,
-    unit: 'tick',
-    range: [2, 1000],
-    help: 'Largest election timeout in ticks.',
-    source: sourceCode('R:raft.go:resetRandomizedElectionTimeout'),
+    help: 'Election timeout in ticks; each member draws from this to one less than twice as many. Check of the quorum by the leader, too.',
+    source: sourceCode('E:server/embed/config.go:NewConfig', 'R:raft.go:resetRandomizedElectionTimeout'),
   }),
   memberRestart: duration({
     default: seconds(10),
@@ -48,8 +42,83 @@ export const etcdParameters = defineParameters({
   requestTimeout: duration({
     default: seconds(7),
     range: [milliseconds(100), seconds(600)],
-    help: 'Limit after which a request that found no leader fails: 5 s + 2 election timeouts.',
+    help: 'Limit after which a request that is not answered fails: 5 s + 2 election timeouts.',
     source: sourceCode('E:server/config/config.go:ReqTimeout'),
+  }),
+  readIndexRetry: duration({
+    default: milliseconds(500),
+    range: [milliseconds(10), seconds(10)],
+    help: 'Time after which a member asks again for an index to read at.',
+    source: sourceCode('E:server/etcdserver/read/read.go:readIndexRetryTime'),
+  }),
+  watchLeaderTimeouts: count({
+    default: 3,
+    unit: 'election timeout',
+    range: [1, 100],
+    help: 'Time without a leader after which a member cancels its watches (clients require a leader).',
+    source: sourceCode('E:server/etcdserver/api/v3rpc/interceptor.go:maxNoLeaderCnt'),
+  }),
+  maximumApplyGap: count({
+    default: 5000,
+    unit: 'entry',
+    range: [1, 1e9],
+    help: 'Entries committed and not applied above which a member refuses proposals: too many requests.',
+    source: sourceCode('E:server/etcdserver/v3_server.go:maxGapBetweenApplyAndCommitIndex'),
+  }),
+  maximumRequestBytes: count({
+    default: 1_572_864,
+    unit: 'B',
+    range: [1000, 1e9],
+    help: '--max-request-bytes: longer requests are refused.',
+    source: sourceCode('E:server/embed/config.go:DefaultMaxRequestBytes'),
+  }),
+  maximumMessageBytes: count({
+    default: 1_048_576,
+    unit: 'B',
+    range: [1000, 1e9],
+    help: 'Entries that one append to a follower carries.',
+    source: sourceCode('E:server/etcdserver/raft.go:maxSizePerMsg'),
+  }),
+  maximumInFlight: count({
+    default: 512,
+    unit: 'message',
+    range: [1, 1e6],
+    help: 'Appends on their way to one follower.',
+    source: sourceCode('E:server/etcdserver/raft.go:maxInflightMsgs'),
+  }),
+  snapshotCount: count({
+    default: 10_000,
+    unit: 'entry',
+    range: [1, 1e9],
+    help: '--snapshot-count: entries applied after which a member commits its backend and notes a snapshot in its log.',
+    source: sourceCode('E:server/etcdserver/server.go:DefaultSnapshotCount', '100,000 before 3.6'),
+  }),
+  logCompactionEntries: count({
+    default: 100,
+    unit: 'entry',
+    range: [1, 1e9],
+    help: 'Entries applied after which a member drops old entries from memory; before 3.6 with each snapshot.',
+    source: sourceCode('E:server/etcdserver/server.go:memorySnapshotCount'),
+  }),
+  catchUpEntries: count({
+    default: 5000,
+    unit: 'entry',
+    range: [0, 1e9],
+    help: 'Entries that are kept for slow followers; who is further behind is sent the whole database.',
+    source: sourceCode('E:server/etcdserver/server.go:DefaultSnapshotCatchUpEntries'),
+  }),
+  healthyInterval: duration({
+    default: seconds(5),
+    range: [milliseconds(1), seconds(3600)],
+    help: 'Time for which members must have been connected before one is added or removed (strict reconfiguration check).',
+    source: sourceCode('E:server/etcdserver/server.go:HealthInterval'),
+  }),
+  learnerReadyShare: real({
+    default: 0.9,
+    unit: 'ratio',
+    range: [0, 1],
+    help: "Share of the leader's log that a learner must have before it is promoted.",
+    source: sourceCode('E:server/etcdserver/server.go:readyPercentThreshold'),
   }),
   walSync: distribution({
     default: { distribution: 'lognormal', p50: 170_000, p99: 620_000 },
@@ -62,6 +131,13 @@ export const etcdParameters = defineParameters({
     range: [0, 1000],
     help: 'What each further byte of a batch adds to its sync.',
     source: measured('etcd/fdatasync.csv', '0.17 ms at 4 kB, 0.27 ms at 256 kB'),
+  }),
+  walSegmentBytes: count({
+    default: 64_000_000,
+    unit: 'B',
+    range: [1000, 1e12],
+    help: 'Size of a segment of the WAL; a full one is cut, which takes three syncs more.',
+    source: sourceCode('E:server/storage/wal/wal.go:SegmentSizeBytes'),
   }),
   requestCpu: duration({
     default: microseconds(60),
@@ -77,6 +153,27 @@ export const etcdParameters = defineParameters({
     range: [nanoseconds(0), seconds(1)],
     help: 'CPU of etcd for one WAL batch: raft loop, system calls, wake-ups.',
     source: measured('etcd/put_grid.csv', 'see requestCpu'),
+  }),
+  sendCpu: duration({
+    default: microseconds(50),
+    range: [nanoseconds(0), seconds(1)],
+    help: 'CPU of the leader for sending one batch to one follower and taking its acknowledgement.',
+    source: measured('etcd/cluster_put.csv', 'CPU of all three members per put, less that of a single member: see followerBatchCpu'),
+  }),
+  followerBatchCpu: duration({
+    default: microseconds(300),
+    range: [nanoseconds(0), seconds(1)],
+    help: 'CPU of a follower for one append: taking it in, writing, acknowledging, learning of the commit.',
+    source: measured(
+      'etcd/cluster_put.csv',
+      'three members take 1,156 us a put at one client and 124 us at 256, one member 458 and 65 us: 300 us a batch and 20 us an entry at each follower',
+    ),
+  }),
+  followerEntryCpu: duration({
+    default: microseconds(20),
+    range: [nanoseconds(0), seconds(1)],
+    help: 'CPU of a follower for each entry of an append, and of the leader for a proposal that a follower forwards.',
+    source: measured('etcd/cluster_put.csv', 'see followerBatchCpu'),
   }),
   applyService: duration({
     default: microseconds(15),
@@ -99,28 +196,13 @@ export const etcdParameters = defineParameters({
     help: 'What each key of a range adds.',
     source: measured('etcd/range_grid.csv', '37 ms CPU for 9,990 keys of 1 KiB'),
   }),
-  backendBatchInterval: duration({
-    default: milliseconds(100),
-    range: [milliseconds(1), seconds(10)],
-    help: 'Timer of the backend commit.',
-    source: sourceCode('E:server/storage/backend/backend.go:defaultBatchInterval'),
-  }),
-  backendCommit: distribution({
-    default: { distribution: 'lognormal', p50: 900_000, p99: 5_000_000 },
-    help: 'Time of one backend commit with few pages; it holds up the apply loop.',
-    source: measured('etcd/put_grid.csv', 'commit_mean_ms 0.9 at one client with 256 B values'),
-  }),
-  backendCommitPerOperation: duration({
-    default: microseconds(4),
+  indexVisit: duration({
+    default: nanoseconds(150),
     range: [nanoseconds(0), seconds(1)],
-    help: 'What each operation in the batch adds to the commit.',
-    source: measured('etcd/put_grid.csv', 'commit 4-12 ms at 1,000-2,300 operations a commit'),
+    help: 'What each key of the range costs a limited range although it is not returned: etcd 3.6 counts them all.',
+    source: sourceCode('E:v3.6.8 server/storage/mvcc/index.go', '0.1-0.2 us a visit is an estimate'),
   }),
-  revisionOverhead: count({
-    default: 120,
-    unit: 'B',
-    range: [0, 10_000],
-    help: 'Bytes a revision takes beside key and value: keys, B+tree, protobuf.',
-    source: measured('etcd/db_sizes.csv', '100-150 B a revision beyond key and value'),
-  }),
+  ...backendParameters,
+  ...mvccParameters,
+  ...leaseParameters,
 });

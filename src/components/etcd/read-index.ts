@@ -1,105 +1,153 @@
 /**
- * Linearizable reads: they join the next read-index round; one round at a time confirms the leader with a quorum of heartbeats, for all that
- * joined. A single member needs no round. E:server/etcdserver/read/read.go.
+ * Linearizable reads of one member: reads join the next round; one round at a time asks the raft node for an index that a quorum confirms (one round
+ * of heartbeats, no disk; a follower asks the leader), waits until that much is applied, and releases everything that joined.
+ * E:server/etcdserver/read/read.go. A round without answer is asked again every 500 ms; after a change of the leader it is asked anew (the
+ * client of a read tries again by itself, E:client/v3/retry_interceptor.go). A read whose deadline passes is answered elsewhere and left out.
  */
-import type { EventType, Simulation, ValuesOf } from '../../engine/index.ts';
+import type { Simulation, ValuesOf } from '../../engine/index.ts';
+import type { CounterSeries } from '../../metrics/index.ts';
 import { type Nanoseconds, nanoseconds, type SimTime } from '../../units/index.ts';
 import type { RequestId } from '../api-machinery/index.ts';
-import type { Host } from '../host/host.ts';
 import type { etcdParameters } from './etcd.parameters.ts';
-import { type Leadership, NO_LEADER } from './leadership.ts';
+import type { Member } from './member.ts';
+import type { ReadState } from './raft/index.ts';
+
+/** Rounds before their numbers repeat; fit for the tag of work on a host. */
+const ROUND_NUMBERS = 1 << 20;
+/** Members that a context tells apart: a member numbers its rounds from itself in steps of this. */
+const MOST_MEMBERS = 64;
 
 /** Reads of one round that take their CPU. */
 interface Round {
-  readonly requests: RequestId[];
+  readonly requests: readonly RequestId[];
   readonly startedAt: SimTime;
   readonly cpu: Nanoseconds;
 }
 
-/** Round numbers before they repeat; fit for a tag of work on a host. */
-const ROUND_NUMBERS = 1 << 20;
-/** A single member confirms itself at once; an event cannot be earlier than this. */
-const AT_ONCE = nanoseconds(1);
-
-/** What reads need. */
+/** What the reads of a member need. */
 export interface ReadIndexOptions {
   readonly simulation: Simulation;
   readonly parameters: ValuesOf<typeof etcdParameters>;
-  readonly hosts: readonly Host[];
-  readonly leadership: Leadership;
-  /** One way between two members. */
-  readonly hop: () => number;
-  /** A read is confirmed; it waited this long for the shared CPU. */
-  readonly onConfirmed: (request: RequestId, waitedForCpu: number) => void;
+  readonly member: Member;
+  /** Rounds that were not confirmed in time or by another leader. */
+  readonly failed: CounterSeries;
+  /** Plans a look at the round in progress after a span. */
+  readonly retryAfter: (span: Nanoseconds, member: number) => void;
+  /** A read may be served; it waited this long for the CPU. */
+  readonly onReady: (request: RequestId, waitedForCpu: number) => void;
 }
 
-/** The rounds of one cluster. */
+/** The rounds of one member. */
 export class ReadIndex {
   private readonly options: ReadIndexOptions;
-  private readonly ports: readonly number[];
-  private readonly evConfirmed: EventType;
+  private readonly port: number;
   /** Reads that wait for the next round, and those of the round in progress, state. */
   private next: RequestId[] = [];
   private current: RequestId[] = [];
-  private isInProgress = false;
+  /** Context of the round in progress, 0 = none, and when it was asked last [ns], state. */
+  private context = 0;
+  private askedAt = 0;
+  private rounds = 0;
+  /** Whether an event looks after the round, state. */
+  private isWatched = false;
   /** Rounds whose reads take their CPU, by number, state. */
-  private readonly rounds = new Map<number, Round>();
+  private readonly preparing = new Map<number, Round>();
   private lastNumber = 0;
 
   constructor(options: ReadIndexOptions) {
     this.options = options;
-    this.ports = options.hosts.map((host) => host.register((number) => this.onPrepared(number)));
-    this.evConfirmed = options.simulation.on('etcd.readIndexConfirmed', (term) => this.onConfirmed(term));
+    this.port = options.member.host.register((number) => this.onPrepared(number));
+  }
+
+  /** Reads that are not confirmed. */
+  get waiting(): readonly RequestId[] {
+    return this.next.concat(this.current);
   }
 
   /** A read joins the next round. */
   join(request: RequestId): void {
     this.next.push(request);
-    if (!this.isInProgress) this.start();
+    if (this.context === 0) this.begin();
   }
 
-  /** The leader is lost: returns the reads that are lost with it. */
-  breakOff(): RequestId[] {
-    const lost = [...this.rounds.values()].flatMap((round) => round.requests).concat(this.current, this.next);
-    this.rounds.clear();
-    this.current = [];
+  /** The process has ended: its reads are answered by whoever ended it. */
+  reset(): void {
     this.next = [];
-    this.isInProgress = false;
-    return lost;
+    this.current = [];
+    this.context = 0;
+    this.preparing.clear();
   }
 
-  private start(): void {
-    const { simulation, leadership, hosts, hop } = this.options;
+  /** Another leader: the round in progress is asked anew. */
+  leaderChanged(): void {
+    if (this.context === 0) return;
+    this.options.failed.add();
+    this.ask();
+  }
+
+  /** The node's answers. */
+  onReadStates(states: readonly ReadState[]): void {
+    for (const { context, index } of states) {
+      if (context !== this.context || context === 0) continue;
+      const asked = this.context;
+      this.options.member.apply.whenApplied(index, () => {
+        if (this.context === asked) this.release();
+      });
+    }
+  }
+
+  /** A look at the round in progress: one that has waited for too long is asked again. */
+  onRetry(): void {
+    this.isWatched = false;
+    const { simulation, parameters } = this.options;
+    if (this.context === 0) return;
+    const due = this.askedAt + parameters.readIndexRetry;
+    if (due > simulation.now) {
+      this.watch(nanoseconds(due - simulation.now));
+      return;
+    }
+    this.options.failed.add();
+    this.ask();
+  }
+
+  private begin(): void {
     this.current = this.next;
     this.next = [];
-    this.isInProgress = true;
-    const answers: number[] = [];
-    for (let member = 1; member < hosts.length; member++) answers.push(hop() + hop());
-    answers.sort((a, b) => a - b);
-    // The leader itself is one of the quorum.
-    const last = answers[leadership.quorum - 2];
-    simulation.after(last === undefined ? AT_ONCE : nanoseconds(last), this.evConfirmed, leadership.term);
+    this.ask();
   }
 
-  /** A quorum has confirmed the leader: the round's reads take their CPU, and the next round may start. */
-  private onConfirmed(term: number): void {
-    const { simulation, leadership, hosts, parameters } = this.options;
-    if (term !== leadership.term || leadership.leader === NO_LEADER) return;
+  private ask(): void {
+    const { simulation, member, parameters } = this.options;
+    this.rounds++;
+    this.context = this.rounds * MOST_MEMBERS + member.id;
+    this.askedAt = simulation.now;
+    if (!this.isWatched) this.watch(parameters.readIndexRetry);
+    if (member.isRunning) member.readIndex(this.context);
+  }
+
+  private watch(span: Nanoseconds): void {
+    this.isWatched = true;
+    this.options.retryAfter(span, this.options.member.id);
+  }
+
+  /** A quorum has confirmed the index, and it is applied: the reads take their CPU, and the next round may begin. */
+  private release(): void {
+    const { simulation, member, parameters } = this.options;
     const requests = this.current;
     this.current = [];
-    this.isInProgress = false;
+    this.context = 0;
     const cpu = nanoseconds(parameters.requestCpu * requests.length);
     this.lastNumber = (this.lastNumber + 1) % ROUND_NUMBERS;
-    this.rounds.set(this.lastNumber, { requests, startedAt: simulation.now, cpu });
-    (hosts[leadership.leader] as Host).run(this.ports[leadership.leader] as number, cpu, this.lastNumber);
-    if (this.next.length > 0) this.start();
+    this.preparing.set(this.lastNumber, { requests, startedAt: simulation.now, cpu });
+    member.host.run(this.port, cpu, this.lastNumber);
+    if (this.next.length > 0) this.begin();
   }
 
   private onPrepared(number: number): void {
-    const round = this.rounds.get(number);
+    const round = this.preparing.get(number);
     if (round === undefined) return;
-    this.rounds.delete(number);
+    this.preparing.delete(number);
     const waited = Math.max(0, this.options.simulation.now - round.startedAt - round.cpu);
-    for (const request of round.requests) this.options.onConfirmed(request, waited);
+    for (const request of round.requests) this.options.onReady(request, waited);
   }
 }

@@ -1,49 +1,85 @@
 /**
- * The write-ahead log of one member: batches are written one after the other, each with one fdatasync. A follower joins everything that
- * arrived during a sync into the next one; this is computed from arrival times, without an event per member and batch.
+ * The write-ahead log of one member: a file of preallocated segments on one disk, written batch by batch, each batch with one fdatasync.
+ * A full segment is cut: the old one is synced once more, the new one gets a header that is synced, and its directory too.
+ * E:server/storage/wal/wal.go (Save, cut). Left out: the background preallocation of the next segment, and purging of old ones (no cost).
  */
 import type { Distribution, RandomStream } from '../../engine/index.ts';
+import type { HistogramSeries } from '../../metrics/index.ts';
 import { type Nanoseconds, nanoseconds, type SimTime } from '../../units/index.ts';
+
+/** Syncs of a cut beside that of the batch: the tail of the old segment, the header of the new one, the directory. E:wal.go:cut. */
+const SYNCS_OF_A_CUT = 3;
+/** Bytes of a segment's header: checksum, metadata, hard state. */
+const HEADER_BYTES = 512;
+
+/** What the log is made of. */
+export interface WriteAheadLogOptions {
+  /** Write and fdatasync of a small batch. */
+  readonly sync: Distribution;
+  /** What each further byte adds to it [ns/B]. */
+  readonly perByte: number;
+  /** Size of a segment [B]. */
+  readonly segmentBytes: number;
+  readonly stream: RandomStream;
+  /** Where the length of each sync is recorded. */
+  readonly seconds: HistogramSeries;
+}
 
 /** The disk of one member's log. */
 export class WriteAheadLog {
-  private readonly sync: Distribution;
-  private readonly perByte: number;
-  private readonly stream: RandomStream;
-  /** Start and end of the latest sync [ns], state. */
-  private syncStart = -1;
-  private syncEnd = -1;
-  /** Time the disk was syncing up to the end of the latest sync [ns], statistic. */
+  private readonly options: WriteAheadLogOptions;
+  /** Bytes in the present segment [B], state. */
+  private segment = HEADER_BYTES;
+  /** End of the latest write [ns], state. */
+  private end = 0;
+  /** Time the disk was busy up to the end of the latest write [ns], statistic. */
   private busy = 0;
-  /** Syncs begun, statistic. */
+  /** Syncs begun, and segments cut, statistics. */
   syncs = 0;
+  cuts = 0;
+  /** How many times as long as usual a sync takes, and how much longer beside [ns], state: a slow disk. */
+  private factor = 1;
+  private added = 0;
 
-  constructor(sync: Distribution, perByte: number, stream: RandomStream) {
-    this.sync = sync;
-    this.perByte = perByte;
-    this.stream = stream;
+  constructor(options: WriteAheadLogOptions) {
+    this.options = options;
   }
 
-  /** Length of the next sync of `bytes`. */
-  draw(bytes: number): Nanoseconds {
-    return nanoseconds(this.sync.sample(this.stream) + this.perByte * bytes);
-  }
-
-  /** Writes a batch that arrived at `arrival` (not before the one before it); returns when it is durable. */
-  append(arrival: SimTime, bytes: number): SimTime {
-    // It joins a sync that is waiting for the one in progress.
-    if (arrival <= this.syncStart) return this.syncEnd as SimTime;
-    const start = Math.max(arrival, this.syncEnd);
-    const span = this.draw(bytes);
-    this.syncStart = start;
-    this.syncEnd = start + span;
+  /** Writes a batch at `now`, when no other is being written; returns the span until it is durable. */
+  write(now: SimTime, bytes: number): Nanoseconds {
+    let span = this.sync(bytes);
+    this.segment += bytes;
+    if (this.segment >= this.options.segmentBytes) {
+      for (let i = 0; i < SYNCS_OF_A_CUT; i++) span += this.sync(HEADER_BYTES);
+      this.segment = HEADER_BYTES;
+      this.cuts++;
+    }
     this.busy += span;
-    this.syncs++;
-    return this.syncEnd as SimTime;
+    this.end = now + span;
+    return nanoseconds(span);
   }
 
-  /** Time the disk has been syncing up to `now`, which is not before the start of the latest sync [ns]. */
+  /** Span that a write of so many bytes and its sync would take now, of another file on the same disk. */
+  estimate(bytes: number): number {
+    const { options } = this;
+    return Math.round((options.sync.sample(options.stream) + options.perByte * bytes) * this.factor + this.added);
+  }
+
+  /** Fault: from now on syncs take `factor` times as long, and `added` longer. */
+  slowDown(factor: number, added: Nanoseconds): void {
+    this.factor = factor;
+    this.added = added;
+  }
+
+  /** Time the disk has been writing up to `now`, which is not before the start of the latest write [ns]. */
   busyNanoseconds(now: SimTime): number {
-    return this.busy - Math.max(0, this.syncEnd - Math.max(now, this.syncStart));
+    return this.busy - Math.max(0, this.end - now);
+  }
+
+  private sync(bytes: number): number {
+    const span = this.estimate(bytes);
+    this.options.seconds.recordSpan(span as Nanoseconds);
+    this.syncs++;
+    return span;
   }
 }

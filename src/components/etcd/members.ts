@@ -1,0 +1,415 @@
+/**
+ * The members of one cluster: they are made, started, ended and watched here. What they agree on is in replicated-state.ts, what their clients see in
+ * etcd-cluster.ts.
+ */
+import type { ObjectTables } from '../../cluster/index.ts';
+import { type EventType, type Simulation, type ValuesOf } from '../../engine/index.ts';
+import { type CounterSeries, type MetricRecorder, type Timeline } from '../../metrics/index.ts';
+import { type Nanoseconds, NS_PER_MILLISECOND, nanoseconds, type SimTime } from '../../units/index.ts';
+import type { RequestId } from '../api-machinery/index.ts';
+import type { networkParameters } from '../host/host.parameters.ts';
+import type { Host } from '../host/host.ts';
+import { ApplyLoop } from './apply-loop.ts';
+import type { etcdParameters } from './etcd.parameters.ts';
+import { LeadershipHistory } from './leadership-history.ts';
+import { Member, type MemberOwner } from './member.ts';
+import { applyEffects, type CommandEffects, elementSizes, type Keyspace, MemberStore, restartTime, snapshotRestoreTime, snapshotSaveTime } from './mvcc/index.ts';
+import { PeerNetwork } from './peer-network.ts';
+import type { Proposal } from './proposal.ts';
+import {
+  type Configuration,
+  type Entry,
+  foundingState,
+  type MemberId,
+  MessageType,
+  NO_MEMBER,
+  type PersistedState,
+  ProgressState,
+  quorumOf,
+  Role,
+  type SnapshotMetadata,
+} from './raft/index.ts';
+import { ReadIndex } from './read-index.ts';
+import type { ReplicatedState } from './replicated-state.ts';
+import { WriteAheadLog } from './write-ahead-log.ts';
+
+/** An entry that takes longer than this until it is applied is slow (E:server/embed/config.go: warning-apply-duration) [ns]. */
+const SLOW_APPLY = 100 * NS_PER_MILLISECOND;
+
+/** Bytes of a megabyte, for people. */
+const BYTES_PER_MB = 1e6;
+/** A message without content, of which each kind sets what it uses. */
+const EMPTY_MESSAGE = {
+  logTerm: 0,
+  index: 0,
+  commit: 0,
+  entries: [],
+  snapshot: undefined,
+  isRejected: false,
+  rejectHint: 0,
+  context: 0,
+  bytes: 0,
+} as const;
+
+/** What the clients' side is told. */
+export interface MembersListener {
+  /** A member has applied an entry by `end`; it waited that long. */
+  onEntry(member: Member, proposal: Proposal, end: SimTime, waited: number): void;
+  /** The first member has committed an entry. */
+  onFirstCommit(proposal: Proposal): void;
+  /** A member has applied everything up to an entry by `end`. */
+  onBatch(member: Member, lastIndex: number, end: SimTime): void;
+  onReadReady(member: Member, request: RequestId, waitedForCpu: number): void;
+  onProposalDropped(proposal: Proposal): void;
+  /** A member's process has ended. */
+  onGone(member: Member): void;
+  /** A member's process has started, or it knows another leader or none. */
+  onLeaderSeen(member: Member): void;
+  /** Whether anybody is to learn of commits at a member at once. */
+  isFollowed(member: MemberId): boolean;
+}
+
+/** What the members are made of. */
+export interface MembersOptions {
+  readonly simulation: Simulation;
+  readonly tables: ObjectTables;
+  readonly keyspace: Keyspace;
+  readonly parameters: ValuesOf<typeof etcdParameters>;
+  readonly network: ValuesOf<typeof networkParameters>;
+  readonly hosts: readonly Host[];
+  readonly recorder: MetricRecorder;
+  readonly timeline: Timeline;
+  readonly state: ReplicatedState;
+  readonly listener: MembersListener;
+}
+
+/** A member with what belongs to it. */
+export interface Seat {
+  readonly member: Member;
+  readonly reads: ReadIndex;
+  readonly store: MemberStore;
+  /** What its process left on its disk, while it does not run, state. */
+  surviving: PersistedState<Proposal> | undefined;
+  /** Last entry that it made a snapshot at, and dropped old entries at, state. */
+  snapshotIndex: number;
+  compactionIndex: number;
+}
+
+/** All members. */
+export class Members implements MemberOwner {
+  readonly seats: Seat[] = [];
+  readonly network: PeerNetwork;
+  readonly history: LeadershipHistory;
+  private readonly options: MembersOptions;
+  private readonly leaderListeners: (() => void)[] = [];
+  private readonly evTick: EventType;
+  private readonly evWritten: EventType;
+  private readonly evApplied: EventType;
+  private readonly evReadRetry: EventType;
+  private readonly evStarted: EventType;
+  private readonly slowApplies: CounterSeries;
+  private readonly failedReads: CounterSeries;
+  private readonly elementBytes: ReturnType<typeof elementSizes>;
+
+  constructor(options: MembersOptions) {
+    const { simulation, parameters, network, recorder, timeline, hosts, tables } = options;
+    this.options = options;
+    this.network = new PeerNetwork(simulation, network, recorder);
+    this.history = new LeadershipHistory(simulation, recorder, timeline);
+    this.elementBytes = elementSizes(tables, parameters.keyLength);
+    this.slowApplies = recorder.counter('etcd_server_slow_apply_total');
+    this.failedReads = recorder.counter('etcd_server_read_indexes_failed_total');
+    const seat = (number: number): Seat => this.seats[number] as Seat;
+    this.evTick = simulation.on('etcd.tick', (number, life) => seat(number).member.onTick(life));
+    this.evWritten = simulation.on('etcd.logWritten', (number, life) => seat(number).member.onWritten(life));
+    this.evApplied = simulation.on('etcd.applied', (number) => seat(number).member.apply.onFree());
+    this.evReadRetry = simulation.on('etcd.readIndexRetry', (number) => seat(number).reads.onRetry());
+    this.evStarted = simulation.on('etcd.memberStarted', (number, life) => this.onStarted(number, life));
+    const voters = hosts.map((host) => this.create(host).member.id);
+    for (const { member } of this.seats) member.start(foundingState({ voters, learners: [] }));
+    this.elect(0);
+  }
+
+  /** The member that leads: of those that believe so, the one of the latest term. */
+  get leader(): Member | undefined {
+    let leader: Member | undefined;
+    for (const { member } of this.seats) {
+      if (member.isLeader && (leader === undefined || member.node.term > leader.node.term)) leader = member;
+    }
+    return leader;
+  }
+
+  /** The leader that a quorum takes for its leader. */
+  private lookForLeader(): void {
+    for (const listener of this.leaderListeners) listener();
+    const { leader } = this;
+    if (leader === undefined) {
+      this.history.look(NO_MEMBER, 0);
+      return;
+    }
+    const { voters } = leader.node.configuration;
+    let followers = 0;
+    for (const voter of voters) {
+      const member = this.seats[voter]?.member;
+      if (member?.isRunning === true && member.node.leader === leader.id) followers++;
+    }
+    if (followers >= quorumOf(leader.node.configuration)) this.history.look(leader.id, leader.node.term);
+    else this.history.look(NO_MEMBER, 0);
+  }
+
+  /** Has `listener` called whenever whoever leads may have changed. */
+  onLeaderChange(listener: () => void): void {
+    this.leaderListeners.push(listener);
+  }
+
+  /** A member and what belongs to it. */
+  seat(number: MemberId): Seat | undefined {
+    return this.seats[number];
+  }
+
+  /** The membership as the most advanced member has it. */
+  get configuration(): Configuration {
+    const known = this.leader ?? this.seats.find(({ member }) => member.isUp)?.member ?? (this.seats[0] as Seat).member;
+    return known.node.configuration;
+  }
+
+  // ---- making and starting -----------------------------------------------------------------------------------------------------------
+
+  /** Makes the next member; it does not run yet. */
+  create(host: Host): Seat {
+    const { simulation, parameters, recorder, listener } = this.options;
+    const id = this.seats.length;
+    const log = new WriteAheadLog({
+      sync: parameters.walSync,
+      perByte: parameters.walSyncPerByte,
+      segmentBytes: parameters.walSegmentBytes,
+      stream: simulation.streams.stream(`etcd.walSync.${id}`),
+      seconds: recorder.histogram('etcd_disk_wal_fsync_duration_seconds'),
+    });
+    const apply = new ApplyLoop({
+      simulation,
+      member: id,
+      evFree: this.evApplied,
+      service: parameters.applyService,
+      onEntry: (entry, end, waited) => this.onEntry(seat, entry, end, waited),
+      onBatch: (lastIndex, end) => this.onBatch(seat, lastIndex, end),
+    });
+    const elections = simulation.streams.stream(`etcd.elections.${id}`);
+    const member = new Member({
+      simulation,
+      parameters,
+      id,
+      host,
+      log,
+      network: this.network,
+      events: {
+        tick: this.evTick,
+        written: this.evWritten,
+        onReadStates: (_, states) => seat.reads.onReadStates(states),
+      },
+      owner: this,
+      apply,
+      random: () => elections.next(),
+    });
+    const store = new MemberStore({
+      simulation,
+      parameters,
+      recorder,
+      name: member.name,
+      occupy: (span, done) => apply.occupy(span, done),
+      sync: (bytes) => log.estimate(bytes),
+    });
+    const reads = new ReadIndex({
+      simulation,
+      parameters,
+      member,
+      failed: this.failedReads,
+      retryAfter: (span) => void simulation.after(span, this.evReadRetry, id),
+      onReady: (request, waited) => listener.onReadReady(member, request, waited),
+    });
+    const seat: Seat = { member, reads, store, surviving: undefined, snapshotIndex: 0, compactionIndex: 0 };
+    this.seats.push(seat);
+    this.network.add(member);
+    return seat;
+  }
+
+  /** Before the run: a member is elected at once, without disk and network. The cluster has been running for long. */
+  private elect(number: MemberId): void {
+    const { node } = (this.seats[number] as Seat).member;
+    node.step({ ...EMPTY_MESSAGE, type: MessageType.TimeoutNow, from: number, to: number, term: node.term });
+    for (let isQuiet = false; !isQuiet; ) {
+      isQuiet = true;
+      for (const { member } of this.seats) {
+        if (!member.node.hasReady) continue;
+        isQuiet = false;
+        const ready = member.node.ready();
+        for (const message of [...ready.messages, ...ready.messagesAfterSync]) {
+          (this.seats[message.to] as Seat).member.node.step(message);
+        }
+        for (const entry of ready.committed) this.options.state.apply(entry);
+        member.node.advance();
+      }
+    }
+    for (const { member } of this.seats) member.beginRun();
+    this.history.begin(number, node.term);
+  }
+
+  /** A member that joins, with an empty disk. */
+  startEmpty(seat: Seat, founders: Configuration): void {
+    seat.member.start(foundingState({ voters: founders.voters, learners: [] }));
+  }
+
+  // ---- the end of a process, and its next start ----------------------------------------------------------------------------------------
+
+  /** A member's process ends; it starts again after a span, null = never. */
+  end(seat: Seat, why: string, span: Nanoseconds | null): void {
+    const { member, store, reads } = seat;
+    if (!member.isUp) return;
+    member.persistedIndex = store.crash();
+    seat.surviving = member.kill();
+    reads.reset();
+    this.options.timeline.record(member.name, why);
+    this.lookForLeader();
+    this.options.listener.onGone(member);
+    if (span !== null) this.startAfter(seat, span);
+  }
+
+  /** It starts again after a span, and is there when its files are opened and its index is built. */
+  startAfter(seat: Seat, span: Nanoseconds): void {
+    const { simulation, parameters } = this.options;
+    const replayed = seat.surviving?.entries.length ?? 0;
+    const opening = restartTime(parameters, replayed, seat.store.backend.revisions);
+    simulation.after(nanoseconds(span + opening), this.evStarted, seat.member.id, seat.member.incarnation);
+  }
+
+  private onStarted(number: MemberId, life: number): void {
+    const seat = this.seats[number] as Seat;
+    if (seat.member.incarnation !== life || seat.surviving === undefined) return;
+    const { surviving } = seat;
+    seat.surviving = undefined;
+    seat.store.restart();
+    seat.snapshotIndex = surviving.applied;
+    seat.compactionIndex = surviving.applied;
+    seat.member.start(surviving);
+    this.options.timeline.record(seat.member.name, 'runs again');
+    seat.member.process();
+    this.options.listener.onLeaderSeen(seat.member);
+  }
+
+  /** A member's process stands still, or goes on. */
+  memberPaused(member: Member): void {
+    this.options.timeline.record(member.name, 'stands still');
+    this.lookForLeader();
+  }
+
+  memberResumed(member: Member): void {
+    this.options.timeline.record(member.name, 'goes on');
+    this.lookForLeader();
+  }
+
+  // ---- what members tell ------------------------------------------------------------------------------------------------------------
+
+  roleChanged(member: Member): void {
+    this.lookForLeader();
+    const seat = this.seats[member.id] as Seat;
+    seat.reads.leaderChanged();
+    this.options.listener.onLeaderSeen(member);
+  }
+
+  panicked(member: Member, why: string): void {
+    this.end(this.seats[member.id] as Seat, `ended: ${why}`, null);
+  }
+
+  proposalDropped(proposal: Proposal): void {
+    this.options.listener.onProposalDropped(proposal);
+  }
+
+  isFollowed(member: MemberId): boolean {
+    return this.options.listener.isFollowed(member);
+  }
+
+  membershipChanged(member: Member): void {
+    const { voters, learners } = member.node.configuration;
+    if (!member.isLeader) return;
+    const learning = learners.length === 0 ? '' : `, learners ${learners.join(', ')}`;
+    this.options.timeline.record('etcd', `the members are ${voters.join(', ')}${learning}`);
+  }
+
+  snapshotSpan(from: Member, to: MemberId): Nanoseconds {
+    const { timeline, parameters } = this.options;
+    const { size } = (this.seats[from.id] as Seat).store.backend;
+    timeline.record(from.name, `sends its database of ${Math.round(size / BYTES_PER_MB)} MB to member ${to}`);
+    return snapshotSaveTime(parameters, size);
+  }
+
+  snapshotArrived(member: Member, snapshot: SnapshotMetadata): void {
+    const { parameters, timeline } = this.options;
+    const seat = this.seats[member.id] as Seat;
+    const source = this.seats[member.node.leader] ?? seat;
+    source.member.wake((node) => node.reportSnapshot(member.id, true));
+    member.apply.startOver(
+      snapshot.index,
+      () => snapshotRestoreTime(parameters, source.store.backend.size),
+      () => {
+        seat.store.copyFrom(source.store, snapshot.index);
+        seat.snapshotIndex = snapshot.index;
+        seat.compactionIndex = snapshot.index;
+        timeline.record(member.name, 'has taken the database over');
+        this.options.listener.onBatch(member, snapshot.index, this.options.simulation.now);
+      },
+    );
+  }
+
+  // ---- applying ---------------------------------------------------------------------------------------------------------------------
+
+  private onEntry(seat: Seat, entry: Entry<Proposal>, end: SimTime, waited: number): void {
+    const { state, listener, simulation, parameters } = this.options;
+    const { payload, index } = entry;
+    const isFirst = index > state.computed;
+    if (isFirst && payload !== undefined) listener.onFirstCommit(payload);
+    state.apply(entry);
+    if (payload?.effects !== undefined) this.applyCommand(seat, payload.effects);
+    else this.appendRevisions(seat, state.positionAfter(index - 1), state.positionAfter(index));
+    seat.store.entryApplied(index);
+    if (end - simulation.now + waited - parameters.applyService > SLOW_APPLY) this.slowApplies.add();
+    if (payload !== undefined) listener.onEntry(seat.member, payload, end, waited);
+  }
+
+  /** Revisions at these positions of the key space's log go into the member's database. */
+  private appendRevisions(seat: Seat, from: number, to: number): void {
+    const { log } = this.options.keyspace;
+    for (let position = Math.max(from, log.first); position < to; position++) {
+      seat.store.append(position, this.elementBytes(log.kind(position), log.version(position)));
+    }
+  }
+
+  /** History goes when no member that runs reads it any more. */
+  private applyCommand(seat: Seat, effects: CommandEffects): void {
+    const { state, keyspace } = this.options;
+    applyEffects(effects, seat.store);
+    if (effects.plan === undefined) return;
+    let oldest = keyspace.revision;
+    for (const { member } of this.seats) {
+      if (member.isUp) oldest = Math.min(oldest, state.revisionAfter(member.apply.applied));
+    }
+    keyspace.release(Math.min(effects.plan.revision, oldest));
+  }
+
+  private onBatch(seat: Seat, lastIndex: number, end: SimTime): void {
+    const { parameters, listener } = this.options;
+    if (lastIndex - seat.snapshotIndex > parameters.snapshotCount) {
+      seat.snapshotIndex = lastIndex;
+      seat.store.commitNow();
+    }
+    if (lastIndex - seat.compactionIndex >= parameters.logCompactionEntries) this.compactLog(seat, lastIndex);
+    listener.onBatch(seat.member, lastIndex, end);
+  }
+
+  /** Old entries go, unless a follower is being sent a database: it will need what came after. */
+  private compactLog(seat: Seat, index: number): void {
+    const { node } = seat.member;
+    if (node.role === Role.Leader && node.progress().some(({ state }) => state === ProgressState.Snapshot)) return;
+    seat.compactionIndex = index;
+    node.compactTo(Math.min(index, node.applied), this.options.parameters.catchUpEntries, node.configuration);
+  }
+}

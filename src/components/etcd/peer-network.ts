@@ -1,0 +1,162 @@
+/**
+ * The streams between members: one for each ordered pair, first in first out (E:server/etcdserver/api/rafthttp). A message takes one draw of the
+ * peers' delay. Faults: more delay, loss of packets, a cut.
+ *
+ * The streams are TCP: a packet that is lost is sent again after the retransmission timeout, twice as late each time, and holds up what is behind
+ * it; nothing is lost but by a cut, or with the process at either end. Left out: bandwidth (a snapshot takes its own time, see the member),
+ * buffers that overflow (4,096 messages), what TCP still has in hand when a cut ends (raft sends it again).
+ */
+import { type EventType, LinkTable, type RandomStream, type Simulation, type ValuesOf } from '../../engine/index.ts';
+import type { HistogramSeries, MetricRecorder } from '../../metrics/index.ts';
+import { type Nanoseconds, NS_PER_MILLISECOND, nanoseconds } from '../../units/index.ts';
+import type { networkParameters } from '../host/host.parameters.ts';
+import type { Proposal } from './proposal.ts';
+import { type MemberId, type Message, MessageType } from './raft/index.ts';
+
+/** Smallest retransmission timeout of Linux' TCP [ns], and how often it is doubled at most before the next try gets through. */
+const RETRANSMISSION_TIMEOUT = 200 * NS_PER_MILLISECOND;
+const MOST_DOUBLINGS = 6;
+/** The delay of each doubling grows by this factor. */
+const DOUBLING = 2;
+
+/** Who takes messages in. */
+export interface Peer {
+  /** Raised at each end of the process: what was sent to an earlier life is lost. */
+  readonly incarnation: number;
+  receive(message: Message<Proposal>): void;
+  /** A message of this peer to `to` met no process. */
+  unreachable(to: MemberId): void;
+}
+
+/** One direction between two members. */
+interface Stream {
+  readonly link: number;
+  isCut: boolean;
+  /** Delay beside the usual one [ns], and share of packets that are lost; faults. */
+  addedDelay: number;
+  loss: number;
+  /** Delay of the latest message [ns], for the round-trip time. */
+  lastDelay: number;
+  /** Round-trip times as the sender sees them. */
+  readonly roundTrips: HistogramSeries;
+}
+
+/** A message on its way. */
+interface Parcel {
+  message: Message<Proposal>;
+  /** Life of the receiver for which it was sent. */
+  incarnation: number;
+}
+
+/** All streams of one cluster. */
+export class PeerNetwork {
+  private readonly parameters: ValuesOf<typeof networkParameters>;
+  private readonly recorder: MetricRecorder;
+  private readonly links: LinkTable;
+  private readonly draws: RandomStream;
+  private readonly losses: RandomStream;
+  private readonly peers: Peer[] = [];
+  /** By sender and receiver. */
+  private readonly streams: Stream[][] = [];
+  /** Messages on their way by slot, and free slots, state. */
+  private readonly parcels: (Parcel | undefined)[] = [];
+  private readonly free: number[] = [];
+  private readonly evArrived: EventType;
+
+  constructor(simulation: Simulation, parameters: ValuesOf<typeof networkParameters>, recorder: MetricRecorder) {
+    this.parameters = parameters;
+    this.recorder = recorder;
+    this.links = new LinkTable(simulation, 'etcd peers');
+    this.draws = simulation.streams.stream('etcd.peers');
+    this.losses = simulation.streams.stream('etcd.peerLoss');
+    this.evArrived = simulation.on('etcd.peerMessage', (slot) => this.onArrived(slot));
+  }
+
+  /** Connects the next member with all before it. */
+  add(peer: Peer): void {
+    const added = this.peers.push(peer) - 1;
+    this.streams.push([]);
+    for (let other = 0; other <= added; other++) {
+      (this.streams[added] as Stream[])[other] = this.open(other);
+      (this.streams[other] as Stream[])[added] = this.open(added);
+    }
+  }
+
+  /** Sends a message; it takes `extra` longer than a small one. */
+  send(message: Message<Proposal>, extra = 0): void {
+    const stream = this.stream(message.from, message.to);
+    if (stream.isCut) return;
+    const receiver = this.peers[message.to] as Peer;
+    let delay = this.parameters.peerDelay.sample(this.draws) + stream.addedDelay + extra;
+    if (stream.loss > 0) delay += this.retransmissions(stream.loss);
+    stream.lastDelay = delay;
+    const slot = this.free.pop() ?? this.parcels.length;
+    this.parcels[slot] = { message, incarnation: receiver.incarnation };
+    this.links.transmit(stream.link, nanoseconds(delay), this.evArrived, slot);
+  }
+
+  /** Fault: nothing gets from one member to another any more, or again; what is on its way arrives. */
+  setCut(from: MemberId, to: MemberId, isCut: boolean): void {
+    this.stream(from, to).isCut = isCut;
+  }
+
+  /** Fault: messages from one member to another take `added` longer, and a share of packets is lost. */
+  setQuality(from: MemberId, to: MemberId, added: Nanoseconds, loss: number): void {
+    const stream = this.stream(from, to);
+    stream.addedDelay = added;
+    stream.loss = loss;
+  }
+
+  /** Whether messages get from one member to another. */
+  isOpen(from: MemberId, to: MemberId): boolean {
+    return !this.stream(from, to).isCut;
+  }
+
+  /** Messages on their way, for whoever looks for what they carry. */
+  *underWay(): Generator<Message<Proposal>> {
+    for (const parcel of this.parcels) if (parcel !== undefined) yield parcel.message;
+  }
+
+  private open(to: number): Stream {
+    return {
+      link: this.links.add(this.parameters.minimumDelay),
+      isCut: false,
+      addedDelay: 0,
+      loss: 0,
+      lastDelay: 0,
+      roundTrips: this.recorder.histogram('etcd_network_peer_round_trip_time_seconds', { To: `member ${to}` }),
+    };
+  }
+
+  private stream(from: MemberId, to: MemberId): Stream {
+    return (this.streams[from] as Stream[])[to] as Stream;
+  }
+
+  /** Time until a packet gets through, each try being lost with the same probability. */
+  private retransmissions(loss: number): number {
+    let delay = 0;
+    let timeout = RETRANSMISSION_TIMEOUT;
+    for (let tries = 0; tries < MOST_DOUBLINGS && this.losses.next() < loss; tries++) {
+      delay += timeout;
+      timeout *= DOUBLING;
+    }
+    return delay;
+  }
+
+  private onArrived(slot: number): void {
+    const { message, incarnation } = this.parcels[slot] as Parcel;
+    this.parcels[slot] = undefined;
+    this.free.push(slot);
+    const receiver = this.peers[message.to] as Peer;
+    if (receiver.incarnation !== incarnation) {
+      (this.peers[message.from] as Peer).unreachable(message.to);
+      return;
+    }
+    if (message.type === MessageType.HeartbeatResponse) {
+      const back = this.stream(message.from, message.to);
+      const there = this.stream(message.to, message.from);
+      there.roundTrips.recordSpan(nanoseconds(there.lastDelay + back.lastDelay));
+    }
+    receiver.receive(message);
+  }
+}
