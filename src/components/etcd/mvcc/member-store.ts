@@ -95,6 +95,11 @@ export class MemberStore {
     else if (!this.isTimerSet) this.setTimer();
   }
 
+  /** A snapshot of the raft log is noted, for which what is applied must be in the file: commits in the next turn of the apply loop. */
+  commitNow(): void {
+    if (this.backend.operations > 0 && !this.isCommitDue) this.planCommit();
+  }
+
   /** Carries a compaction out; `keys` are in the index. */
   compact(plan: CompactionPlan, keys: number): void {
     this.compactions.push({ plan, keys, sweep: sweepOf(plan), startedAt: -1 });
