@@ -139,6 +139,14 @@ export const etcdMetrics = {
     help: 'Revisions that compactions deleted, over all members.',
     source: 'etcd (server/storage/mvcc/metrics.go)',
   },
+  plimsoll_etcd_slow_watches_total: {
+    name: 'plimsoll_etcd_slow_watches_total',
+    kind: 'counter',
+    unit: '1',
+    labels: [],
+    help: "How often an API server's watches fell behind because the channel of its stream was full.",
+    source: 'ours: etcd_debugging_mvcc_slow_watcher_total tells only how many are behind now',
+  },
   plimsoll_etcd_compaction_duration_seconds: {
     name: 'plimsoll_etcd_compaction_duration_seconds',
     kind: 'histogram',

@@ -10,3 +10,4 @@ export * from './maintenance-times.ts';
 export { MemberStore, type MemberStoreOptions, type StoreParameters } from './member-store.ts';
 export { mvccParameters } from './mvcc.parameters.ts';
 export { hasRoom, quotaCost, SpaceAlarm } from './quota.ts';
+export { WatchGroup, WatchStreams, type WatchStreamsOptions } from './watch-streams.ts';

@@ -8,7 +8,6 @@
  * like is in backend.ts.
  */
 import {
-  KIND_COUNT,
   type Kind,
   NO_KEY,
   NO_VERSION,
@@ -50,14 +49,10 @@ export class Keyspace {
   private readonly tables: ObjectTables;
   private readonly sizeOf: ElementSize;
   /** Current version, and position of the latest modification, by kind and key, state. */
-  private readonly currentOf: Int32Array[] = Array.from({ length: KIND_COUNT }, () =>
-    new Int32Array(INITIAL_KEYS).fill(NO_VERSION),
-  );
-  private readonly latestOf: Int32Array[] = Array.from({ length: KIND_COUNT }, () =>
-    new Int32Array(INITIAL_KEYS).fill(NO_POSITION),
-  );
+  private readonly currentOf: Int32Array[];
+  private readonly latestOf: Int32Array[];
   /** Objects that exist now, by kind. */
-  readonly objects = new Int32Array(KIND_COUNT);
+  readonly objects: Int32Array;
   /** All objects that exist now [object], state. */
   objectCount = 0;
   /** Last main revision given out; a fresh store is at 1. */
@@ -78,7 +73,16 @@ export class Keyspace {
 
   constructor(tables: ObjectTables, sizeOf: ElementSize) {
     this.tables = tables;
+    const columns = (blank: number) =>
+      Array.from({ length: tables.kindCount }, () => new Int32Array(INITIAL_KEYS).fill(blank));
+    this.currentOf = columns(NO_VERSION);
+    this.latestOf = columns(NO_POSITION);
+    this.objects = new Int32Array(tables.kindCount);
     this.sizeOf = sizeOf;
+    const tableOf = (blank: number) => () => new Int32Array(INITIAL_KEYS).fill(blank);
+    this.currentOf = Array.from({ length: tables.kindCount }, tableOf(NO_VERSION));
+    this.latestOf = Array.from({ length: tables.kindCount }, tableOf(NO_POSITION));
+    this.objects = new Int32Array(tables.kindCount);
   }
 
   // ---- reading now -----------------------------------------------------------------------------------------------------------------
@@ -248,7 +252,7 @@ export class Keyspace {
 
   /** Everything as it is now, held until {@link releaseSnapshot}. */
   snapshot(): KeyspaceSnapshot {
-    const versions = Array.from({ length: KIND_COUNT }, (_, kind) => this.holdAll(kind as Kind));
+    const versions = Array.from({ length: this.tables.kindCount }, (_, kind) => this.holdAll(kind as Kind));
     return { revision: this.revision, versions };
   }
 
