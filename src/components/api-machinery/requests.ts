@@ -98,6 +98,9 @@ export class Requests {
   /** Mod revision on which the transaction is conditional; 0 = the key must not exist. */
   transactionRevision = new Float64Array(INITIAL_SLOTS);
 
+  /** etcd lease that what the transaction writes is attached to, 0 = none. */
+  lease = new Int32Array(INITIAL_SLOTS);
+
   /** Status code of the reply. */
   code = new Uint16Array(INITIAL_SLOTS);
   /** Version in the reply; held by the request until it is freed. */
@@ -134,6 +137,7 @@ export class Requests {
     this.result[slot] = NO_VERSION;
     this.resultRevision[slot] = 0;
     this.transactionRevision[slot] = 0;
+    this.lease[slot] = 0;
     this.code[slot] = 0;
     this.retryAfter[slot] = 0;
     this.waits.fill(0, slot * WAIT_PLACES, (slot + 1) * WAIT_PLACES);
@@ -205,6 +209,7 @@ export class Requests {
     this.flowControlServer = bigger(this.flowControlServer);
     this.draft = bigger(this.draft);
     this.transactionRevision = bigger(this.transactionRevision);
+    this.lease = bigger(this.lease);
     this.code = bigger(this.code);
     this.result = bigger(this.result);
     this.resultRevision = bigger(this.resultRevision);

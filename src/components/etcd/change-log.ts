@@ -9,14 +9,12 @@ export class ChangeLog {
   private readonly changes: Change[] = [];
   /** Position of the first one that is kept, state. */
   private first = 0;
-  /** Position up to which each reader has taken changes over, and up to which it was told, state. */
+  /** Position up to which each reader has taken changes over, state. */
   private readonly taken: number[] = [];
-  private readonly told: number[] = [];
 
   /** Another reader. */
   addReader(): void {
     this.taken.push(0);
-    this.told.push(0);
   }
 
   /** Appends a change. */
@@ -34,17 +32,9 @@ export class ChangeLog {
     return this.first + this.changes.length;
   }
 
-  /** Whether a reader has not been told of everything up to a position; from now on it has. */
-  isNews(reader: number, upTo: number): boolean {
-    if (upTo <= (this.told[reader] as number)) return false;
-    this.told[reader] = upTo;
-    return true;
-  }
-
   /** A reader has taken over what is before `position`; what all that read have is dropped. */
   consumed(reader: number, position: number, isReading: (reader: number) => boolean): void {
     this.taken[reader] = position;
-    this.told[reader] = Math.max(this.told[reader] as number, position);
     let first = this.end;
     for (let i = 0; i < this.taken.length; i++) if (isReading(i)) first = Math.min(first, this.taken[i] as number);
     const drop = first - this.first;

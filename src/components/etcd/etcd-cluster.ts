@@ -35,6 +35,7 @@ import { publishMembers } from './publish-members.ts';
 import { type MemberId, NO_MEMBER } from './raft/index.ts';
 import { ReplicatedState } from './replicated-state.ts';
 import { StoreOutcome } from './store-outcome.ts';
+import { Watches } from './watches.ts';
 
 /** What etcd needs of its clients, the API servers. */
 export interface StoreClient {
@@ -43,9 +44,12 @@ export interface StoreClient {
   /** Event type of "changes arrived on the watch" (server, position in {@link EtcdCluster.changeAt} up to which). */
   readonly changesArrived: EventType;
   /** Event type of "every change up to this revision has been sent" (server, revision). */
-  readonly progressArrived: EventType;
-  /** Event type of "etcd has cancelled all watches" (server): its member is gone, or has had no leader for too long. They are opened again by themselves. */
-  readonly watchesCancelled: EventType;
+  readonly progressArrived?: EventType;
+  /**
+   * Event type of "etcd has cancelled all watches" (server, 0 = their member is gone or has no leader: they are opened again by themselves,
+   * 1 = what they lack is compacted: the server has to read everything anew).
+   */
+  readonly watchesCancelled?: EventType;
   /** Whether the API server is up and watching. */
   readonly isWatching: boolean;
 }
@@ -96,6 +100,7 @@ export class EtcdCluster implements MembersListener {
   private readonly state: ReplicatedState;
   private readonly operations: Operations;
   private readonly connections: ClientConnections;
+  private readonly watches: Watches;
   private readonly changeLog: ChangeLog;
   private readonly clients: StoreClient[] = [];
   private readonly links: LinkTable;
@@ -110,6 +115,8 @@ export class EtcdCluster implements MembersListener {
   /** By member: whether its keep-alives have failed; whether it has asked for the alarm, state. */
   private readonly isHung: boolean[] = [];
   private hasAskedForAlarm = false;
+  /** Term of the leader that lets leases expire, 0 = none does, state. */
+  private leaseTerm = 0;
   private readonly elementBytes: ReturnType<typeof elementSizes>;
 
   private readonly evArrived: EventType;
@@ -158,6 +165,23 @@ export class EtcdCluster implements MembersListener {
     this.members = new Members({
       simulation, tables, keyspace, parameters, network, hosts, recorder, timeline, state, listener,
     });
+    const { members, connections, changeLog, clients, links, delays } = this;
+    this.watches = new Watches({
+      simulation,
+      parameters,
+      network,
+      recorder,
+      timeline,
+      members,
+      connections,
+      state,
+      keyspace,
+      changeLog,
+      clients,
+      links,
+      delays,
+    });
+    members.onLeaderChange(() => this.followLeader());
     this.evArrived = simulation.on('etcd.requestArrived', (request, serial) =>
       this.onArrived(request as RequestId, serial),
     );
@@ -187,7 +211,9 @@ export class EtcdCluster implements MembersListener {
     this.changeLog.addReader();
     this.links.add(this.options.network.minimumDelay);
     this.links.add(this.options.network.minimumDelay);
-    return this.connections.add();
+    const server = this.connections.add();
+    this.watches.add();
+    return server;
   }
 
   /** Sends a transaction or a read of an API server. A read has verb GET or LIST and no draft. */
@@ -209,14 +235,7 @@ export class EtcdCluster implements MembersListener {
 
   /** Asks for a progress notification on the watch of an API server; without a watch there is none. */
   requestProgress(server: number): void {
-    const seat = this.members.seat(this.connections.watchedMember(server));
-    const client = this.clients[server] as StoreClient;
-    if (seat === undefined || !seat.member.isRunning || !client.isWatching) return;
-    const { network } = this.options;
-    const there = network.controlPlaneDelay.sample(this.delays);
-    const back = network.controlPlaneDelay.sample(this.delays);
-    const revision = this.state.revisionAfter(seat.member.apply.applied);
-    this.links.transmit(2 * server + 1, nanoseconds(there + back), client.progressArrived, server, revision);
+    this.watches.requestProgress(server);
   }
 
   /** Puts an object into the store before the run begins, at one revision, without a request. The key space takes `version` over. */
@@ -250,6 +269,11 @@ export class EtcdCluster implements MembersListener {
     return this.keyspace.revision;
   }
 
+  /** Everything up to this revision is compacted. */
+  get compactedRevision(): number {
+    return this.keyspace.compactedRevision;
+  }
+
   /** Version that a request or cache may keep reading until it is compacted. */
   current(kind: Kind, key: ObjectKey): VersionHandle {
     return this.keyspace.current(kind, key);
@@ -272,7 +296,7 @@ export class EtcdCluster implements MembersListener {
 
   /** An API server has taken over the changes before `position`. */
   consumedUpTo(server: number, position: number): void {
-    this.changeLog.consumed(server, position, (reader) => (this.clients[reader] as StoreClient).isWatching);
+    this.watches.consumedUpTo(server, position);
   }
 
   /** What happened to the leadership, in words. */
@@ -288,6 +312,12 @@ export class EtcdCluster implements MembersListener {
       return;
     }
     this.members.end(this.members.seats[leader.id] as Seat, 'is killed', duration);
+  }
+
+  /** Fault: a member's process is killed and comes back after `duration`, null = never. */
+  killMember(number: MemberId, duration: Nanoseconds | null): void {
+    const seat = this.members.seat(number);
+    if (seat !== undefined) this.members.end(seat, 'is killed', duration);
   }
 
   /** Proposes a command at the leader; lost if there is none. `done` is called with its outcome when the leader has applied it. */
@@ -386,6 +416,7 @@ export class EtcdCluster implements MembersListener {
       draft,
       isDeletion: draft === NO_VERSION,
       expected: requests.transactionRevision[request] as number,
+      lease: requests.lease[request] as number,
       outcome: undefined,
     };
     return {
@@ -532,44 +563,20 @@ export class EtcdCluster implements MembersListener {
     );
   }
 
-  // ---- watches ------------------------------------------------------------------------------------------------------------------
-
   onBatch(member: Member, lastIndex: number, end: SimTime): void {
-    const upTo = this.state.changesAfter(lastIndex);
-    for (let server = 0; server < this.clients.length; server++) {
-      if (this.connections.watchedMember(server) === member.id) this.tell(server, upTo, end);
-    }
+    this.watches.onBatch(member, lastIndex, end);
     this.state.forgetBefore(this.state.computed - INDEXES_KEPT);
   }
 
-  private tell(server: number, upTo: number, at: SimTime): void {
-    const client = this.clients[server] as StoreClient;
-    if (!client.isWatching || !this.changeLog.isNews(server, upTo)) return;
-    const { simulation, network } = this.options;
-    const delay = nanoseconds(at - simulation.now + network.controlPlaneDelay.sample(this.delays));
-    this.links.transmit(2 * server + 1, delay, client.changesArrived, server, upTo);
-  }
-
-  private cancelWatches(member: Member, why: string): void {
-    const dropped = this.connections.dropWatches(member.id);
-    if (dropped.length === 0) return;
-    this.timeline.record(member.name, `watches of ${dropped.length} API servers are cancelled: ${why}`);
-    const { network } = this.options;
-    for (const server of dropped) {
-      const client = this.clients[server] as StoreClient;
-      if (!client.isWatching) continue;
-      const delay = network.controlPlaneDelay.sample(this.delays);
-      this.links.transmit(2 * server + 1, delay, client.watchesCancelled, server);
-    }
-    this.openWatches();
-  }
-
-  /** Watches that were cancelled are opened again where they left off, at a member that serves them. */
-  private openWatches(): void {
-    for (const server of this.connections.openWatches()) {
-      const { member } = this.members.seats[this.connections.watchedMember(server)] as Seat;
-      this.tell(server, this.state.changesAfter(member.apply.applied), this.options.simulation.now);
-    }
+  /** Only the member that leads lets leases expire. */
+  private followLeader(): void {
+    const { leader } = this.members;
+    const { parameters } = this.options;
+    const term = leader?.node.term ?? 0;
+    if (term === this.leaseTerm) return;
+    this.leaseTerm = term;
+    if (leader === undefined) this.lessor.demote();
+    else this.lessor.promote(nanoseconds(parameters.electionTicks * parameters.heartbeatInterval));
   }
 
   // ---- what members tell ---------------------------------------------------------------------------------------------------------
@@ -582,7 +589,7 @@ export class EtcdCluster implements MembersListener {
     this.leaderlessSince[member.id] = undefined;
     this.held[member.id] = [];
     for (const request of this.operations.openAt(member.id)) this.breakOff(request);
-    this.cancelWatches(member, 'the member is gone');
+    this.watches.cancel(member, 'the member is gone');
   }
 
   onLeaderSeen(member: Member): void {
@@ -597,7 +604,7 @@ export class EtcdCluster implements MembersListener {
     }
     this.leaderlessSince[member.id] = undefined;
     if (since !== undefined) this.countLeaderless(member, since);
-    this.openWatches();
+    this.watches.open();
   }
 
   /** Requests that waited at a member without a leader. */
@@ -625,7 +632,7 @@ export class EtcdCluster implements MembersListener {
     const { simulation, parameters } = this.options;
     const span = parameters.watchLeaderTimeouts * parameters.electionTicks * parameters.heartbeatInterval;
     if (member.incarnation !== life || since === undefined || simulation.now - since < span) return;
-    this.cancelWatches(member, 'there is no leader');
+    this.watches.cancel(member, 'there is no leader');
   }
 
   // ---- a process that stands still -----------------------------------------------------------------------------------------------
@@ -661,7 +668,7 @@ export class EtcdCluster implements MembersListener {
       if (hasArrived) this.fail(request);
       else this.take(seat, request);
     }
-    this.openWatches();
+    this.watches.open();
   }
 
   private onHung(number: MemberId, pause: number): void {
@@ -670,7 +677,7 @@ export class EtcdCluster implements MembersListener {
     this.isHung[number] = true;
     this.timeline.record(member.name, 'does not answer keep-alives: connections are closed');
     for (const request of this.operations.openAt(number)) this.breakOff(request);
-    this.cancelWatches(member, 'the member does not answer');
+    this.watches.cancel(member, 'the member does not answer');
   }
 
   // ---- who serves -----------------------------------------------------------------------------------------------------------------

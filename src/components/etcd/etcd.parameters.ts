@@ -132,6 +132,18 @@ export const etcdParameters = defineParameters({
     help: 'What each further byte of a batch adds to its sync.',
     source: measured('etcd/fdatasync.csv', '0.17 ms at 4 kB, 0.27 ms at 256 kB'),
   }),
+  walStallShare: real({
+    default: 0,
+    unit: 'ratio',
+    range: [0, 1],
+    help: 'Share of syncs of the WAL that meet a stall of the disk (a noisy neighbour) beside their own time.',
+    source: assumption('a disk of its own does not stall; the profile disk-noisy does'),
+  }),
+  walStall: distribution({
+    default: { distribution: 'lognormal', p50: 300_000_000, p99: 2_000_000_000 },
+    help: 'Length of such a stall.',
+    source: assumption('etcd warns of syncs over 1 s, which shared disks do show; without effect unless etcd.walStallShare is above 0'),
+  }),
   walSegmentBytes: count({
     default: 64_000_000,
     unit: 'B',

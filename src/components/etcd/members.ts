@@ -182,6 +182,8 @@ export class Members implements MemberOwner {
     const log = new WriteAheadLog({
       sync: parameters.walSync,
       perByte: parameters.walSyncPerByte,
+      stallShare: parameters.walStallShare,
+      stall: parameters.walStall,
       segmentBytes: parameters.walSegmentBytes,
       stream: simulation.streams.stream(`etcd.walSync.${id}`),
       seconds: recorder.histogram('etcd_disk_wal_fsync_duration_seconds'),
@@ -383,14 +385,18 @@ export class Members implements MemberOwner {
     }
   }
 
-  /** History goes when no member that runs reads it any more. */
+  /** History goes when no member needs it: to read, or to apply again what it has lost with its process. */
   private applyCommand(seat: Seat, effects: CommandEffects): void {
-    const { state, keyspace } = this.options;
+    const { state, keyspace, parameters } = this.options;
     applyEffects(effects, seat.store);
     if (effects.plan === undefined) return;
     let oldest = keyspace.revision;
     for (const { member } of this.seats) {
-      if (member.isUp) oldest = Math.min(oldest, state.revisionAfter(member.apply.applied));
+      const needed = member.isUp ? member.apply.applied : member.persistedIndex;
+      // A member that lags further behind is sent a whole database.
+      if (member.isUp || state.computed - needed <= parameters.catchUpEntries) {
+        oldest = Math.min(oldest, state.revisionAfter(needed));
+      }
     }
     keyspace.release(Math.min(effects.plan.revision, oldest));
   }

@@ -21,6 +21,8 @@ export interface Transaction {
   readonly isDeletion: boolean;
   /** Mod revision on which it is conditional; 0 = the key must not exist. */
   readonly expected: number;
+  /** Lease that what it writes is attached to, NO_LEASE = none. */
+  readonly lease: number;
   /** Outcome once it was applied somewhere first, undefined before, state. */
   outcome: number | undefined;
 }

@@ -5,7 +5,7 @@
  */
 import { NO_VERSION, type ObjectTables, type VersionHandle } from '../../cluster/index.ts';
 import type { Requests } from '../api-machinery/index.ts';
-import type { Change, CommandState, Keyspace, Lessor, SpaceAlarm } from './mvcc/index.ts';
+import { type Change, type CommandState, type Keyspace, type Lessor, NO_LEASE, type SpaceAlarm } from './mvcc/index.ts';
 import type { Operations } from './operations.ts';
 import type { Proposal, Transaction } from './proposal.ts';
 import type { Entry } from './raft/index.ts';
@@ -104,20 +104,24 @@ export class ReplicatedState {
   }
 
   private compute(transaction: Transaction): void {
-    const { keyspace, tables, requests, operations, alarm, lessor } = this.options;
+    const { keyspace, tables, requests, operations, lessor } = this.options;
     const { kind, key, request, isDeletion } = transaction;
     const holds = keyspace.modRevision(kind, key) === transaction.expected;
     let result: VersionHandle;
-    if (holds && alarm.isRaised && !isDeletion) {
-      transaction.outcome = StoreOutcome.NoSpace;
-      this.giveUp(transaction);
-      return;
+    if (holds && !isDeletion) {
+      const refusal = this.refusal(transaction);
+      if (refusal !== StoreOutcome.Succeeded) {
+        transaction.outcome = refusal;
+        this.giveUp(transaction);
+        return;
+      }
     }
     if (holds) {
       const change = isDeletion ? keyspace.remove(kind, key) : keyspace.put(kind, transaction.draft);
       result = isDeletion ? change.previous : change.version;
       transaction.draft = NO_VERSION;
-      lessor.detach(kind, key);
+      if (isDeletion) lessor.detach(kind, key);
+      else lessor.attach(transaction.lease, kind, key);
       this.onChange(change);
     } else {
       result = keyspace.current(kind, key);
@@ -128,6 +132,13 @@ export class ReplicatedState {
     // The key space has the draft; the request gets a hold of its own on what it wrote, deleted or found.
     requests.result[request] = result === NO_VERSION ? NO_VERSION : tables.of(kind).retain(result);
     requests.resultRevision[request] = keyspace.revision;
+  }
+
+  /** A put is refused while there is no space, and when its lease has ended meanwhile. */
+  private refusal({ lease }: Transaction): number {
+    const { alarm, lessor } = this.options;
+    if (alarm.isRaised) return StoreOutcome.NoSpace;
+    return lease === NO_LEASE || lessor.find(lease) !== undefined ? StoreOutcome.Succeeded : StoreOutcome.Unavailable;
   }
 
   private note(index: number): void {

@@ -18,6 +18,9 @@ export interface WriteAheadLogOptions {
   readonly sync: Distribution;
   /** What each further byte adds to it [ns/B]. */
   readonly perByte: number;
+  /** Share of syncs that meet a stall of the disk, and how long that is. */
+  readonly stallShare: number;
+  readonly stall: Distribution;
   /** Size of a segment [B]. */
   readonly segmentBytes: number;
   readonly stream: RandomStream;
@@ -62,7 +65,9 @@ export class WriteAheadLog {
   /** Span that a write of so many bytes and its sync would take now, of another file on the same disk. */
   estimate(bytes: number): number {
     const { options } = this;
-    return Math.round((options.sync.sample(options.stream) + options.perByte * bytes) * this.factor + this.added);
+    let usual = options.sync.sample(options.stream) + options.perByte * bytes;
+    if (options.stallShare > 0 && options.stream.next() < options.stallShare) usual += options.stall.sample(options.stream);
+    return Math.round(usual * this.factor + this.added);
   }
 
   /** Fault: from now on syncs take `factor` times as long, and `added` longer. */

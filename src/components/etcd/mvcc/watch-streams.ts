@@ -23,6 +23,8 @@ export interface WatchStreamsOptions {
   readonly simulation: Simulation;
   readonly parameters: ValuesOf<typeof mvccParameters>;
   readonly recorder: MetricRecorder;
+  /** Time between two entries that are applied one after the other. */
+  readonly applyService: Nanoseconds;
   /** Time that a range takes for each revision that it reads [ns]. */
   readonly perRevision: Nanoseconds;
   /** Position up to which the member that serves a server has applied changes. */
@@ -72,9 +74,15 @@ export class WatchStreams {
     this.slow = recorder.counter('plimsoll_etcd_slow_watches_total');
   }
 
-  /** Another API server. */
+  /** Another API server, which watches from the beginning. */
   add(): void {
     this.streams.push({ group: WatchGroup.Closed, position: 0, freeAt: 0, life: 0 });
+    this.open(this.streams.length - 1, 0);
+  }
+
+  /** Position up to which changes were handed to the sender of a server. */
+  positionOf(server: number): number {
+    return this.stream(server).position;
   }
 
   /** Group that the watches of a server are in. */
@@ -102,36 +110,23 @@ export class WatchStreams {
     stream.life++;
   }
 
-  /** A server has taken a view of everything before `position` in another way: nothing of that needs to be sent. */
-  skipTo(server: number, position: number): void {
-    const stream = this.stream(server);
-    stream.position = Math.max(stream.position, position);
-  }
-
-  /** Its member has applied the changes before `upTo`, by `entries` entries of which the last is done at `at`. */
-  notify(server: number, upTo: number, entries: number, at: SimTime, applyService: Nanoseconds): void {
+  /** Its member has applied the changes before `upTo`, the last of them at `at`. */
+  notify(server: number, upTo: number, at: SimTime): void {
     const stream = this.stream(server);
     if (stream.group !== WatchGroup.Synced || upTo <= stream.position) return;
-    const { parameters, slowdown } = this.options;
+    const { parameters, slowdown, applyService } = this.options;
     const events = upTo - stream.position;
     const sending = events * parameters.watchEventTime * slowdown(server);
-    // The entries came one after the other; the sender began with the first.
-    const first = Math.max(stream.freeAt, at - entries * applyService);
-    const end = Math.max(at, first + sending);
-    const behind = ((end - at) / sending) * entries;
-    if (behind > parameters.watchChannel) {
-      this.becomeVictim(server, at);
-      return;
-    }
-    this.hand(server, upTo, end as SimTime);
+    // The changes came one after the other, and the sender began with the first.
+    const end = Math.max(at, Math.max(stream.freeAt, at - events * applyService) + sending);
+    if ((end - at) * events > parameters.watchChannel * sending) this.becomeVictim(server, at);
+    else this.hand(server, upTo, end as SimTime);
   }
 
-  /** A server asks for a progress notification: a member answers when the watches are synced. Whether it does. */
-  requestProgress(server: number): boolean {
+  /** A server asks for a progress notification: its member gets that at `at`, and answers if the watches are synced. */
+  requestProgress(server: number, at: SimTime): void {
     const stream = this.stream(server);
-    if (stream.group !== WatchGroup.Synced) return false;
-    this.options.sendProgress(server, Math.max(stream.freeAt, this.options.simulation.now) as SimTime);
-    return true;
+    if (stream.group === WatchGroup.Synced) this.options.sendProgress(server, Math.max(stream.freeAt, at) as SimTime);
   }
 
   private stream(server: number): Stream {
@@ -221,7 +216,7 @@ export class WatchStreams {
   private onProgress(server: number, life: number): void {
     const { simulation, parameters } = this.options;
     if (life !== this.stream(server).life) return;
-    this.requestProgress(server);
+    this.requestProgress(server, simulation.now);
     simulation.after(parameters.watchProgressInterval, this.evProgress, server, life);
   }
 }

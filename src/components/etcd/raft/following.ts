@@ -35,11 +35,11 @@ export function takeHeartbeat<Payload>(state: MemberState<Payload>, message: Mes
   state.send(response);
 }
 
-/** Takes a snapshot over, if it is ahead of the log, and answers. */
+/** Takes a snapshot over, if it is ahead of the log, and answers. The member need not be in it: it may have been added since. */
 export function takeSnapshot<Payload>(state: MemberState<Payload>, message: Message<Payload>): void {
   const { log } = state;
   const snapshot = message.snapshot as SnapshotMetadata;
-  if (snapshot.index > log.committed && includes(snapshot, state.member)) {
+  if (snapshot.index > log.committed) {
     if (log.matches(snapshot.index, snapshot.term)) log.commitTo(snapshot.index);
     else {
       log.restore(snapshot);
@@ -49,10 +49,6 @@ export function takeSnapshot<Payload>(state: MemberState<Payload>, message: Mess
   const response = state.draft(MessageType.AppendResponse, message.from);
   response.index = log.committed;
   state.send(response);
-}
-
-function includes({ configuration }: SnapshotMetadata, member: number): boolean {
-  return configuration.voters.includes(member) || configuration.learners.includes(member);
 }
 
 /**

@@ -282,7 +282,10 @@ export class RaftNode<Payload> {
     return true;
   }
 
-  /** The owner reports that the snapshot for a member has arrived, or has not. */
+  /**
+   * The owner reports that the snapshot for a member has arrived, or has not. It has to, either way: a member that took the snapshot and crashed
+   * before it was written does not answer.
+   */
   reportSnapshot(to: MemberId, isArrived: boolean): void {
     this.roles.replication?.onSnapshotReport(to, isArrived);
   }

@@ -134,6 +134,8 @@ export class Replication<Payload> {
     if (!peer.acknowledge(message.index) && !isProbed) return;
     if (peer.state === ProgressState.Replicate) peer.inFlight.freeTo(message.index);
     else if (peer.state === ProgressState.Probe || peer.match + 1 >= this.state.log.firstIndex) peer.becomeReplicate();
+    // The log has been compacted beyond the snapshot while it was on its way: another one has to follow.
+    else if (peer.match >= peer.pendingSnapshot) peer.becomeProbe();
     this.advanceCommit();
     if (peer.member === this.transferee && peer.match === this.state.log.lastIndex) this.sendTimeoutNow(peer.member);
   }

@@ -40,10 +40,12 @@ export class RaftSafety<Payload> {
     return this.base + this.committed.length;
   }
 
-  /** A process begins anew: its commit index may go back, its term may not. */
+  /** A process begins anew: a term that it had not written is forgotten, and its commit index may go back. */
   restarted(member: MemberId): void {
     const seen = this.members.get(member);
-    if (seen !== undefined) seen.checked = 0;
+    if (seen === undefined) return;
+    seen.term = 0;
+    seen.checked = 0;
   }
 
   /** A member was removed for good: nothing is kept for it. */
