@@ -95,11 +95,8 @@ export class RaftGroup {
   /** The process ends; of what it has applied, it keeps what was applied up to `kept`. */
   crash(id: MemberId, kept = Number.POSITIVE_INFINITY): void {
     const member = this.member(id);
-    const applied = Math.max(
-      Math.min(kept, member.appliedIndex),
-      member.node.survivingState(0, member.node.configuration).snapshot.index,
-    );
-    const configuration = membershipAt(member, applied);
+    const { applied } = member.node.survivingState(Math.min(kept, member.appliedIndex), this.options.configuration);
+    const configuration = this.history.get(applied)?.configuration ?? this.options.configuration;
     member.disk = member.node.survivingState(applied, configuration);
     member.isUp = false;
     member.writing = undefined;
@@ -121,7 +118,7 @@ export class RaftGroup {
     else if (state !== undefined) member.applied = state.values.slice();
     else throw new Error(`nobody ever applied entry ${index}`);
     member.appliedIndex = index;
-    member.memberships = member.memberships.filter((membership) => membership.index <= index);
+    member.memberships = [{ index, configuration: state?.configuration ?? this.options.configuration }];
   }
 
   /** Takes what is ready and begins to write it; returns it, undefined if there is nothing or the disk is busy. */
@@ -132,7 +129,6 @@ export class RaftGroup {
     member.writing = ready;
     if (ready.snapshot !== undefined) {
       this.restore(member, ready.snapshot.index);
-      member.memberships = [{ index: ready.snapshot.index, configuration: ready.snapshot.configuration }];
     }
     for (const entry of ready.committed) this.apply(member, entry);
     for (const { index, context } of ready.readStates) member.reads.set(context, index);
