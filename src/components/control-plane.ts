@@ -12,12 +12,12 @@ import {
 } from '../cluster/index.ts';
 import type { Simulation } from '../engine/index.ts';
 import { type MetricRecorder, publishServer, WaitLedger } from '../metrics/index.ts';
-import type { Nanoseconds } from '../units/index.ts';
+import { type Nanoseconds, nanoseconds } from '../units/index.ts';
 import { Requests } from './api-machinery/index.ts';
 import { Census } from './census.ts';
 import { type ApiClient, ClientGo, type EventRecorderReplies, eventRecorderReplies } from './client-go/index.ts';
 import { ElectedComponent } from './elected-component.ts';
-import { EtcdCluster } from './etcd/index.ts';
+import { EtcdCluster, type StoreEndpoints } from './etcd/index.ts';
 import { Host } from './host/host.ts';
 import {
   ApiServer,
@@ -84,6 +84,14 @@ const ROOT_CA_BYTES = 1_800;
 /** Size of a Namespace and of a ServiceAccount (objects/summary.csv: Namespace 179 B) [B]. */
 const SMALL_OBJECT_BYTES = 200;
 
+/** How API servers reach etcd: kubeadm's way where it is stacked. */
+export function storeEndpoints({ host, kubeApiserver }: ModelParameters): StoreEndpoints {
+  return {
+    isLocal: host.stackedEtcd && kubeApiserver.etcdEndpoints === 'local',
+    keepAlive: nanoseconds(kubeApiserver.etcdKeepaliveTime + kubeApiserver.etcdKeepaliveTimeout),
+  };
+}
+
 /** One simulated cluster. */
 export class ControlPlane {
   readonly simulation: Simulation;
@@ -128,6 +136,7 @@ export class ControlPlane {
       parameters: parameters.etcd,
       network,
       hosts: members,
+      endpoints: storeEndpoints(parameters),
       recorder,
       waits,
     });

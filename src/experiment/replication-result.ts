@@ -1,5 +1,5 @@
 /** What one replication yields: plain data, the same in process and from a worker. */
-import type { FlowWaits, MetricsResult } from '../metrics/index.ts';
+import type { FlowWaits, Happening, MetricsResult } from '../metrics/index.ts';
 import type { Nanoseconds } from '../units/index.ts';
 
 /** How a barrier went. */
@@ -38,6 +38,8 @@ export interface ReplicationResult {
   /** Simulation events processed. */
   readonly events: number;
   readonly fingerprint: string;
+  /** Faults, elections, members that come and go: what happened beside the load, in the order of time. */
+  readonly timeline: readonly Happening[];
   /** Notable things in words, each once: "etcd leader lost at 5m0s, new leader after 1.6s". */
   readonly notes: readonly string[];
 }

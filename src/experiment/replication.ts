@@ -162,6 +162,7 @@ class Replication {
       flows: cluster.waits.result(),
       events: simulation.eventsProcessed,
       fingerprint: simulation.fingerprint(),
+      timeline: cluster.store.timeline.entries,
       notes: [...cluster.store.notes, ...execution.allNotes(), ...concluded],
     };
   }

@@ -55,6 +55,18 @@ export const csvFiles = {
       { name: 'count', meaning: 'observations at or below the bound (cumulative, counted exactly)' },
     ],
   },
+  timeline: {
+    file: 'timeline.csv',
+    row: 'one thing that happened in one replication beside its load: a fault, an election, a member or server that ended or came back',
+    columns: [
+      scenario,
+      variant,
+      replication,
+      { name: 'time_s', meaning: 'virtual time since the start of the run [s]' },
+      { name: 'subject', meaning: 'to whom: `etcd`, `etcd member 1`, `kube-apiserver 0`, `fault`' },
+      { name: 'what', meaning: 'what happened, in words' },
+    ],
+  },
   aggregate: {
     file: 'aggregate.csv',
     row: 'one statistic of one series over all replications that ran to their end',

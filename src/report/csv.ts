@@ -4,6 +4,7 @@ import { aggregate, unitOfStatistic } from '../experiment/aggregate.ts';
 import { ranToItsEnd } from '../experiment/run-control.ts';
 import type { ScenarioRun } from '../experiment/run-scenario.ts';
 import { statisticNames } from '../metrics/index.ts';
+import { NS_PER_SECOND } from '../units/index.ts';
 import { type CsvFile, csvFiles } from './columns.ts';
 
 type Cell = string | number | undefined;
@@ -16,6 +17,11 @@ export function summaryCsv(runs: readonly ScenarioRun[]): string {
 /** `histograms.csv`: the metrics' own Prometheus buckets. */
 export function histogramsCsv(runs: readonly ScenarioRun[]): string {
   return toCsv(csvFiles.histograms, histogramRows(runs));
+}
+
+/** `timeline.csv`: what happened beside the load. */
+export function timelineCsv(runs: readonly ScenarioRun[]): string {
+  return toCsv(csvFiles.timeline, timelineRows(runs));
 }
 
 /** `aggregate.csv`: over the replications that ran to their end. */
@@ -71,6 +77,16 @@ function* histogramRows(runs: readonly ScenarioRun[]): Generator<Cell[]> {
         if (buckets === undefined || histogram === undefined) continue;
         for (const [le, count] of buckets) yield [scenario.name, variant, replication, metric, labels, le, count];
         yield [scenario.name, variant, replication, metric, labels, '+Inf', histogram.count];
+      }
+    }
+  }
+}
+
+function* timelineRows(runs: readonly ScenarioRun[]): Generator<Cell[]> {
+  for (const { scenario, variant, replications } of runs) {
+    for (const { replication, timeline } of replications) {
+      for (const { at, subject, what } of timeline) {
+        yield [scenario.name, variant, replication, at / NS_PER_SECOND, subject, what];
       }
     }
   }

@@ -8,6 +8,7 @@ import {
   type Verdict,
 } from '../experiment/index.ts';
 import { findMetric, type StatisticName } from '../metrics/index.ts';
+import { NS_PER_SECOND } from '../units/index.ts';
 import type { ParameterOverride } from '../scenario/resolved-scenario.ts';
 import { type Chart, chartsOf } from './charts.ts';
 import {
@@ -99,11 +100,27 @@ ${objectives.length === 0 ? '' : table('Objectives', ['objective', 'bound', 'mea
 ${barriers.length === 0 ? '' : table('Barriers', ['barrier', 'outcome'], barriers, 99)}
 <p>Ended: ${verdict.endings.map((ending) => describeEnding(ending, run.replications.length)).join('; ')}.</p>
 ${verdict.notes.map((note) => html`<p>${note}</p>`)}
+${timelineSection(run)}
 <h2>Bottleneck</h2>
 <p>${describeBottleneck(verdict.bottleneck)}. <span class="soft">Chosen by: ${describeReason(verdict.bottleneck)}.</span></p>
 ${waitingTable(verdict.bottleneck)}
 ${paceSection(verdict)}
 ${verdict.startup.length === 0 ? '' : html`<p>Waiting or not, from its creation until it was seen Running ${describeStartup(verdict.startup)}.</p>`}`;
+}
+
+/** Most rows of the table of what happened; timeline.csv has all. */
+const MOST_HAPPENINGS = 200;
+
+/** What happened in the first replication beside its load. */
+function timelineSection({ replications }: ScenarioRun): Markup {
+  const timeline = replications[0]?.timeline ?? [];
+  if (timeline.length === 0) return raw('');
+  const rows = timeline
+    .slice(0, MOST_HAPPENINGS)
+    .map(({ at, subject, what }) => [formatValue(at / NS_PER_SECOND, 's'), subject, what]);
+  const more = timeline.length > MOST_HAPPENINGS ? ` (the first ${MOST_HAPPENINGS} of ${timeline.length})` : '';
+  return html`<h2>What happened</h2><p class="soft">Replication 1${more}; timeline.csv has all of them.</p>
+${table('What happened', ['at', 'who', 'what'], rows, 99)}`;
 }
 
 /** What sets the pace of pods, where that is not the bottleneck that was named already. */

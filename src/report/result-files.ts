@@ -1,6 +1,6 @@
 /** All files of a results directory, as text: whoever calls writes them. */
 import type { ScenarioRun } from '../experiment/index.ts';
-import { aggregateCsv, histogramsCsv, summaryCsv, timeseriesCsv } from './csv.ts';
+import { aggregateCsv, histogramsCsv, summaryCsv, timelineCsv, timeseriesCsv } from './csv.ts';
 import { htmlReport, type JudgedRun, type PageAssets } from './html-report.ts';
 import type { Manifest } from './manifest.ts';
 import type { ParameterCatalogue } from './parameters-in-play.ts';
@@ -22,6 +22,7 @@ export function* resultFiles(
   yield { name: 'summary.csv', pieces: [summaryCsv(runs)] };
   yield { name: 'timeseries.csv', pieces: timeseriesCsv(runs) };
   yield { name: 'histograms.csv', pieces: [histogramsCsv(runs)] };
+  yield { name: 'timeline.csv', pieces: [timelineCsv(runs)] };
   yield { name: 'aggregate.csv', pieces: [aggregateCsv(runs)] };
   yield { name: 'report.html', pieces: [htmlReport(judged, manifest, catalogue, assets)] };
   // Last: whoever finds a manifest finds everything else too.

@@ -2,6 +2,7 @@
 import { type CustomResource, kinds, type ObjectKey, ObjectTables, type PodTemplate } from '../../src/cluster/index.ts';
 import { Requests, writes } from '../../src/components/api-machinery/index.ts';
 import { type ApiClient, ClientGo } from '../../src/components/client-go/index.ts';
+import { storeEndpoints } from '../../src/components/control-plane.ts';
 import { EtcdCluster } from '../../src/components/etcd/index.ts';
 import { Host } from '../../src/components/host/host.ts';
 import {
@@ -61,6 +62,7 @@ export class ApiWorld {
       parameters: parameters.etcd,
       network,
       hosts: members,
+      endpoints: storeEndpoints(parameters),
       recorder,
       waits,
     });

@@ -52,7 +52,7 @@ describe.each([4, 256])('a store with %d clients', (clients) => {
 });
 
 it('the disk of the leader is busy for a share of the time, whoever leads', () => {
-  const world = new ApiWorld();
+  const world = new ApiWorld({ kubeApiserver: { etcdEndpoints: 'all' } });
   let created = 0;
   for (let number = 0; number < 64; number++) {
     const client = world.client();

@@ -72,6 +72,7 @@ export function exampleReplication({
     flows: [],
     events: 1000,
     fingerprint: `f${replication}`,
+    timeline: [],
     notes: [],
     ...changes,
   };

@@ -48,7 +48,7 @@ describe('values of parameters', () => {
           '  objectSize.node: 20Ki',
           '  host.stackedEtcd: false',
           '  etcd.walSync: 2ms',
-          '  etcd.backendCommit: { distribution: gamma, shape: 2, mean: 5ms }',
+          '  etcd.walStall: { distribution: gamma, shape: 2, mean: 5ms }',
         ].join('\n'),
       ),
     );
@@ -57,7 +57,7 @@ describe('values of parameters', () => {
     expect(parameters.etcd).toMatchObject({
       heartbeatInterval: 250e6,
       walSync: { distribution: 'constant', value: 2e6 },
-      backendCommit: { distribution: 'gamma', shape: 2, mean: 5e6 },
+      walStall: { distribution: 'gamma', shape: 2, mean: 5e6 },
     });
   });
 

@@ -17,15 +17,27 @@ import type { Host } from '../host/host.ts';
 import { AdmissionChain } from './admission/index.ts';
 import { FlowControl } from './flow-control/index.ts';
 import { MaxInFlight } from './max-in-flight.ts';
+import { Compactor } from './compactor.ts';
+import { EventLeases } from './event-leases.ts';
 import { ObjectReads } from './object-reads.ts';
 import { ObjectWrites } from './object-writes.ts';
 import { RequestCosts } from './request-costs.ts';
 import type { FilterDuties, RequestFilter } from './request-filter.ts';
 import { RequestMetrics } from './request-metrics.ts';
 import { ServerProcess } from './server-process.ts';
+import { StoreCommands } from './store-commands.ts';
 import type { ApiServerSurroundings } from './surroundings.ts';
 import type { WatchCache } from './watch-cache.ts';
 import { WatchCaches } from './watch-caches.ts';
+
+/** What a client is told when etcd refuses or does not answer. */
+const failureCodes: ReadonlyMap<number, number> = new Map([
+  [StoreOutcome.Unavailable, StatusCode.InternalServerError],
+  [StoreOutcome.TooManyRequests, StatusCode.InternalServerError],
+  [StoreOutcome.NoSpace, StatusCode.InternalServerError],
+  [StoreOutcome.TooLarge, StatusCode.RequestEntityTooLarge],
+  [StoreOutcome.Compacted, StatusCode.Gone],
+]);
 
 /** One API server. */
 export class ApiServer implements StoreClient {
@@ -37,6 +49,7 @@ export class ApiServer implements StoreClient {
   readonly requestArrived: EventType;
   readonly storeAnswered: EventType;
   readonly changesArrived: EventType;
+  readonly watchesCancelled: EventType;
   private readonly around: ApiServerSurroundings;
   private readonly host: Host;
   /** Numbers of the CPU stages at the host. */
@@ -53,9 +66,9 @@ export class ApiServer implements StoreClient {
   private readonly costs: RequestCosts;
   private readonly metrics: RequestMetrics;
   private readonly waitCpu: number;
-  private readonly evCompact: EventType;
-  /** Revision that the next compaction drops history up to, state. */
-  private compactRevision = 0;
+  private readonly commands: StoreCommands;
+  private readonly compactor: Compactor;
+  private readonly eventLeases: EventLeases;
 
   constructor(around: ApiServerSurroundings, index: number, host: Host) {
     const { simulation, recorder, requests, parameters, tables } = around;
@@ -72,14 +85,22 @@ export class ApiServer implements StoreClient {
     this.changesArrived = simulation.on(`${this.name}: changes arrived`, (_, upTo) => {
       if (this.process.isRunning) this.caches.takeOver(upTo);
     });
-    this.evCompact = simulation.on(`${this.name}: compaction`, () => this.onCompaction());
+    this.watchesCancelled = simulation.on(`${this.name}: watches cancelled`, (_, isCompacted) => {
+      if (isCompacted === 1 && this.process.isRunning) this.readAnew();
+    });
     this.decoding = host.register((request) => this.onDecoded(request as RequestId));
     this.encoding = host.register((request) => this.onEncoded(request as RequestId));
     this.refusing = host.register((request) => this.onRefused(request as RequestId));
     this.retrying = host.register((request) => this.onRetryCpuDone(request as RequestId));
     this.process = new ServerProcess(simulation, this.name, {
       ended: () => this.onEnded(),
-      started: () => nanoseconds(this.caches.fill() * parameters.cacheLoadPerObject),
+      started: () => this.onStarted(),
+    });
+    this.commands = new StoreCommands(around, this.name);
+    this.compactor = new Compactor(around, this.name, this.commands);
+    this.eventLeases = new EventLeases(around, this.commands, {
+      proceed: (request) => around.store.send(index, request),
+      refuse: (request, outcome) => this.fail(request, outcome),
     });
     this.caches = new WatchCaches(around, this.name, index, host);
     this.flowControl = this.newFilter();
@@ -90,12 +111,13 @@ export class ApiServer implements StoreClient {
     this.writes = new ObjectWrites(around, this, {
       finish: (request, code) => this.finish(request, code),
       retry: (request) => this.runCpu(request, this.retrying, parameters.retryCpu),
+      attachLease: (request) => this.eventLeases.attach(request),
       conflict: (kind, how) => this.metrics.conflict(kind, how),
     });
     this.waitCpu = around.waits.server('kube-apiserver CPU', 'server');
     const connected = around.store.connect(this);
     if (connected !== index) throw new RangeError('API servers connect to etcd in the order of their numbers');
-    if (index === 0) simulation.after(parameters.compactionInterval, this.evCompact);
+    this.compactor.start();
   }
 
   /** Priority and fairness, or the in-flight limits alone. */
@@ -198,9 +220,8 @@ export class ApiServer implements StoreClient {
     const { requests, simulation } = this.around;
     const isRead = requests.transactionRevision[request] === READ;
     this.metrics.storeAnswered(request, requests, isRead, simulation.now);
-    if (outcome === StoreOutcome.Unavailable) {
-      this.writes.dropVersions(request);
-      this.finish(request, StatusCode.InternalServerError);
+    if (failureCodes.has(outcome)) {
+      this.fail(request, outcome);
     } else if (!isMutating(requests.verb[request] as number)) {
       this.reads.onStoreAnswered(request);
     } else if (isRead) {
@@ -210,6 +231,12 @@ export class ApiServer implements StoreClient {
     } else {
       this.writes.onTransactionLost(request);
     }
+  }
+
+  /** etcd refuses, or does not answer. */
+  private fail(request: RequestId, outcome: number): void {
+    this.writes.dropVersions(request);
+    this.finish(request, failureCodes.get(outcome) as number);
   }
 
   private onRetryCpuDone(request: RequestId): void {
@@ -247,6 +274,21 @@ export class ApiServer implements StoreClient {
     this.admission.clear();
     this.around.carrier.watchesBroke(this.index);
     this.caches.clear();
+    this.compactor.stop();
+    this.commands.forget();
+    this.eventLeases.forget();
+  }
+
+  /** The process runs again; returns how long its caches take to fill. */
+  private onStarted(): Nanoseconds {
+    this.compactor.start();
+    return nanoseconds(this.caches.fill() * this.around.parameters.cacheLoadPerObject);
+  }
+
+  /** What etcd's watches lack is compacted: the caches are filled anew, and whoever watched them has to list again. */
+  private readAnew(): void {
+    this.around.carrier.watchesBroke(this.index);
+    this.caches.fill();
   }
 
   /** Whether the process that took this request has ended; if so the request is answered with a broken connection. */
@@ -264,13 +306,6 @@ export class ApiServer implements StoreClient {
   }
 
   // ---- small parts ------------------------------------------------------------------------------------------------------------------
-
-  private onCompaction(): void {
-    const { simulation, store, parameters } = this.around;
-    store.compact(this.compactRevision);
-    this.compactRevision = store.revision;
-    simulation.after(parameters.compactionInterval, this.evCompact);
-  }
 
   private runCpu(request: RequestId, stage: number, work: Nanoseconds): void {
     const { requests, simulation } = this.around;

@@ -1,5 +1,5 @@
 /** Parameters of kube-apiserver: limits, CPU per request, watch fan-out, compaction. */
-import { assumption, count, defineParameters, duration, measured, real, sourceCode } from '../../engine/index.ts';
+import { assumption, choice, count, defineParameters, duration, measured, real, sourceCode } from '../../engine/index.ts';
 import { microseconds, milliseconds, type Nanoseconds, nanoseconds, seconds } from '../../units/index.ts';
 import { flowControlParameters } from './flow-control/flow-control.parameters.ts';
 
@@ -15,6 +15,24 @@ export const kubeApiserverParameters = defineParameters({
     range: [1, 9],
     help: 'API servers behind one load balancer. API server i runs on control-plane host i.',
     source: assumption("a single control-plane host is kubeadm's default"),
+  }),
+  etcdEndpoints: choice({
+    default: 'local',
+    choices: ['local', 'all'],
+    help: '--etcd-servers where etcd is stacked: API server i knows member i alone (local), or all members in turn. With an external etcd it is always all.',
+    source: sourceCode('K:cmd/kubeadm/app/phases/controlplane/manifests.go', 'kubeadm gives a stacked API server its own host'),
+  }),
+  etcdKeepaliveTime: duration({
+    default: seconds(30),
+    range: [seconds(1), seconds(7200)],
+    help: 'Time without traffic after which an API server asks whether its etcd member is still there.',
+    source: sourceCode('K:apiserver/pkg/storage/storagebackend/factory/etcd3.go:keepaliveTime'),
+  }),
+  etcdKeepaliveTimeout: duration({
+    default: seconds(10),
+    range: [milliseconds(100), seconds(600)],
+    help: 'Time after which it gives the member up that does not answer that.',
+    source: sourceCode('K:apiserver/pkg/storage/storagebackend/factory/etcd3.go:keepaliveTimeout'),
   }),
   maxRequestsInflight: count({
     default: 400,
@@ -247,6 +265,31 @@ export const kubeApiserverParameters = defineParameters({
     range: [seconds(0), seconds(3600)],
     help: "Time from the end of an API server's process until it runs again and fills its caches.",
     source: assumption('the kubelet restarts the static pod after a 10 s back-off'),
+  }),
+  storeCommandTimeout: duration({
+    default: seconds(10),
+    range: [milliseconds(100), seconds(600)],
+    help: 'Time after which an API server gives up a compaction or a lease that etcd does not answer.',
+    source: assumption('etcd itself gives up after 7 s; the compactor has no deadline of its own'),
+  }),
+  eventTtl: duration({
+    default: seconds(3600),
+    range: [seconds(1), seconds(604_800)],
+    help: '--event-ttl: lifetime of an Event object after its last write.',
+    source: sourceCode('K:pkg/controlplane/apiserver/options/options.go:EventTTL'),
+  }),
+  leaseReuse: duration({
+    default: seconds(60),
+    range: [seconds(1), seconds(3600)],
+    help: '--lease-reuse-duration-seconds: time for which writes of Events share one etcd lease, and by which it lives longer.',
+    source: sourceCode('K:apiserver/pkg/storage/etcd3/lease_manager.go:defaultLeaseReuseDurationSeconds'),
+  }),
+  leaseObjects: count({
+    default: 1000,
+    unit: 'object',
+    range: [1, 1e9],
+    help: 'Writes of Events that share one etcd lease at most.',
+    source: sourceCode('K:apiserver/pkg/storage/etcd3/lease_manager.go:defaultLeaseMaxObjectCount'),
   }),
   compactionInterval: duration({
     default: seconds(300),

@@ -2,7 +2,7 @@
  * What all writes of an API server share: the request's write operation applied to a draft, preconditions, and refusals that must not rest on stale
  * data. K:apiserver/pkg/storage/etcd3/store.go:GuaranteedUpdate.
  */
-import { type Kind, NO_VERSION, type ObjectKey, type VersionHandle } from '../../cluster/index.ts';
+import { type Kind, kinds, NO_VERSION, type ObjectKey, type VersionHandle } from '../../cluster/index.ts';
 import {
   RequestFlag,
   type RequestId,
@@ -27,6 +27,8 @@ export interface WritingServer {
   finish(request: RequestId, code: number): void;
   /** The request takes the CPU of another try, after which {@link ObjectWrites.judgeAgain} is called. */
   retry(request: RequestId): void;
+  /** The write of an Event gets a lease and goes to etcd. */
+  attachLease(request: RequestId): void;
   conflict(kind: Kind, how: 'returned' | 'retried_inside'): void;
 }
 
@@ -73,7 +75,9 @@ export class WriteSteps {
     const { requests, store } = this.around;
     requests.draft[request] = draft;
     requests.transactionRevision[request] = revision;
-    store.send(this.home.index, request);
+    const isEvent = requests.kind[request] === kinds.events && draft !== NO_VERSION;
+    if (isEvent) this.server.attachLease(request);
+    else store.send(this.home.index, request);
   }
 
   /** 0, or the code with which a precondition of the client fails on this version. */
