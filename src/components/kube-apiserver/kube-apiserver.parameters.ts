@@ -1,5 +1,14 @@
 /** Parameters of kube-apiserver: limits, CPU per request, watch fan-out, compaction. */
-import { assumption, choice, count, defineParameters, duration, measured, real, sourceCode } from '../../engine/index.ts';
+import {
+  assumption,
+  choice,
+  count,
+  defineParameters,
+  duration,
+  measured,
+  real,
+  sourceCode,
+} from '../../engine/index.ts';
 import { microseconds, milliseconds, type Nanoseconds, nanoseconds, seconds } from '../../units/index.ts';
 import { flowControlParameters } from './flow-control/flow-control.parameters.ts';
 
@@ -20,7 +29,10 @@ export const kubeApiserverParameters = defineParameters({
     default: 'local',
     choices: ['local', 'all'],
     help: '--etcd-servers where etcd is stacked: API server i knows member i alone (local), or all members in turn. With an external etcd it is always all.',
-    source: sourceCode('K:cmd/kubeadm/app/phases/controlplane/manifests.go', 'kubeadm gives a stacked API server its own host'),
+    source: sourceCode(
+      'K:cmd/kubeadm/app/phases/controlplane/manifests.go',
+      'kubeadm gives a stacked API server its own host',
+    ),
   }),
   etcdKeepaliveTime: duration({
     default: seconds(30),

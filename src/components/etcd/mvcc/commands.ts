@@ -19,9 +19,9 @@ export interface PutCompactRevision {
   readonly type: 'putCompactRevision';
   readonly version: number;
   readonly revision: number;
-  /** Version and revision that the key has after it: the answer. */
+  /** Version that the key has after it, and the store's revision: the answer. */
   foundVersion: number;
-  foundRevision: number;
+  revisionAfter: number;
 }
 
 /** Drops history up to a revision. */
@@ -94,9 +94,8 @@ export interface CommandStateOptions {
 /** The state that commands change. */
 export class CommandState {
   private readonly options: CommandStateOptions;
-  /** Version of compact_rev_key and the revision in it, state. */
+  /** Version of compact_rev_key, state. */
   private version = 0;
-  private revision = 0;
 
   constructor(options: CommandStateOptions) {
     this.options = options;
@@ -139,12 +138,11 @@ export class CommandState {
     const bytes: number[] = [];
     if (holds) {
       this.version++;
-      this.revision = command.revision;
       keyspace.putCompactRevision();
       bytes.push(sizeOf(NO_KIND, NO_VERSION));
     }
     command.foundVersion = this.version;
-    command.foundRevision = this.revision;
+    command.revisionAfter = keyspace.revision;
     return { outcome: holds ? StoreOutcome.Succeeded : StoreOutcome.ConditionFailed, effects: { ...effects, bytes } };
   }
 
