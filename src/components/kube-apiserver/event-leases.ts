@@ -67,7 +67,7 @@ export class EventLeases {
     const { simulation, parameters } = this.around;
     const { eventTtl, leaseReuse, leaseObjects } = parameters;
     const needed = simulation.now + eventTtl;
-    return needed < this.endsAt && needed + leaseReuse > this.endsAt && this.writes < leaseObjects;
+    return needed < this.endsAt && needed + leaseReuse >= this.endsAt && this.writes < leaseObjects;
   }
 
   private hand(request: RequestId): void {
