@@ -7,7 +7,7 @@ import { type ReadState, Role } from './ready.ts';
 /** A message in the making. */
 export type MessageDraft<Payload> = { -readonly [Field in keyof Message<Payload>]: Message<Payload>[Field] };
 
-const NO_ENTRIES: readonly never[] = [];
+const NOTHING: readonly never[] = [];
 
 /** One member. */
 export class MemberState<Payload> {
@@ -50,7 +50,7 @@ export class MemberState<Payload> {
       logTerm: 0,
       index: 0,
       commit: 0,
-      entries: NO_ENTRIES,
+      entries: NOTHING,
       snapshot: undefined,
       isRejected: false,
       rejectHint: 0,
@@ -64,11 +64,28 @@ export class MemberState<Payload> {
     (mayPrecedeSync(message.type) ? this.messages : this.messagesAfterSync).push(message);
   }
 
-  /** Forgets what has been handed out. */
-  takeOutput(): void {
-    if (this.messages.length > 0) this.messages = [];
-    if (this.messagesAfterSync.length > 0) this.messagesAfterSync = [];
-    if (this.readStates.length > 0) this.readStates = [];
+  /** Hands out messages that may leave at once. What is empty is never handed out itself: the owner has it while it fills again. */
+  takeMessages(): readonly Message<Payload>[] {
+    const { messages } = this;
+    if (messages.length === 0) return NOTHING;
+    this.messages = [];
+    return messages;
+  }
+
+  /** Hands out those that may not. */
+  takeMessagesAfterSync(): readonly Message<Payload>[] {
+    const { messagesAfterSync } = this;
+    if (messagesAfterSync.length === 0) return NOTHING;
+    this.messagesAfterSync = [];
+    return messagesAfterSync;
+  }
+
+  /** Hands out reads that may be served. */
+  takeReadStates(): readonly ReadState[] {
+    const { readStates } = this;
+    if (readStates.length === 0) return NOTHING;
+    this.readStates = [];
+    return readStates;
   }
 }
 

@@ -122,11 +122,6 @@ export class RaftLog<Payload> {
     this.committed = index;
   }
 
-  /** The entry (index, term) and those before it are written; no news if it has been overwritten meanwhile. */
-  writtenTo(index: number, term: number): void {
-    if (index > this.stable && this.matches(index, term)) this.stable = index;
-  }
-
   /**
    * The last index up to `index` at which a log that has `term` at some later index can agree with this one: no term behind it is at most
    * `term`. R:log.go:findConflictByTerm.
@@ -181,11 +176,18 @@ export class RaftLog<Payload> {
     this.unwrittenSnapshot = snapshot;
   }
 
-  /** A received snapshot is written; no news if a later one has come meanwhile. */
-  snapshotWritten(snapshot: SnapshotMetadata): void {
-    if (this.unwrittenSnapshot !== snapshot) return;
-    this.unwrittenSnapshot = undefined;
-    this.replaced = undefined;
+  /** Work that was handed out is written: a snapshot, and entries that overwrite what was behind the first of them. */
+  writeDone(snapshot: SnapshotMetadata | undefined, entries: readonly Entry<Payload>[]): void {
+    if (snapshot !== undefined && snapshot === this.unwrittenSnapshot) {
+      this.unwrittenSnapshot = undefined;
+      this.replaced = undefined;
+    } else if (this.replaced !== undefined) {
+      // Another snapshot has taken the place of the log meanwhile, but is not written.
+      this.replaced = rewritten(this.replaced, snapshot, entries);
+    }
+    const last = entries[entries.length - 1];
+    // Those that have been overwritten meanwhile are no longer of this log.
+    if (last !== undefined && last.index > this.stable && this.matches(last.index, last.term)) this.stable = last.index;
   }
 
   /** What is on disk. */
@@ -193,4 +195,16 @@ export class RaftLog<Payload> {
     if (this.replaced !== undefined) return this.replaced;
     return { snapshot: this.snapshot, entries: this.range(this.snapshot.index + 1, this.stable) };
   }
+}
+
+/** What is on disk after a snapshot and entries were written to it. */
+function rewritten<Payload>(
+  before: WrittenLog<Payload>,
+  snapshot: SnapshotMetadata | undefined,
+  entries: readonly Entry<Payload>[],
+): WrittenLog<Payload> {
+  const base = snapshot === undefined ? before : { snapshot, entries: [] };
+  const [first] = entries;
+  if (first === undefined) return base;
+  return { snapshot: base.snapshot, entries: [...base.entries.filter(({ index }) => index < first.index), ...entries] };
 }

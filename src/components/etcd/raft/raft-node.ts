@@ -50,8 +50,7 @@ const NOTHING: readonly never[] = [];
 interface Outstanding<Payload> {
   readonly hardState: HardState;
   readonly snapshot: SnapshotMetadata | undefined;
-  readonly lastIndex: number;
-  readonly lastTerm: number;
+  readonly entries: readonly Entry<Payload>[];
   readonly committed: readonly Entry<Payload>[];
   /** The campaign whose vote for the member itself counts once it is written. */
   readonly campaign: VoteTally | undefined;
@@ -350,22 +349,20 @@ export class RaftNode<Payload> {
       entries,
       entriesBytes: bytesOf(entries),
       committed,
-      readStates: state.readStates,
-      messages: state.messages,
-      messagesAfterSync: state.messagesAfterSync,
+      readStates: state.takeReadStates(),
+      messages: state.takeMessages(),
+      messagesAfterSync: state.takeMessagesAfterSync(),
     };
     this.lastHardState = hardState ?? this.lastHardState;
     this.lastSoftState = softState ?? this.lastSoftState;
     this.outstanding = {
       hardState: this.lastHardState,
       snapshot,
-      lastIndex: log.lastIndex,
-      lastTerm: log.lastTerm,
+      entries,
       committed,
       campaign: roles.isOwnVoteDue ? roles.tally : undefined,
     };
     roles.isOwnVoteDue = false;
-    state.takeOutput();
     return ready;
   }
 
@@ -376,8 +373,7 @@ export class RaftNode<Payload> {
     if (outstanding === undefined) throw new Error('there is no work to advance over');
     this.outstanding = undefined;
     this.writtenHardState = outstanding.hardState;
-    if (outstanding.snapshot !== undefined) log.snapshotWritten(outstanding.snapshot);
-    log.writtenTo(outstanding.lastIndex, outstanding.lastTerm);
+    log.writeDone(outstanding.snapshot, outstanding.entries);
     for (const entry of outstanding.committed) {
       // A snapshot that has come meanwhile may be ahead of it.
       if (entry.index <= log.applied) continue;

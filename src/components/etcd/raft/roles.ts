@@ -77,7 +77,7 @@ export class Roles<Payload> {
   private tickLeader(replication: Replication<Payload>): void {
     if (this.electionElapsed >= this.options.electionTicks) {
       this.electionElapsed = 0;
-      if (!replication.checkQuorum()) {
+      if (!replication.checkQuorum() || !this.state.isVoter) {
         this.becomeFollower(this.state.term, NO_MEMBER);
         return;
       }
@@ -265,7 +265,9 @@ export class Roles<Payload> {
     const { state } = this;
     state.configuration = changedConfiguration(state.configuration, change);
     if (this.replication === undefined) return;
-    if (state.isVoter) this.replication.reconfigure();
-    else this.becomeFollower(state.term, NO_MEMBER);
+    // A leader that was removed goes on until its next check of the quorum, so that the others learn of it (etcd ends the process of a removed member
+    // one second later, E:server/etcdserver/server.go:stopWithDelay).
+    if (!state.isVoter) this.electionElapsed = 0;
+    this.replication.reconfigure();
   }
 }
