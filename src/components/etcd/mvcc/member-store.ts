@@ -159,7 +159,8 @@ export class MemberStore {
   /** The timer runs at a steady beat; it is only set while something is pending. */
   private setTimer(): void {
     const { simulation, parameters } = this.options;
-    const beats = Math.floor((simulation.now - this.timerAt) / parameters.backendBatchInterval) + 1;
+    // It begins anew at the end of a commit, which may lie ahead.
+    const beats = Math.max(1, Math.floor((simulation.now - this.timerAt) / parameters.backendBatchInterval) + 1);
     this.timerAt += beats * parameters.backendBatchInterval;
     this.isTimerSet = true;
     simulation.at(this.timerAt as SimTime, this.evCommit, this.life);
