@@ -8,8 +8,8 @@ import {
   type Verdict,
 } from '../experiment/index.ts';
 import { findMetric, type StatisticName } from '../metrics/index.ts';
-import { NS_PER_SECOND } from '../units/index.ts';
 import type { ParameterOverride } from '../scenario/resolved-scenario.ts';
+import { NS_PER_SECOND } from '../units/index.ts';
 import { type Chart, chartsOf } from './charts.ts';
 import {
   describeBarrier,

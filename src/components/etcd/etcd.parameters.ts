@@ -142,7 +142,9 @@ export const etcdParameters = defineParameters({
   walStall: distribution({
     default: { distribution: 'lognormal', p50: 300_000_000, p99: 2_000_000_000 },
     help: 'Length of such a stall.',
-    source: assumption('etcd warns of syncs over 1 s, which shared disks do show; without effect unless etcd.walStallShare is above 0'),
+    source: assumption(
+      'etcd warns of syncs over 1 s, which shared disks do show; without effect unless etcd.walStallShare is above 0',
+    ),
   }),
   walSegmentBytes: count({
     default: 64_000_000,
@@ -170,7 +172,10 @@ export const etcdParameters = defineParameters({
     default: microseconds(50),
     range: [nanoseconds(0), seconds(1)],
     help: 'CPU of the leader for sending one batch to one follower and taking its acknowledgement.',
-    source: measured('etcd/cluster_put.csv', 'CPU of all three members per put, less that of a single member: see followerBatchCpu'),
+    source: measured(
+      'etcd/cluster_put.csv',
+      'CPU of all three members per put, less that of a single member: see followerBatchCpu',
+    ),
   }),
   followerBatchCpu: duration({
     default: microseconds(300),

@@ -2,4 +2,5 @@
 export * from './etcd.parameters.ts';
 export * from './etcd-cluster.ts';
 export type { Change, Command, GrantLease, PutCompactRevision } from './mvcc/index.ts';
+export * from './store-client.ts';
 export * from './store-outcome.ts';

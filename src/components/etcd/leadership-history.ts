@@ -58,7 +58,9 @@ export class LeadershipHistory {
     this.changes.add();
     if (this.leader === NO_MEMBER) {
       const outage = ((simulation.now - this.lostAt) / NS_PER_SECOND).toFixed(2);
-      notes.push(`etcd lost its leader at ${(this.lostAt / NS_PER_SECOND).toFixed(0)} s and had a new one after ${outage} s`);
+      notes.push(
+        `etcd lost its leader at ${(this.lostAt / NS_PER_SECOND).toFixed(0)} s and had a new one after ${outage} s`,
+      );
       this.hasLeader.set(1);
     }
     this.leader = leader;

@@ -9,14 +9,13 @@
  * Ticks are folded: a tick that only counts is made up for when the member is next touched (tick-clock.ts).
  * Left out: CPU of heartbeats, votes and reads' rounds; memory.
  */
-import type { Simulation, ValuesOf } from '../../engine/index.ts';
-import { type Nanoseconds, nanoseconds, plus, type SimTime } from '../../units/index.ts';
+import { nanoseconds, plus, type SimTime } from '../../units/index.ts';
 import type { Host } from '../host/host.ts';
 import type { ApplyLoop } from './apply-loop.ts';
-import type { etcdParameters } from './etcd.parameters.ts';
-import type { MemberEvents } from './member-events.ts';
-import type { Peer, PeerNetwork } from './peer-network.ts';
+import type { MemberOptions } from './member-surroundings.ts';
+import type { Peer } from './peer-network.ts';
 import type { Proposal } from './proposal.ts';
+import { ProposalBatches } from './proposal-batches.ts';
 import {
   type Entry,
   type MemberId,
@@ -28,7 +27,6 @@ import {
   RaftNode,
   type Ready,
   Role,
-  type SnapshotMetadata,
 } from './raft/index.ts';
 import { TickClock } from './tick-clock.ts';
 import type { WriteAheadLog } from './write-ahead-log.ts';
@@ -37,50 +35,6 @@ import type { WriteAheadLog } from './write-ahead-log.ts';
 const CPU_LUMP = 1_000_000;
 /** Bytes of a hard state and the headers of its records. */
 const HARD_STATE_BYTES = 50;
-/** Batch numbers before they repeat; far more than can be on their way, and fit for a tag of work on a host. */
-const BATCH_NUMBERS = 1 << 20;
-
-/** Requests that take their CPU together. */
-interface Batch {
-  readonly proposals: readonly Proposal[];
-  /** Messages with proposals of others. */
-  readonly forwarded: readonly Message<Proposal>[];
-  readonly startedAt: SimTime;
-  readonly cpu: Nanoseconds;
-}
-
-/** Whom a member tells of what. */
-export interface MemberOwner {
-  /** Whom the member takes for the leader, or its own role, has changed. */
-  roleChanged(member: Member): void;
-  /** The process has ended by itself: its disk is full. */
-  panicked(member: Member, why: string): void;
-  /** A proposal was refused by the node (a transfer of the leadership is under way). */
-  proposalDropped(proposal: Proposal): void;
-  /** A snapshot has come: installs it, and calls `done` when the apply loop has it. */
-  snapshotArrived(member: Member, snapshot: SnapshotMetadata): void;
-  /** How long a snapshot to a member takes on its way, beside the delay of a message. */
-  snapshotSpan(from: Member, to: MemberId): Nanoseconds;
-  /** Whether anybody is to learn of commits at a member at once. */
-  isFollowed(member: MemberId): boolean;
-  /** Changes of the membership were applied. */
-  membershipChanged(member: Member): void;
-}
-
-/** What a member is made of. */
-export interface MemberOptions {
-  readonly simulation: Simulation;
-  readonly parameters: ValuesOf<typeof etcdParameters>;
-  readonly id: MemberId;
-  readonly host: Host;
-  readonly log: WriteAheadLog;
-  readonly network: PeerNetwork;
-  readonly events: MemberEvents;
-  readonly owner: MemberOwner;
-  /** Makes the apply loop, whose entries the member hands over. */
-  readonly apply: ApplyLoop;
-  readonly random: () => number;
-}
 
 /** A member. */
 export class Member implements Peer {
@@ -107,17 +61,19 @@ export class Member implements Peer {
   private durable = 0;
 
   private readonly options: MemberOptions;
-  private readonly port: number;
   private readonly cpuPort: number;
   private readonly clock: TickClock;
-  /** Whether the log is being written, and what with, state. */
+  /** What the log is being written with, when that is durable [ns], and whether an event is planned for it, state. */
   private writing: Ready<Proposal> | undefined;
-  /** Proposals of its own clients, and those forwarded to it, that wait for the next batch, state. */
-  private proposals: Proposal[] = [];
-  private forwarded: Message<Proposal>[] = [];
-  /** Batches that take their CPU, by number; at most one at a time of each life of the process, state. */
-  private readonly batches = new Map<number, Batch>();
-  private lastBatch = 0;
+  private writeEnd = 0;
+  private isEndPlanned = false;
+  /** When the process ended last, and since when it stands still [ns], state. */
+  private endedAt = Number.NEGATIVE_INFINITY;
+  private pausedAt = 0;
+  /** Messages that it had handed to its disk when it was stopped: they leave when it goes on, state. */
+  private unsent: Message<Proposal>[] = [];
+  /** Proposals that wait for the next batch, or take their CPU. */
+  private readonly batches: ProposalBatches;
   /** CPU that appends took and that the host was not charged for yet [ns], state. */
   private cpuDebt = 0;
   /** Messages that came while the process stood still, state. */
@@ -135,7 +91,9 @@ export class Member implements Peer {
     this.host = host;
     this.log = log;
     this.apply = apply;
-    this.port = host.register((number) => this.onPrepared(number));
+    this.batches = new ProposalBatches(simulation, parameters, host, (own, forwarded) =>
+      this.onPrepared(own, forwarded),
+    );
     this.cpuPort = host.register(() => {});
     this.clock = new TickClock(simulation, parameters.heartbeatInterval, events.tick, id);
   }
@@ -179,12 +137,13 @@ export class Member implements Peer {
 
   /** The process ends at once: what is not on its disk is gone. Returns what it can start from again. */
   kill(): PersistedState<Proposal> {
+    if (this.isWritten) this.endWrite();
+    this.endedAt = this.options.simulation.now;
     this.incarnation++;
     this.isUp = false;
     this.isPaused = false;
     this.writing = undefined;
-    this.proposals = [];
-    this.forwarded = [];
+    this.unsent = [];
     this.batches.clear();
     this.held = [];
     this.clock.stop();
@@ -195,6 +154,7 @@ export class Member implements Peer {
   /** The process stands still (a pause of its garbage collector, SIGSTOP): what comes in waits. */
   pause(): void {
     this.isPaused = true;
+    this.pausedAt = this.options.simulation.now;
     this.pauses++;
     this.clock.stop();
     this.apply.pause(true);
@@ -205,10 +165,14 @@ export class Member implements Peer {
     this.isPaused = false;
     this.clock.begin(this.node);
     this.apply.pause(false);
-    const { held } = this;
+    const { held, unsent } = this;
     this.held = [];
+    this.unsent = [];
+    this.isEndPlanned = false;
+    for (const message of unsent) this.options.network.send(message);
     for (const message of held) this.receive(message);
-    if (this.writing !== undefined) this.options.simulation.after(nanoseconds(1), this.options.events.written, this.id, this.incarnation);
+    this.touch();
+    this.process();
     this.startBatch();
   }
 
@@ -226,61 +190,40 @@ export class Member implements Peer {
 
   /** A client's proposal; it waits until there is a leader. */
   propose(proposal: Proposal): void {
-    this.proposals.push(proposal);
+    this.batches.add(proposal);
     this.startBatch();
   }
 
   /** Proposals that wait for the next batch. */
   get queued(): readonly Proposal[] {
-    return this.proposals;
+    return this.batches.queued;
   }
 
   /** Proposals that wait for the log to be free, or for the quorum when they are durable here. */
   get waitingForLog(): number {
-    const { node } = this;
-    let waiting = this.proposals.length + this.forwarded.length;
-    if (node.role === Role.Leader) waiting += Math.max(0, this.durable - this.handedOver);
-    return waiting;
+    const waiting = this.batches.waiting;
+    if (this.node.role !== Role.Leader) return waiting;
+    const durable = this.isWritten ? lastIndexOf(this.writing as Ready<Proposal>, this.durable) : this.durable;
+    return waiting + Math.max(0, durable - this.handedOver);
   }
 
-  /** Takes everything that waits as one batch. A leader's log must be free: what comes meanwhile joins. */
-  startBatch(): void {
-    const { simulation, parameters } = this.options;
-    if (this.proposals.length + this.forwarded.length === 0 || this.batches.size > 0 || !this.isRunning) return;
+  /** What waits begins as a batch, if it can. A leader's log must be free: what comes meanwhile joins. */
+  private startBatch(): void {
+    if (this.batches.waiting === 0 || !this.isRunning) return;
+    if (this.isWritten) {
+      this.touch();
+      this.process();
+    }
     const leads = this.node.role === Role.Leader;
-    if (this.node.leader === NO_MEMBER || (leads && this.writing !== undefined)) return;
-    let cpu = parameters.requestCpu * this.proposals.length + parameters.followerEntryCpu * this.forwarded.length;
-    if (leads) cpu += parameters.batchCpu + parameters.sendCpu * (this.node.peerCount);
-    this.lastBatch = (this.lastBatch + 1) % BATCH_NUMBERS;
-    this.batches.set(this.lastBatch, {
-      proposals: this.proposals,
-      forwarded: this.forwarded,
-      startedAt: simulation.now,
-      cpu: nanoseconds(cpu),
-    });
-    this.proposals = [];
-    this.forwarded = [];
-    this.host.run(this.port, nanoseconds(cpu), this.lastBatch);
+    if (leads && this.writing !== undefined) this.planEnd();
+    else if (this.node.leader !== NO_MEMBER) this.batches.start(leads ? this.node.peerCount : undefined);
   }
 
-  /** The batch has had its CPU: into the log, or on to the leader. */
-  private onPrepared(number: number): void {
-    const batch = this.batches.get(number);
-    if (batch === undefined) return;
-    this.batches.delete(number);
-    const { now } = this.options.simulation;
-    const took = now - batch.startedAt;
-    const waited = Math.max(0, took - batch.cpu);
-    this.clock.catchUp();
-    for (const proposal of batch.proposals) {
-      proposal.waitedForCpu += waited;
-      proposal.service += took;
-      this.handIn(proposal);
-    }
-    for (const message of batch.forwarded) {
-      for (const { payload } of message.entries) if (payload !== undefined) payload.service += took;
-      this.node.step(message);
-    }
+  /** A batch has had its CPU: into the log, or on to the leader. */
+  private onPrepared(proposals: readonly Proposal[], forwarded: readonly Message<Proposal>[]): void {
+    this.touch();
+    for (const proposal of proposals) this.handIn(proposal);
+    for (const message of forwarded) this.node.step(message);
     this.process();
     this.startBatch();
   }
@@ -290,7 +233,7 @@ export class Member implements Peer {
     // The hop to the leader is no waiting; its end is added there.
     if (outcome === ProposalOutcome.Forwarded) proposal.service -= this.options.simulation.now;
     if (outcome !== ProposalOutcome.Dropped) return;
-    if (this.node.leader === NO_MEMBER) this.proposals.push(proposal);
+    if (this.node.leader === NO_MEMBER) this.batches.add(proposal);
     else this.options.owner.proposalDropped(proposal);
   }
 
@@ -302,11 +245,11 @@ export class Member implements Peer {
       this.held.push(message);
       return;
     }
-    this.clock.catchUp();
+    this.touch();
     if (message.type === MessageType.Propose) {
       const { now } = this.options.simulation;
       for (const { payload } of message.entries) if (payload !== undefined) payload.service += now;
-      this.forwarded.push(message);
+      this.batches.addForwarded(message);
       this.startBatch();
       return;
     }
@@ -316,7 +259,7 @@ export class Member implements Peer {
 
   /** Asks for an index to read at. */
   readIndex(context: number): void {
-    this.clock.catchUp();
+    this.touch();
     this.node.readIndex(context);
     this.process();
   }
@@ -324,7 +267,7 @@ export class Member implements Peer {
   /** Something was asked of the node from outside: what it has ready is taken. */
   wake(ask: (node: RaftNode<Proposal>) => void): void {
     if (!this.isRunning) return;
-    this.clock.catchUp();
+    this.touch();
     ask(this.node);
     this.process();
     this.startBatch();
@@ -333,6 +276,7 @@ export class Member implements Peer {
   /** A message to a member met no process: its connection is broken. */
   unreachable(to: MemberId): void {
     if (!this.isRunning) return;
+    this.touch();
     this.node.reportUnreachable(to);
     this.node.reportSnapshot(to, false);
     this.process();
@@ -341,14 +285,22 @@ export class Member implements Peer {
   /** The event of {@link MemberEvents.tick}. */
   onTick(incarnation: number): void {
     if (incarnation !== this.clock.life || !this.isRunning) return;
+    if (this.isWritten) this.endWrite();
     this.clock.onTick();
     this.process();
     this.startBatch();
   }
 
-  /** Takes what the node has ready, as long as the log is free. */
+  /** Brings the member up to now: ticks and a write that have gone by without an event. */
+  private touch(): void {
+    this.clock.catchUp();
+    if (this.isWritten) this.endWrite();
+  }
+
+  /** Takes what the node has ready. While the log is being written that waits for its end. */
   process(): void {
     const { node } = this;
+    if (this.writing !== undefined) this.planEnd();
     while (this.writing === undefined && this.isUp && node.hasReady) this.handle(node.ready());
     if (!this.isUp) return;
     if (node.role !== this.seenRole || node.term !== this.seenTerm || node.leader !== this.seenLeader) this.noteRole();
@@ -385,12 +337,13 @@ export class Member implements Peer {
       }
       this.write(ready);
     } else {
-      this.finish(ready);
+      this.sendAll(ready.messagesAfterSync);
+      this.advance();
     }
   }
 
   private write(ready: Ready<Proposal>): void {
-    const { simulation, events } = this.options;
+    const { simulation } = this.options;
     this.writing = ready;
     let span = 0;
     if (ready.entries.length > 0 && this.node.role !== Role.Leader) span += this.chargeAppend(ready.entries.length);
@@ -398,7 +351,39 @@ export class Member implements Peer {
     if (this.node.role === Role.Leader) {
       for (const { payload } of ready.entries) if (payload !== undefined) payload.service += span;
     }
-    simulation.after(nanoseconds(span), events.written, this.id, this.incarnation);
+    this.writeEnd = simulation.now + span;
+    this.isEndPlanned = false;
+    // They leave when the write is durable; a process that ends before has not sent them (see didSend).
+    for (const message of ready.messagesAfterSync) this.send(message, span);
+    // Where there are others, nothing happens at the end of a write but what they, or more work, set off.
+    if (this.node.configuration.voters.length === 1) this.planEnd();
+  }
+
+  /** An event at the end of the write, because something waits for it. */
+  private planEnd(): void {
+    if (this.isEndPlanned) return;
+    this.isEndPlanned = true;
+    this.options.simulation.at(this.writeEnd as SimTime, this.options.events.written, this.id, this.incarnation);
+  }
+
+  /** Whether the write in progress is over, though nobody has looked. */
+  private get isWritten(): boolean {
+    return this.writing !== undefined && this.options.simulation.now >= this.writeEnd;
+  }
+
+  /** When the log is free [ns]: now, or at the end of the write in progress. */
+  get logFreeAt(): number {
+    return this.writing === undefined
+      ? this.options.simulation.now
+      : Math.max(this.writeEnd, this.options.simulation.now);
+  }
+
+  /** Whether a message that was to leave at an instant of an earlier life, or of a pause, did; one that is held back leaves later. */
+  didSend(message: Message<Proposal>, life: number, leavesAt: number): boolean {
+    if (this.incarnation !== life) return this.endedAt >= leavesAt;
+    if (!this.isPaused || this.pausedAt >= leavesAt) return true;
+    this.unsent.push(message);
+    return false;
   }
 
   /** A follower's CPU for an append: it comes before the write, slowed by what else runs there. Returns how long it takes. */
@@ -416,19 +401,21 @@ export class Member implements Peer {
 
   /** The event of {@link MemberEvents.written}. */
   onWritten(incarnation: number): void {
-    const ready = this.writing;
-    if (incarnation !== this.incarnation || ready === undefined || !this.isRunning) return;
-    this.writing = undefined;
-    this.clock.catchUp();
-    this.finish(ready);
+    if (incarnation !== this.incarnation || !this.isRunning || !this.isWritten) return;
+    this.touch();
     this.process();
     this.startBatch();
   }
 
-  private finish(ready: Ready<Proposal>): void {
-    const { entries } = ready;
-    if (entries.length > 0) this.durable = (entries[entries.length - 1] as Entry<Proposal>).index;
-    this.sendAll(ready.messagesAfterSync);
+  /** The write in progress is durable. */
+  private endWrite(): void {
+    const ready = this.writing as Ready<Proposal>;
+    this.writing = undefined;
+    this.durable = lastIndexOf(ready, this.durable);
+    this.advance();
+  }
+
+  private advance(): void {
     const { configuration } = this.node;
     this.node.advance();
     if (this.node.configuration !== configuration) this.options.owner.membershipChanged(this);
@@ -438,12 +425,12 @@ export class Member implements Peer {
     for (const message of messages) this.send(message);
   }
 
-  private send(message: Message<Proposal>): void {
+  private send(message: Message<Proposal>, after = 0): void {
     const { network, owner } = this.options;
     if (message.type === MessageType.Append && message.entries.length === 0 && this.isIdle(message.to)) return;
     const isSnapshot = message.type === MessageType.Snapshot;
     if (isSnapshot && !network.isOpen(this.id, message.to)) this.node.reportSnapshot(message.to, false);
-    network.send(message, isSnapshot ? owner.snapshotSpan(this, message.to) : 0);
+    network.send(message, after, isSnapshot ? owner.snapshotSpan(this, message.to) : 0);
   }
 
   /**
@@ -453,4 +440,9 @@ export class Member implements Peer {
   private isIdle(to: MemberId): boolean {
     return this.node.isReplicating(to) && !this.options.owner.isFollowed(to);
   }
+}
+
+/** Last entry of a write, `before` if it has none. */
+function lastIndexOf({ entries }: Ready<Proposal>, before: number): number {
+  return entries.length === 0 ? before : (entries[entries.length - 1] as Entry<Proposal>).index;
 }

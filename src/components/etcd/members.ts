@@ -3,8 +3,8 @@
  * etcd-cluster.ts.
  */
 import type { ObjectTables } from '../../cluster/index.ts';
-import { type EventType, type Simulation, type ValuesOf } from '../../engine/index.ts';
-import { type CounterSeries, type MetricRecorder, type Timeline } from '../../metrics/index.ts';
+import type { EventType, Simulation, ValuesOf } from '../../engine/index.ts';
+import type { CounterSeries, MetricRecorder, Timeline } from '../../metrics/index.ts';
 import { type Nanoseconds, NS_PER_MILLISECOND, nanoseconds, type SimTime } from '../../units/index.ts';
 import type { RequestId } from '../api-machinery/index.ts';
 import type { networkParameters } from '../host/host.parameters.ts';
@@ -12,8 +12,18 @@ import type { Host } from '../host/host.ts';
 import { ApplyLoop } from './apply-loop.ts';
 import type { etcdParameters } from './etcd.parameters.ts';
 import { LeadershipHistory } from './leadership-history.ts';
-import { Member, type MemberOwner } from './member.ts';
-import { applyEffects, type CommandEffects, elementSizes, type Keyspace, MemberStore, restartTime, snapshotRestoreTime, snapshotSaveTime } from './mvcc/index.ts';
+import { Member } from './member.ts';
+import type { MemberOwner } from './member-surroundings.ts';
+import {
+  applyEffects,
+  type CommandEffects,
+  elementSizes,
+  type Keyspace,
+  MemberStore,
+  restartTime,
+  snapshotRestoreTime,
+  snapshotSaveTime,
+} from './mvcc/index.ts';
 import { PeerNetwork } from './peer-network.ts';
 import type { Proposal } from './proposal.ts';
 import {
@@ -30,6 +40,7 @@ import {
   type SnapshotMetadata,
 } from './raft/index.ts';
 import { ReadIndex } from './read-index.ts';
+import { reckonRound } from './reckoned-round.ts';
 import type { ReplicatedState } from './replicated-state.ts';
 import { WriteAheadLog } from './write-ahead-log.ts';
 
@@ -106,6 +117,7 @@ export class Members implements MemberOwner {
   private readonly evWritten: EventType;
   private readonly evApplied: EventType;
   private readonly evReadRetry: EventType;
+  private readonly evReckoned: EventType;
   private readonly evStarted: EventType;
   private readonly slowApplies: CounterSeries;
   private readonly failedReads: CounterSeries;
@@ -124,6 +136,7 @@ export class Members implements MemberOwner {
     this.evWritten = simulation.on('etcd.logWritten', (number, life) => seat(number).member.onWritten(life));
     this.evApplied = simulation.on('etcd.applied', (number) => seat(number).member.apply.onFree());
     this.evReadRetry = simulation.on('etcd.readIndexRetry', (number) => seat(number).reads.onRetry());
+    this.evReckoned = simulation.on('etcd.readIndexConfirmed', (number, round) => seat(number).reads.onReckoned(round));
     this.evStarted = simulation.on('etcd.memberStarted', (number, life) => this.onStarted(number, life));
     const voters = hosts.map((host) => this.create(host).member.id);
     for (const { member } of this.seats) member.start(foundingState({ voters, learners: [] }));
@@ -226,6 +239,8 @@ export class Members implements MemberOwner {
       parameters,
       member,
       failed: this.failedReads,
+      reckon: (reader) => reckonRound(reader, this.seats, this.network),
+      confirmAt: (at, number, round) => void simulation.at(at, this.evReckoned, number, round),
       retryAfter: (span) => void simulation.after(span, this.evReadRetry, id),
       onReady: (request, waited) => listener.onReadReady(member, request, waited),
     });

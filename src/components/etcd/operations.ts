@@ -3,7 +3,7 @@
  * and two election timeouts after it arrived at a member (E:server/config/config.go:ReqTimeout). The deadline is the same span for all, so one
  * timer at the first that is still open serves them.
  */
-import { type EventType, NO_EVENT, type EventId, type Simulation } from '../../engine/index.ts';
+import { type EventId, type EventType, NO_EVENT, type Simulation } from '../../engine/index.ts';
 import type { Nanoseconds, SimTime } from '../../units/index.ts';
 import type { RequestId } from '../api-machinery/index.ts';
 import { type MemberId, NO_MEMBER } from './raft/index.ts';

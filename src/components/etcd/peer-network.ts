@@ -24,6 +24,8 @@ export interface Peer {
   /** Raised at each end of the process: what was sent to an earlier life is lost. */
   readonly incarnation: number;
   receive(message: Message<Proposal>): void;
+  /** Whether a message that was to leave at `leavesAt` in the life `life` of the process did; if not it is lost, or leaves later. */
+  didSend(message: Message<Proposal>, life: number, leavesAt: number): boolean;
   /** A message of this peer to `to` met no process. */
   unreachable(to: MemberId): void;
 }
@@ -44,12 +46,16 @@ interface Stream {
 /** A message on its way. */
 interface Parcel {
   message: Message<Proposal>;
-  /** Life of the receiver for which it was sent. */
+  /** Lives of the receiver and of the sender in which it was sent. */
   incarnation: number;
+  senderLife: number;
+  /** When it leaves the sender [ns]. */
+  leavesAt: number;
 }
 
 /** All streams of one cluster. */
 export class PeerNetwork {
+  private readonly simulation: Simulation;
   private readonly parameters: ValuesOf<typeof networkParameters>;
   private readonly recorder: MetricRecorder;
   private readonly links: LinkTable;
@@ -64,6 +70,7 @@ export class PeerNetwork {
   private readonly evArrived: EventType;
 
   constructor(simulation: Simulation, parameters: ValuesOf<typeof networkParameters>, recorder: MetricRecorder) {
+    this.simulation = simulation;
     this.parameters = parameters;
     this.recorder = recorder;
     this.links = new LinkTable(simulation, 'etcd peers');
@@ -82,17 +89,23 @@ export class PeerNetwork {
     }
   }
 
-  /** Sends a message; it takes `extra` longer than a small one. */
-  send(message: Message<Proposal>, extra = 0): void {
+  /** Sends a message that leaves after a span and takes `extra` longer than a small one. */
+  send(message: Message<Proposal>, after = 0, extra = 0): void {
     const stream = this.stream(message.from, message.to);
     if (stream.isCut) return;
     const receiver = this.peers[message.to] as Peer;
     let delay = this.parameters.peerDelay.sample(this.draws) + stream.addedDelay + extra;
     if (stream.loss > 0) delay += this.retransmissions(stream.loss);
     stream.lastDelay = delay;
+    const leavesAt = this.simulation.now + after;
     const slot = this.free.pop() ?? this.parcels.length;
-    this.parcels[slot] = { message, incarnation: receiver.incarnation };
-    this.links.transmit(stream.link, nanoseconds(delay), this.evArrived, slot);
+    this.parcels[slot] = {
+      message,
+      incarnation: receiver.incarnation,
+      senderLife: (this.peers[message.from] as Peer).incarnation,
+      leavesAt,
+    };
+    this.links.transmit(stream.link, nanoseconds(after + delay), this.evArrived, slot);
   }
 
   /** Fault: nothing gets from one member to another any more, or again; what is on its way arrives. */
@@ -110,6 +123,13 @@ export class PeerNetwork {
   /** Whether messages get from one member to another. */
   isOpen(from: MemberId, to: MemberId): boolean {
     return !this.stream(from, to).isCut;
+  }
+
+  /** Delay of a message that is only reckoned with, undefined if it might be lost or late: the stream is cut, slow or lossy. */
+  reckonedDelay(from: MemberId, to: MemberId): number | undefined {
+    const { isCut, loss, addedDelay } = this.stream(from, to);
+    if (isCut || loss > 0 || addedDelay > 0) return undefined;
+    return Math.max(this.parameters.minimumDelay, this.parameters.peerDelay.sample(this.draws));
   }
 
   /** Messages on their way, for whoever looks for what they carry. */
@@ -144,9 +164,10 @@ export class PeerNetwork {
   }
 
   private onArrived(slot: number): void {
-    const { message, incarnation } = this.parcels[slot] as Parcel;
+    const { message, incarnation, senderLife, leavesAt } = this.parcels[slot] as Parcel;
     this.parcels[slot] = undefined;
     this.free.push(slot);
+    if (!(this.peers[message.from] as Peer).didSend(message, senderLife, leavesAt)) return;
     const receiver = this.peers[message.to] as Peer;
     if (receiver.incarnation !== incarnation) {
       (this.peers[message.from] as Peer).unreachable(message.to);

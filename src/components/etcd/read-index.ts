@@ -11,6 +11,7 @@ import type { RequestId } from '../api-machinery/index.ts';
 import type { etcdParameters } from './etcd.parameters.ts';
 import type { Member } from './member.ts';
 import type { ReadState } from './raft/index.ts';
+import type { ReckonedRound } from './reckoned-round.ts';
 
 /** Rounds before their numbers repeat; fit for the tag of work on a host. */
 const ROUND_NUMBERS = 1 << 20;
@@ -31,6 +32,10 @@ export interface ReadIndexOptions {
   readonly member: Member;
   /** Rounds that were not confirmed in time or by another leader. */
   readonly failed: CounterSeries;
+  /** Reckons a round: when it is confirmed, and at which index; undefined if something may go wrong on the way. */
+  readonly reckon: (member: Member) => ReckonedRound | undefined;
+  /** Plans the end of a reckoned round. */
+  readonly confirmAt: (at: SimTime, member: number, round: number) => void;
   /** Plans a look at the round in progress after a span. */
   readonly retryAfter: (span: Nanoseconds, member: number) => void;
   /** A read may be served; it waited this long for the CPU. */
@@ -48,6 +53,8 @@ export class ReadIndex {
   private context = 0;
   private askedAt = 0;
   private rounds = 0;
+  /** The round in progress, if it is reckoned, state. */
+  private reckoned: ReckonedRound | undefined;
   /** Whether an event looks after the round, state. */
   private isWatched = false;
   /** Rounds whose reads take their CPU, by number, state. */
@@ -121,8 +128,28 @@ export class ReadIndex {
     this.rounds++;
     this.context = this.rounds * MOST_MEMBERS + member.id;
     this.askedAt = simulation.now;
+    this.reckoned = this.options.reckon(member);
+    if (this.reckoned !== undefined) {
+      this.options.confirmAt(this.reckoned.at, member.id, this.rounds);
+      return;
+    }
     if (!this.isWatched) this.watch(parameters.readIndexRetry);
     if (member.isRunning) member.readIndex(this.context);
+  }
+
+  /** The end of a reckoned round; if the leader has changed or its disk is busy it is asked for anew, or later. */
+  onReckoned(round: number): void {
+    const { simulation, member, confirmAt } = this.options;
+    const { reckoned } = this;
+    if (reckoned === undefined || round !== this.rounds || this.context === 0 || !member.isRunning) return;
+    const { leader, term, index } = reckoned;
+    if (!leader.isRunning || !leader.isLeader || leader.node.term !== term) {
+      this.ask();
+      return;
+    }
+    // Its loop takes the answers in when its log is free.
+    if (leader.logFreeAt > simulation.now) confirmAt(leader.logFreeAt as SimTime, member.id, round);
+    else this.onReadStates([{ context: this.context, index }]);
   }
 
   private watch(span: Nanoseconds): void {

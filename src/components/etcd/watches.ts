@@ -9,11 +9,11 @@ import type { networkParameters } from '../host/host.parameters.ts';
 import type { ChangeLog } from './change-log.ts';
 import type { ClientConnections } from './client-connections.ts';
 import type { etcdParameters } from './etcd.parameters.ts';
-import type { StoreClient } from './etcd-cluster.ts';
 import type { Member } from './member.ts';
 import type { Members, Seat } from './members.ts';
 import { type Keyspace, WatchStreams } from './mvcc/index.ts';
 import type { ReplicatedState } from './replicated-state.ts';
+import type { StoreClient } from './store-client.ts';
 
 /** CPU of sending that a host has not been charged for yet is charged in lumps of this much [ns]: one job instead of many tiny ones. */
 const CPU_LUMP = 1_000_000;

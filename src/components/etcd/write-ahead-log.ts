@@ -66,7 +66,8 @@ export class WriteAheadLog {
   estimate(bytes: number): number {
     const { options } = this;
     let usual = options.sync.sample(options.stream) + options.perByte * bytes;
-    if (options.stallShare > 0 && options.stream.next() < options.stallShare) usual += options.stall.sample(options.stream);
+    if (options.stallShare > 0 && options.stream.next() < options.stallShare)
+      usual += options.stall.sample(options.stream);
     return Math.round(usual * this.factor + this.added);
   }
 

@@ -2,7 +2,12 @@
 import type { Profile } from './profile.ts';
 
 /** A lognormal sync, in milliseconds, and what else differs. */
-function disk(help: string, source: string, sync: readonly [p50: number, p99: number], more: Profile['values'] = {}): Profile {
+function disk(
+  help: string,
+  source: string,
+  sync: readonly [p50: number, p99: number],
+  more: Profile['values'] = {},
+): Profile {
   const [p50, p99] = sync;
   return {
     help,

@@ -12,7 +12,8 @@ export const etcdProfiles = {
   },
   'etcd-3.5': {
     help: 'etcd 3.5: a snapshot of the log only every 100,000 entries.',
-    source: 'E:server/etcdserver/server.go of 3.5: snapshot-count is 100,000 instead of 10,000, and old entries go with it',
+    source:
+      'E:server/etcdserver/server.go of 3.5: snapshot-count is 100,000 instead of 10,000, and old entries go with it',
     values: BEFORE_3_6,
   },
   'etcd-3.4': {

@@ -1,0 +1,117 @@
+/**
+ * The way of proposals into a member: whatever has come takes its CPU as one batch, on the member's host, before it is proposed; what comes meanwhile is
+ * the next. A batch costs CPU by itself (the raft loop, system calls, wake-ups), and for each request (gRPC, proposal, apply).
+ */
+import type { Simulation, ValuesOf } from '../../engine/index.ts';
+import { type Nanoseconds, nanoseconds, type SimTime } from '../../units/index.ts';
+import type { Host } from '../host/host.ts';
+import type { etcdParameters } from './etcd.parameters.ts';
+import type { Proposal } from './proposal.ts';
+import type { Message } from './raft/index.ts';
+
+/** Batch numbers before they repeat; far more than can be on their way, and fit for a tag of work on a host. */
+const BATCH_NUMBERS = 1 << 20;
+
+/** Requests that take their CPU together. */
+interface Batch {
+  readonly proposals: readonly Proposal[];
+  /** Messages with proposals of others. */
+  readonly forwarded: readonly Message<Proposal>[];
+  readonly startedAt: SimTime;
+  readonly cpu: Nanoseconds;
+}
+
+/** Told that a batch has had its CPU. */
+export type BatchPrepared = (proposals: readonly Proposal[], forwarded: readonly Message<Proposal>[]) => void;
+
+/** The batches of one member. */
+export class ProposalBatches {
+  private readonly simulation: Simulation;
+  private readonly parameters: ValuesOf<typeof etcdParameters>;
+  private readonly host: Host;
+  private readonly prepared: BatchPrepared;
+  private readonly port: number;
+  /** Proposals of its own clients, and those forwarded to it, that wait for the next batch, state. */
+  private proposals: Proposal[] = [];
+  private forwarded: Message<Proposal>[] = [];
+  /** Batches that take their CPU, by number; at most one at a time of each life of the process, state. */
+  private readonly batches = new Map<number, Batch>();
+  private lastBatch = 0;
+
+  constructor(
+    simulation: Simulation,
+    parameters: ValuesOf<typeof etcdParameters>,
+    host: Host,
+    prepared: BatchPrepared,
+  ) {
+    this.simulation = simulation;
+    this.parameters = parameters;
+    this.host = host;
+    this.prepared = prepared;
+    this.port = host.register((number) => this.onPrepared(number));
+  }
+
+  /** A proposal of a client of this member. */
+  add(proposal: Proposal): void {
+    this.proposals.push(proposal);
+  }
+
+  /** Proposals that another member sends on. Their hop ends here. */
+  addForwarded(message: Message<Proposal>): void {
+    const { now } = this.simulation;
+    for (const { payload } of message.entries) if (payload !== undefined) payload.service += now;
+    this.forwarded.push(message);
+  }
+
+  /** Proposals of this member's clients that wait. */
+  get queued(): readonly Proposal[] {
+    return this.proposals;
+  }
+
+  /** Proposals and messages with proposals that wait. */
+  get waiting(): number {
+    return this.proposals.length + this.forwarded.length;
+  }
+
+  /** The process has ended. */
+  clear(): void {
+    this.proposals = [];
+    this.forwarded = [];
+    this.batches.clear();
+  }
+
+  /** Everything that waits takes its CPU, unless a batch does already; a leader pays for the log and for each of its followers. */
+  start(followers: number | undefined): void {
+    if (this.batches.size > 0) return;
+    const { parameters, simulation } = this;
+    let cpu = parameters.requestCpu * this.proposals.length + parameters.followerEntryCpu * this.forwarded.length;
+    for (const { bytes } of this.proposals) cpu += parameters.tlsPerByte * bytes;
+    if (followers !== undefined) cpu += parameters.batchCpu + parameters.sendCpu * followers;
+    this.lastBatch = (this.lastBatch + 1) % BATCH_NUMBERS;
+    this.batches.set(this.lastBatch, {
+      proposals: this.proposals,
+      forwarded: this.forwarded,
+      startedAt: simulation.now,
+      cpu: nanoseconds(cpu),
+    });
+    this.proposals = [];
+    this.forwarded = [];
+    this.host.run(this.port, nanoseconds(cpu), this.lastBatch);
+  }
+
+  private onPrepared(number: number): void {
+    const batch = this.batches.get(number);
+    if (batch === undefined) return;
+    this.batches.delete(number);
+    const took = this.simulation.now - batch.startedAt;
+    const waited = Math.max(0, took - batch.cpu);
+    for (const proposal of batch.proposals) {
+      proposal.waitedForCpu += waited;
+      proposal.service += took;
+    }
+    for (const { entries } of batch.forwarded) {
+      for (const { payload } of entries) if (payload !== undefined) payload.service += took;
+    }
+    this.prepared(batch.proposals, batch.forwarded);
+  }
+}
