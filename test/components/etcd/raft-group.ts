@@ -25,6 +25,8 @@ export interface GroupMember {
   isUp: boolean;
   /** What it restarts from while it is down. */
   disk: PersistedState<Value>;
+  /** The log as it was handed out to be written, from the first entry that a snapshot does not stand for. */
+  written: Entry<Value>[];
   /** Work that is being written. */
   writing: Ready<Value> | undefined;
   /** Values of the applied entries in their order; a snapshot brings those that it stands for. */
@@ -76,6 +78,7 @@ export class RaftGroup {
       node: this.start(id, disk),
       isUp: true,
       disk,
+      written: disk.entries.slice(),
       writing: undefined,
       applied: [],
       appliedIndex: disk.applied,
@@ -98,6 +101,12 @@ export class RaftGroup {
     const { applied } = member.node.survivingState(Math.min(kept, member.appliedIndex), this.options.configuration);
     const configuration = this.history.get(applied)?.configuration ?? this.options.configuration;
     member.disk = member.node.survivingState(applied, configuration);
+    // What a node says to have survived is what its owner was given to write.
+    for (const entry of member.disk.entries) {
+      if (member.written.includes(entry)) continue;
+      this.broken.push(`entry ${entry.index} of member ${id} survived, but was never written`);
+    }
+    member.written = member.disk.entries.slice();
     member.isUp = false;
     member.writing = undefined;
     this.restore(member, member.disk.applied);
@@ -141,7 +150,11 @@ export class RaftGroup {
   finish(id: MemberId): void {
     const member = this.member(id);
     if (member.writing === undefined) return;
-    this.wire.push(...member.writing.messagesAfterSync);
+    const { snapshot, entries, messagesAfterSync } = member.writing;
+    if (snapshot !== undefined) member.written = [];
+    const [first] = entries;
+    if (first !== undefined) member.written = member.written.filter(({ index }) => index < first.index).concat(entries);
+    this.wire.push(...messagesAfterSync);
     member.writing = undefined;
     member.node.advance();
     this.check(member);
