@@ -59,6 +59,8 @@ export class ClientRequests {
   private readonly succeeded: CounterSeries;
   private readonly failed: CounterSeries;
   private readonly failedProposals: CounterSeries;
+  private readonly transactions: CounterSeries;
+  private readonly rangesServed: CounterSeries;
   private readonly waitCpu: number;
   private readonly waitDisk: number;
   private readonly waitApply: number;
@@ -84,6 +86,8 @@ export class ClientRequests {
     });
     this.succeeded = recorder.counter('plimsoll_etcd_transactions_total', { result: 'succeeded' });
     this.failed = recorder.counter('plimsoll_etcd_transactions_total', { result: 'condition_failed' });
+    this.transactions = recorder.counter('etcd_mvcc_txn_total');
+    this.rangesServed = recorder.counter('etcd_mvcc_range_total');
     this.failedProposals = recorder.counter('etcd_server_proposals_failed_total');
     this.waitCpu = waits.server('etcd CPU', 'server');
     this.waitDisk = waits.server('etcd disk (WAL)', 'server');
@@ -227,6 +231,7 @@ export class ClientRequests {
     if (!this.options.operations.isOpen(request, serial)) return;
     this.options.requests.addWait(request, WaitPlace.StoreApply, waited);
     this.options.waits.passed(this.waitApply, waited);
+    this.transactions.add();
     if (outcome === StoreOutcome.Succeeded) this.succeeded.add();
     else if (outcome === StoreOutcome.ConditionFailed) this.failed.add();
     this.answer(request, end, outcome as number);
@@ -274,6 +279,7 @@ export class ClientRequests {
     waits.passed(this.waitCpu, waitedForCpu);
     const revision = state.revisionAfter(member.apply.applied);
     requests.resultRevision[request] = revision;
+    this.rangesServed.add();
     // A defragmentation holds readers up, serializable ones too.
     const start = Math.max(simulation.now, this.options.seat(member.id).store.blockedUntil);
     if (requests.verb[request] === Verb.List) {

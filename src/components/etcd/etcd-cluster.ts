@@ -27,6 +27,7 @@ import {
   elementSizes,
   Keyspace,
   Lessor,
+  publishKeyspace,
   SpaceAlarm,
 } from './mvcc/index.ts';
 import { Operations } from './operations.ts';
@@ -175,6 +176,7 @@ export class EtcdCluster implements MembersListener {
       clientRequests,
       keepAlive: endpoints.keepAlive,
     });
+    publishKeyspace(recorder, keyspace, parameters.quotaBackendBytes);
     publishMembers({ simulation, recorder, members: this.members, pending: () => operations.countOpen() });
     simulation.addInvariantCheck('etcd', () => this.checkInvariants());
   }

@@ -10,5 +10,6 @@ export { Lessor, type LessorOptions, NO_LEASE } from './lessor.ts';
 export * from './maintenance-times.ts';
 export { MemberStore, type MemberStoreOptions, type StoreParameters } from './member-store.ts';
 export { mvccParameters } from './mvcc.parameters.ts';
+export { publishKeyspace } from './publish-keyspace.ts';
 export { hasRoom, quotaCost, SpaceAlarm } from './quota.ts';
 export { WatchGroup, WatchStreams, type WatchStreamsOptions } from './watch-streams.ts';

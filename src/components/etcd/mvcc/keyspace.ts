@@ -59,6 +59,9 @@ export class Keyspace {
   revision = 1;
   /** Transactions that changed at least one key, statistic: revision - 1 = commits until a snapshot is restored. */
   commits = 0;
+  /** Puts and deletions so far, statistics. */
+  puts = 0;
+  deletions = 0;
   /** Everything up to this revision is compacted: only what was current at it can still be read of that time, state. */
   compactedRevision = 0;
   /** Modifications since the last release, state. */
@@ -195,6 +198,7 @@ export class Keyspace {
       this.objects[kind] = (this.objects[kind] as number) + 1;
       this.objectCount++;
     }
+    this.puts++;
     this.set(kind, key, version, previous);
     return { revision, kind, key, version, previous };
   }
@@ -206,6 +210,7 @@ export class Keyspace {
     const revision = this.takeRevision();
     this.objects[kind] = (this.objects[kind] as number) - 1;
     this.objectCount--;
+    this.deletions++;
     this.set(kind, key, NO_VERSION, previous);
     return { revision, kind, key, version: NO_VERSION, previous };
   }
