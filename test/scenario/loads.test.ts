@@ -181,6 +181,8 @@ describe('loads', () => {
     const result = await run(
       '- createObjects: { resource: widgets.example.com, name: widget, count: 50 }',
       '- callApi: { verb: patch, resource: widgets.example.com, objects: widget, clients: 2, count: 100 }',
+      // The size of the database is that of its latest commit.
+      '- sleep: 1s',
     );
     expect(statistic(result, 'plimsoll_load_operations_total', { load: 'load', result: 'ok' }, 'final')).toBe(100);
     expect(statistic(result, 'etcd_mvcc_db_total_size_in_bytes', {}, 'max')).toBeGreaterThan(150 * 20_000);
