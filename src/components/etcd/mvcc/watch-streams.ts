@@ -96,7 +96,7 @@ export class WatchStreams {
     const stream = this.stream(server);
     this.close(server);
     stream.position = position;
-    stream.freeAt = simulation.now;
+    stream.freeAt = Math.max(stream.freeAt, simulation.now);
     // What the member has not applied yet will come by itself.
     stream.group = position >= appliedBy(server) ? WatchGroup.Synced : WatchGroup.Unsynced;
     if (stream.group === WatchGroup.Unsynced) this.planSync(server);
