@@ -6,7 +6,7 @@ import { type Kind, NO_VERSION, type ObjectKey, type ObjectTables, type VersionH
 import type { EventType, LinkTable, RandomStream, Simulation, ValuesOf } from '../../engine/index.ts';
 import type { CounterSeries, MetricRecorder, WaitLedger } from '../../metrics/index.ts';
 import { nanoseconds, type SimTime } from '../../units/index.ts';
-import { type RequestId, type Requests, Verb, WaitPlace } from '../api-machinery/index.ts';
+import { RequestFlag, type RequestId, type Requests, Verb, WaitPlace } from '../api-machinery/index.ts';
 import type { networkParameters } from '../host/host.parameters.ts';
 import type { ClientConnections } from './client-connections.ts';
 import type { etcdParameters } from './etcd.parameters.ts';
@@ -129,6 +129,7 @@ export class ClientRequests {
     }
     const refusal = this.isRead(request) ? 0 : this.refusal(seat, request);
     if (refusal !== 0) this.answer(request, simulation.now, refusal);
+    else if (this.isSerializable(request)) seat.reads.takeCpu([request]);
     else if (this.isRead(request)) seat.reads.join(request);
     else seat.member.propose(this.proposal(seat.member, request));
   }
@@ -145,6 +146,12 @@ export class ClientRequests {
       outcome = isKnown ? StoreOutcome.Succeeded : StoreOutcome.ConditionFailed;
     }
     this.answer(request, (simulation.now + back) as SimTime, outcome);
+  }
+
+  /** A read of what the member has applied, whatever the others have; API servers never ask for one, other clients may. */
+  private isSerializable(request: RequestId): boolean {
+    const { requests } = this.options;
+    return this.isRead(request) && ((requests.flags[request] as number) & RequestFlag.FromCache) !== 0;
   }
 
   private isRead(request: RequestId): boolean {
@@ -253,7 +260,8 @@ export class ClientRequests {
 
   /** It is answered as unavailable. */
   fail(request: RequestId): void {
-    if (!this.isRead(request)) this.failedProposals.add();
+    if (this.isRead(request)) this.options.seat(this.options.operations.memberOf(request)).reads.forget(request);
+    else this.failedProposals.add();
     this.answer(request, this.options.simulation.now, StoreOutcome.Unavailable);
   }
 

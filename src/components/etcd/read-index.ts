@@ -20,7 +20,7 @@ const MOST_MEMBERS = 64;
 
 /** Reads of one round that take their CPU. */
 interface Round {
-  readonly requests: readonly RequestId[];
+  readonly requests: RequestId[];
   readonly startedAt: SimTime;
   readonly cpu: Nanoseconds;
 }
@@ -75,6 +75,13 @@ export class ReadIndex {
   join(request: RequestId): void {
     this.next.push(request);
     if (this.context === 0) this.begin();
+  }
+
+  /** A read is answered without a round (its deadline has passed): its slot may soon be another request's. */
+  forget(request: RequestId): void {
+    forget(this.next, request);
+    forget(this.current, request);
+    for (const { requests } of this.preparing.values()) forget(requests, request);
   }
 
   /** The process has ended: its reads are answered by whoever ended it. */
@@ -159,15 +166,20 @@ export class ReadIndex {
 
   /** A quorum has confirmed the index, and it is applied: the reads take their CPU, and the next round may begin. */
   private release(): void {
-    const { simulation, member, parameters } = this.options;
     const requests = this.current;
     this.current = [];
     this.context = 0;
+    this.takeCpu(requests);
+    if (this.next.length > 0) this.begin();
+  }
+
+  /** Reads that need no confirmation, or have it, take their CPU together. */
+  takeCpu(requests: RequestId[]): void {
+    const { simulation, member, parameters } = this.options;
     const cpu = nanoseconds(parameters.requestCpu * requests.length);
     this.lastNumber = (this.lastNumber + 1) % ROUND_NUMBERS;
     this.preparing.set(this.lastNumber, { requests, startedAt: simulation.now, cpu });
     member.host.run(this.port, cpu, this.lastNumber);
-    if (this.next.length > 0) this.begin();
   }
 
   private onPrepared(number: number): void {
@@ -177,4 +189,9 @@ export class ReadIndex {
     const waited = Math.max(0, this.options.simulation.now - round.startedAt - round.cpu);
     for (const request of round.requests) this.options.onReady(request, waited);
   }
+}
+
+function forget(requests: RequestId[], request: RequestId): void {
+  const at = requests.indexOf(request);
+  if (at >= 0) requests.splice(at, 1);
 }
