@@ -9,7 +9,8 @@ export interface Operation {
   readonly id: number;
   readonly client: number;
   readonly key: number;
-  readonly type: 'put' | 'delete' | 'get';
+  /** A look is a serializable read: of what a member has applied, however old; it is no part of the order. */
+  readonly type: 'put' | 'delete' | 'get' | 'look';
   /** Mod revision on which a write is conditional; 0 = the key must not exist. */
   readonly expected: number;
   /** What a put writes; no two write the same. */
@@ -37,7 +38,7 @@ const MISSING: Register = { value: 0, revision: 0 };
 export function violations(history: readonly Operation[]): string[] {
   const found: string[] = [];
   const revisionOf = revisionsOfValues(history, found);
-  found.push(...revisionViolations(history, revisionOf));
+  found.push(...revisionViolations(history, revisionOf), ...snapshotViolations(history, revisionOf));
   for (const key of new Set(history.map((operation) => operation.key))) {
     const operations = history.filter((operation) => operation.key === key);
     if (!isLinearizable(operations, revisionOf)) found.push(`no order explains what was seen of key ${key}`);
@@ -71,7 +72,7 @@ function revisionViolations(history: readonly Operation[], revisionOf: ReadonlyM
   for (const { type, outcome, storeRevision, id } of history) {
     if (type === 'delete' && outcome === 'succeeded') claim(storeRevision, `deletion ${id}`);
   }
-  const answered = history.filter(({ outcome }) => outcome !== 'unknown');
+  const answered = history.filter(({ outcome, type }) => outcome !== 'unknown' && type !== 'look');
   const byAnswer = [...answered].sort((a, b) => a.answeredAt - b.answeredAt);
   let latest = 0;
   let next = 0;
@@ -89,11 +90,37 @@ function revisionViolations(history: readonly Operation[], revisionOf: ReadonlyM
   return found;
 }
 
+/** Every answer, also a look, is of the store as it was at the revision that it names: of what is known to have been written, nothing is left out. */
+function snapshotViolations(history: readonly Operation[], revisionOf: ReadonlyMap<number, number>): string[] {
+  const found: string[] = [];
+  for (const { id, key, type, outcome, seenValue, seenRevision, storeRevision, answeredAt } of history) {
+    if (outcome === 'unknown' || (type === 'delete' && outcome === 'succeeded')) continue;
+    let latest = MISSING;
+    let mayBeDeleted = false;
+    for (const other of history) {
+      if (other.key !== key || (other.type !== 'put' && other.type !== 'delete')) continue;
+      if (other.value === seenValue && other.value !== 0 && other.invokedAt > answeredAt)
+        found.push(`operation ${id} sees what is written later`);
+      if (other.type === 'delete' && other.outcome === 'unknown') mayBeDeleted = true;
+      const isDeletion = other.type === 'delete' && other.outcome === 'succeeded';
+      const revision = isDeletion ? other.storeRevision : (revisionOf.get(other.value) ?? 0);
+      if (revision > latest.revision && revision <= storeRevision) latest = { value: other.value, revision };
+    }
+    const isSeen =
+      latest.value === 0 ? seenValue === 0 : latest.value === seenValue && latest.revision === seenRevision;
+    if (!isSeen && !(mayBeDeleted && seenValue === 0)) {
+      found.push(`operation ${id} sees ${seenValue} at revision ${storeRevision}, when there was ${latest.value}`);
+    }
+  }
+  return found;
+}
+
 /** Whether some order of the operations on one key, within their times, explains all answers. */
 export function isLinearizable(operations: readonly Operation[], revisionOf: ReadonlyMap<number, number>): boolean {
   const seen = new Set(operations.filter(({ outcome }) => outcome !== 'unknown').map(({ seenValue }) => seenValue));
   // A read without answer says nothing; nor does a write without answer that nobody saw the value of: it may be last, or never.
   const relevant = operations
+    .filter(({ type }) => type !== 'look')
     .filter(
       ({ outcome, type, value }) => outcome !== 'unknown' || type === 'delete' || (type === 'put' && seen.has(value)),
     )

@@ -7,13 +7,13 @@ import {
   ObjectTables,
   type VersionHandle,
 } from '../../../src/cluster/index.ts';
-import { type RequestId, Requests, Verb } from '../../../src/components/api-machinery/index.ts';
+import { RequestFlag, type RequestId, Requests, Verb } from '../../../src/components/api-machinery/index.ts';
 import { EtcdCluster, type StoreClient, StoreOutcome } from '../../../src/components/etcd/index.ts';
 import { Host } from '../../../src/components/host/host.ts';
 import { type EventType, type RandomStream, Simulation } from '../../../src/engine/index.ts';
 import { MetricRecorder, WaitLedger } from '../../../src/metrics/index.ts';
 import { materialiseParameters } from '../../../src/scenario/index.ts';
-import { nanoseconds, type SimTime, seconds, simTime } from '../../../src/units/index.ts';
+import { nanoseconds, seconds, simTime } from '../../../src/units/index.ts';
 import type { Operation } from './linearizability.ts';
 
 /** A fault: at which time [ms], whom it strikes, and how long it lasts [ms]. */
@@ -126,15 +126,14 @@ export class StoreHistory {
     const chance = client.draws.next();
     // Nobody deletes what is not known to be there.
     const mayDelete = (client.known[keyIndex] as number) > 0;
-    const type = chance < 0.4 ? 'get' : chance < 0.9 || !mayDelete ? 'put' : 'delete';
-    const request = requests.allocate(
-      type === 'get' ? Verb.Get : type === 'put' ? Verb.Update : Verb.Delete,
-      kind,
-      key,
-    );
+    const type = chance < 0.35 ? 'get' : chance < 0.45 ? 'look' : chance < 0.9 || !mayDelete ? 'put' : 'delete';
+    const isRead = type === 'get' || type === 'look';
+    const verb = isRead ? Verb.Get : type === 'put' ? Verb.Update : Verb.Delete;
+    const request = requests.allocate(verb, kind, key);
+    if (type === 'look') requests.flags[request] = RequestFlag.FromCache;
     const id = this.history.length;
     const value = type === 'put' ? FIRST_VALUE + id : 0;
-    const expected = type === 'get' ? 0 : (client.known[keyIndex] as number);
+    const expected = isRead ? 0 : (client.known[keyIndex] as number);
     if (type === 'put') {
       const draft = tables.of(kind).allocate(key);
       tables.of(kind).bytes.set(draft, value);
@@ -173,7 +172,7 @@ export class StoreHistory {
       operation.seenRevision = isThere ? table.revision.get(result) : 0;
       const isPut = operation.type === 'put' && outcome === StoreOutcome.Succeeded;
       operation.storeRevision = isPut ? operation.seenRevision : (requests.resultRevision[request] as number);
-      client.known[operation.key] = operation.seenRevision;
+      if (operation.type !== 'look') client.known[operation.key] = operation.seenRevision;
     }
     if (result !== NO_VERSION) table.release(result);
     const draft = requests.draft[request] as VersionHandle;
@@ -206,10 +205,5 @@ export class StoreHistory {
       else network.setCut(victim, other, isBroken);
       if (type !== 'oneWay' && type !== 'slow') network.setCut(other, victim, isBroken);
     }
-  }
-
-  /** Time now, for plants. */
-  get now(): SimTime {
-    return this.simulation.now;
   }
 }
