@@ -8,7 +8,15 @@ beforeAll(() => {
 });
 afterAll(() => place.remove());
 
-const FILES = ['aggregate.csv', 'histograms.csv', 'manifest.json', 'report.html', 'summary.csv', 'timeline.csv', 'timeseries.csv'];
+const FILES = [
+  'aggregate.csv',
+  'histograms.csv',
+  'manifest.json',
+  'report.html',
+  'summary.csv',
+  'timeline.csv',
+  'timeseries.csv',
+];
 const CSV = FILES.filter((file) => file.endsWith('.csv'));
 
 function read(...parts: string[]): string {

@@ -15,9 +15,9 @@ import { isMutating, type RequestId, StatusCode, Verb, WaitPlace } from '../api-
 import { READ, type StoreClient, StoreOutcome } from '../etcd/index.ts';
 import type { Host } from '../host/host.ts';
 import { AdmissionChain } from './admission/index.ts';
-import { FlowControl } from './flow-control/index.ts';
 import { Compactor } from './compactor.ts';
 import { EventLeases } from './event-leases.ts';
+import { FlowControl } from './flow-control/index.ts';
 import { MaxInFlight } from './max-in-flight.ts';
 import { ObjectReads } from './object-reads.ts';
 import { ObjectWrites } from './object-writes.ts';
