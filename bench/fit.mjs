@@ -35,7 +35,7 @@ const PARAMETERS = [
   'etcd.rangeServicePerKey',
   'etcd.walSync',
   'etcd.walSyncPerByte',
-  'etcd.backendCommit',
+  'etcd.backendCommitPerPage',
   'etcd.backendCommitPerOperation',
 ];
 /** Figures of points that are left out: the batch follows from the rest, and maxima of tails scatter most. */

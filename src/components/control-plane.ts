@@ -85,9 +85,11 @@ const ROOT_CA_BYTES = 1_800;
 const SMALL_OBJECT_BYTES = 200;
 
 /** How API servers reach etcd: kubeadm's way where it is stacked. */
-export function storeEndpoints({ host, kubeApiserver }: ModelParameters): StoreEndpoints {
+export function storeEndpoints({ host, etcd, kubeApiserver }: ModelParameters): StoreEndpoints {
+  const isLocal = host.stackedEtcd && kubeApiserver.etcdEndpoints === 'local';
   return {
-    isLocal: host.stackedEtcd && kubeApiserver.etcdEndpoints === 'local',
+    // An API server without a member on its host knows all of them.
+    only: (server) => (isLocal && server < etcd.members ? server : undefined),
     keepAlive: nanoseconds(kubeApiserver.etcdKeepaliveTime + kubeApiserver.etcdKeepaliveTimeout),
   };
 }

@@ -5,6 +5,7 @@
 import { kinds, type ObjectKey, ObjectTables } from '../cluster/index.ts';
 import { Requests } from '../components/api-machinery/index.ts';
 import { type ApiClient, ClientGo } from '../components/client-go/index.ts';
+import { storeEndpoints } from '../components/control-plane.ts';
 import { EtcdCluster } from '../components/etcd/index.ts';
 import { Host } from '../components/host/host.ts';
 import { ApiServer, bootstrapConfiguration, FlowControlSurroundings } from '../components/kube-apiserver/index.ts';
@@ -43,7 +44,12 @@ export class ApiWorld {
     this.host = new Host(simulation, 'control-plane host', parameters.host.controlPlaneCores);
     const shared = { simulation, tables, requests, network, recorder, waits };
     const hosts = Array.from({ length: parameters.etcd.members }, () => this.host);
-    this.store = new EtcdCluster({ ...shared, parameters: parameters.etcd, hosts });
+    this.store = new EtcdCluster({
+      ...shared,
+      parameters: parameters.etcd,
+      hosts,
+      endpoints: storeEndpoints(parameters),
+    });
     this.clientGo = new ClientGo({ ...shared, parameters: parameters.clientGo });
     this.server = new ApiServer(
       {

@@ -10,8 +10,8 @@ import { type MemberId, NO_MEMBER } from './raft/index.ts';
 
 /** How API servers reach etcd. */
 export interface ClientConnectionOptions {
-  /** Whether API server i knows only member i. */
-  readonly isLocal: boolean;
+  /** The only member that an API server knows; undefined = it knows all. */
+  readonly only: (server: number) => MemberId | undefined;
   /** Members that can be reached now; those that came later may be left out by API servers that do not know them. */
   readonly isReachable: (member: MemberId) => boolean;
   /** Whether the watches of a member are served: it has a leader. */
@@ -38,7 +38,7 @@ export class ClientConnections {
     this.watched.push(NO_MEMBER);
     // The first request goes to the API server's own number, so that several do not all begin with member 0.
     this.lastAsked[server] = (server - 1 + this.members) % this.members;
-    this.watched[server] = server % this.members;
+    this.watched[server] = this.options.only(server) ?? server % this.members;
     return server;
   }
 
@@ -49,7 +49,8 @@ export class ClientConnections {
 
   /** Member for the next request of an API server; NO_MEMBER if none can be reached. */
   choose(server: number): MemberId {
-    if (this.isBound(server)) return this.options.isReachable(server) ? server : NO_MEMBER;
+    const only = this.options.only(server);
+    if (only !== undefined) return this.options.isReachable(only) ? only : NO_MEMBER;
     const last = this.lastAsked[server] as MemberId;
     for (let step = 1; step <= this.members; step++) {
       const member = (last + step) % this.members;
@@ -68,7 +69,8 @@ export class ClientConnections {
   /** Whether any API server asks or watches a member. */
   isFollowed(member: MemberId): boolean {
     for (let server = 0; server < this.watched.length; server++) {
-      if (this.watched[server] === member || !this.isBound(server) || server === member) return true;
+      const only = this.options.only(server);
+      if (this.watched[server] === member || only === undefined || only === member) return true;
     }
     return false;
   }
@@ -100,16 +102,12 @@ export class ClientConnections {
   private findServing(server: number): MemberId {
     const { isReachable, servesWatches } = this.options;
     const serves = (member: MemberId) => isReachable(member) && servesWatches(member);
-    if (this.isBound(server)) return serves(server) ? server : NO_MEMBER;
+    const only = this.options.only(server);
+    if (only !== undefined) return serves(only) ? only : NO_MEMBER;
     for (let step = 0; step < this.members; step++) {
       const member = (server + step) % this.members;
       if (serves(member)) return member;
     }
     return NO_MEMBER;
-  }
-
-  /** Whether an API server knows the member on its own host alone; without one there it knows all. */
-  private isBound(server: number): boolean {
-    return this.options.isLocal && server < this.members;
   }
 }

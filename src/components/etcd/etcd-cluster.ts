@@ -112,7 +112,7 @@ export class EtcdCluster implements MembersListener {
     const onChange = (change: Change) => this.onChange(change);
     this.state = new ReplicatedState({ tables, requests, keyspace, operations, alarm, lessor, commands, onChange });
     this.connections = new ClientConnections(hosts.length, {
-      isLocal: endpoints.isLocal,
+      only: endpoints.only,
       isReachable: (member) => this.isReachable(member),
       servesWatches: (member) => this.servesWatches(member),
     });

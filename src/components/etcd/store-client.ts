@@ -21,8 +21,8 @@ export interface StoreClient {
 
 /** How API servers reach the members. */
 export interface StoreEndpoints {
-  /** Whether API server i knows only member i. */
-  readonly isLocal: boolean;
+  /** The only member that an API server knows; undefined = it knows all. */
+  readonly only: (server: number) => number | undefined;
   /** Time after which a member that does not answer is taken for gone: the keep-alive's period and its timeout. */
   readonly keepAlive: Nanoseconds;
 }

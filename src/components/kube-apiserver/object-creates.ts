@@ -2,7 +2,7 @@
  * POST: the transaction demands that the key does not exist; what the object needs first (a Service's IPAddress) is stored before it; a question
  * (TokenRequest) only reads. K:apiserver/pkg/registry/generic/registry/store.go:Create.
  */
-import { type Kind, NO_VERSION, type ObjectKey, type VersionHandle } from '../../cluster/index.ts';
+import type { Kind, ObjectKey } from '../../cluster/index.ts';
 import { type RequestId, StatusCode } from '../api-machinery/index.ts';
 import { READ } from '../etcd/index.ts';
 import { ALLOCATED, REAL_KEY, REAL_KIND, type WriteSteps } from './write-steps.ts';
@@ -84,11 +84,7 @@ export class ObjectCreates {
 
   /** The key exists already: 409. */
   onTransactionLost(request: RequestId): void {
-    const { requests, tables } = this.steps.around;
-    const kind = requests.kind[request] as Kind;
-    tables.of(kind).release(requests.draft[request] as VersionHandle);
-    requests.draft[request] = NO_VERSION;
-    this.steps.server.conflict(kind, 'returned');
+    this.steps.server.conflict(this.steps.around.requests.kind[request] as Kind, 'returned');
     this.steps.server.finish(request, StatusCode.Conflict);
   }
 }

@@ -96,12 +96,8 @@ export class ObjectWrites {
       this.creates.onTransactionLost(request);
       return;
     }
-    const { requests, tables } = this.around;
-    const kind = requests.kind[request] as Kind;
-    const draft = requests.draft[request] as VersionHandle;
-    if (draft !== NO_VERSION) tables.of(kind).release(draft);
-    requests.draft[request] = NO_VERSION;
-    this.server.conflict(kind, 'retried_inside');
+    const { requests } = this.around;
+    this.server.conflict(requests.kind[request] as Kind, 'retried_inside');
     requests.retries[request] = (requests.retries[request] as number) + 1;
     requests.flags[request] = (requests.flags[request] as number) | RequestFlag.Fresh;
     this.server.retry(request);

@@ -11,10 +11,7 @@ const OPS = ['ops', '1/s', 'ops_med', 'ops_min', 'ops_max'] as const;
 const CPU = ['server CPU', 'us', 'server_cpu_us_per_op'] as const;
 
 /** A file system in memory: what is left of a sync is the system call (put_grid.csv, tmpfs: fsync_mean_ms 0.001) [ns]. */
-const TMPFS: ParameterValues = {
-  'etcd.walSync': { distribution: 'constant', value: 1200 },
-  'etcd.backendCommit': { distribution: 'constant', value: 300_000 },
-};
+const TMPFS: ParameterValues = { 'etcd.walSync': { distribution: 'constant', value: 1200 } };
 
 function putPoints(text: string): ReferencePoint[] {
   return csvRows(text).map((row) => ({
@@ -60,23 +57,22 @@ export const etcdPutGrid = validationCase({
 /** The disk of the other cases, with a delay in front of every sync [ms]. */
 function delayed(milliseconds: number, overrides: ParameterValues): ParameterValues {
   const delay = milliseconds * 1e6;
-  const { walSync, backendCommit } = parameterRegistry.etcd;
+  const { walSync } = parameterRegistry.etcd;
   const later = (path: string, usual: DistributionSpec, span: number): DistributionSpec => {
     const base = (overrides[path] ?? usual) as DistributionSpec;
     if (base.distribution !== 'lognormal') throw new RangeError(`${path} is no lognormal distribution`);
     return { ...base, p50: base.p50 + span, p99: base.p99 + span };
   };
   return {
+    // A commit of the backend takes two such syncs: pages, and the root that names them.
     'etcd.walSync': later('etcd.walSync', walSync.default, delay),
-    // A commit of the backend syncs twice: pages, and the root that names them.
-    'etcd.backendCommit': later('etcd.backendCommit', backendCommit.default, 2 * delay),
   };
 }
 
 export const etcdPutSlowFsync = validationCase({
   component: 'etcd',
   measured: 'puts of 1 KiB in a closed loop while every fsync of etcd is delayed by 2, 5 or 20 ms',
-  driven: 'as put_grid, with the delay added to etcd.walSync and twice to etcd.backendCommit',
+  driven: 'as put_grid, with the delay added to etcd.walSync, of which a commit of the backend takes two',
   data: 'measured/etcd/put_slow_fsync.csv',
   points: (text) =>
     csvRows(text).map((row) => ({

@@ -29,7 +29,7 @@ export const publishedEtcd = validationCase({
     const size = numberOf(conditions, 'size');
     const keys = conditions.keys === undefined ? KEYS : numberOf(conditions, 'keys');
     // What a fit tries for the disk of the measured machine says nothing about these.
-    const { 'etcd.walSync': _sync, 'etcd.backendCommit': _commit, ...ofMachine } = overrides;
+    const { 'etcd.walSync': _sync, ...ofMachine } = overrides;
     const world = new StoreWorld({
       parameters: caseParameters([String(conditions.disk), String(conditions.network)], ofMachine, {
         'etcd.members': numberOf(conditions, 'members'),

@@ -35,7 +35,7 @@ class Bench implements StoreClient {
       parameters: etcd,
       network,
       hosts: Array.from({ length: members }, (_, i) => new Host(simulation, `host ${i}`, 1)),
-      endpoints: { isLocal: false, keepAlive: seconds(10) },
+      endpoints: { only: () => undefined, keepAlive: seconds(10) },
       recorder,
       waits: new WaitLedger(recorder),
     });

@@ -78,7 +78,7 @@ export class StoreHistory {
       parameters: parameters.etcd,
       network: parameters.network,
       hosts: Array.from({ length: plan.members }, (_, index) => new Host(simulation, `host ${index}`, 4)),
-      endpoints: { isLocal: false, keepAlive: seconds(6) },
+      endpoints: { only: () => undefined, keepAlive: seconds(6) },
       recorder,
       waits: new WaitLedger(recorder),
     });
