@@ -117,7 +117,6 @@ export class RaftGroup {
     const member = this.member(id);
     member.node = this.start(id, member.disk);
     member.isUp = true;
-    this.safety.restarted(id);
   }
 
   /** The state machine is that of an index. */

@@ -41,6 +41,23 @@ describe('what a node hands out', () => {
     expect(() => node.ready()).toThrow('not advanced');
   });
 
+  it('is what has to be written, also where entries are overwritten while they are being written', () => {
+    const group = groupOf([1, 2, 3]);
+    hear(group, 2, { type: MessageType.Append, from: 1, term: 1, terms: [1, 1, 1] });
+    group.begin(2);
+    hear(group, 2, { type: MessageType.Append, from: 3, term: 2, index: 1, logTerm: 1, terms: [2] });
+    group.finish(2);
+    const ready = group.begin(2);
+    expect(ready?.entries.map(({ index, term }) => [index, term])).toEqual([
+      [1, 1],
+      [2, 2],
+    ]);
+    group.finish(2);
+    group.crash(2);
+    expect(group.member(2).disk.entries.map(({ term }) => term)).toEqual([1, 2]);
+    expect(group.broken).toEqual([]);
+  });
+
   it('need not be synced when only the commit index has changed', () => {
     const group = groupOf([1]);
     campaign(group, 1, [1]);

@@ -9,7 +9,9 @@ import type { RaftNode } from './raft-node.ts';
 import { Role } from './ready.ts';
 
 /** What was last seen of one member. */
-interface Seen {
+interface Seen<Payload> {
+  /** The life of its process: another one may have forgotten a term that it had not written, and begins with an older commit index. */
+  readonly node: RaftNode<Payload>;
   term: number;
   /** Term in which it was last seen to lead. */
   ledTerm: number;
@@ -17,13 +19,13 @@ interface Seen {
   checked: number;
 }
 
-/** Checks the members of one group; it remembers what they committed until all of them have been checked beyond it. */
+/** Checks the members of one group. */
 export class RaftSafety<Payload> {
   /** Told of what is broken. */
   private readonly report: (reason: string) => void;
   /** Who led in which term, state. */
   private readonly leaders = new Map<number, MemberId>();
-  private readonly members = new Map<MemberId, Seen>();
+  private readonly members = new Map<MemberId, Seen<Payload>>();
   /** What was committed, from {@link base} + 1 on, state. */
   private readonly committed: Entry<Payload>[] = [];
   private base = 0;
@@ -40,17 +42,10 @@ export class RaftSafety<Payload> {
     return this.base + this.committed.length;
   }
 
-  /** A process begins anew: a term that it had not written is forgotten, and its commit index may go back. */
-  restarted(member: MemberId): void {
-    const seen = this.members.get(member);
-    if (seen === undefined) return;
-    seen.term = 0;
-    seen.checked = 0;
-  }
-
-  /** A member was removed for good: nothing is kept for it. */
-  left(member: MemberId): void {
-    this.members.delete(member);
+  /** Looks at all members that run, and forgets what was committed before what all of them have committed. */
+  check(nodes: readonly RaftNode<Payload>[]): void {
+    for (const node of nodes) this.observe(node);
+    this.forgetBefore(nodes.reduce((least, { commit }) => Math.min(least, commit), this.lastCommitted));
   }
 
   /** Looks at a member: work for what it has committed since the last time. */
@@ -66,16 +61,15 @@ export class RaftSafety<Payload> {
     if (node.role === Role.Leader) this.checkLeader(node, seen);
   }
 
-  private seen({ member }: RaftNode<Payload>): Seen {
-    let seen = this.members.get(member);
-    if (seen === undefined) {
-      seen = { term: 0, ledTerm: 0, checked: 0 };
-      this.members.set(member, seen);
-    }
+  private seen(node: RaftNode<Payload>): Seen<Payload> {
+    const known = this.members.get(node.member);
+    if (known?.node === node) return known;
+    const seen: Seen<Payload> = { node, term: 0, ledTerm: 0, checked: 0 };
+    this.members.set(node.member, seen);
     return seen;
   }
 
-  private checkLeader(node: RaftNode<Payload>, seen: Seen): void {
+  private checkLeader(node: RaftNode<Payload>, seen: Seen<Payload>): void {
     const { term, member } = node;
     if (seen.ledTerm === term) return;
     seen.ledTerm = term;
@@ -90,7 +84,7 @@ export class RaftSafety<Payload> {
     }
   }
 
-  private checkCommitted(node: RaftNode<Payload>, seen: Seen): void {
+  private checkCommitted(node: RaftNode<Payload>, seen: Seen<Payload>): void {
     const { commit } = node;
     if (commit === seen.checked) return;
     // What a snapshot stands for is not there to be compared.
@@ -99,7 +93,6 @@ export class RaftSafety<Payload> {
     }
     seen.checked = commit;
     this.commitTerm = Math.max(this.commitTerm, node.term);
-    this.forget();
   }
 
   private checkEntry(node: RaftNode<Payload>, index: number): void {
@@ -126,15 +119,12 @@ export class RaftSafety<Payload> {
     this.lastTerm = entry.term;
   }
 
-  /** Drops what every member has been checked for. */
-  private forget(): void {
-    let least = this.lastCommitted;
-    for (const { checked } of this.members.values()) least = Math.min(least, checked);
-    const drop = least - this.base;
+  private forgetBefore(index: number): void {
+    const drop = index - this.base;
     // In lumps, so that the array is not shifted for each entry.
     if (2 * drop <= this.committed.length) return;
     this.committed.splice(0, drop);
-    this.base = least;
+    this.base = index;
   }
 }
 
