@@ -16,6 +16,7 @@ import { ChangeLog } from './change-log.ts';
 import { ClientConnections } from './client-connections.ts';
 import { ClientRequests } from './client-requests.ts';
 import type { etcdParameters } from './etcd.parameters.ts';
+import { Maintenance } from './maintenance.ts';
 import type { Member } from './member.ts';
 import { MemberOutages } from './member-outages.ts';
 import { Members, type MembersListener, type Seat } from './members.ts';
@@ -33,7 +34,7 @@ import {
 import { Operations } from './operations.ts';
 import type { Proposal } from './proposal.ts';
 import { publishMembers } from './publish-members.ts';
-import { type MemberId, NO_MEMBER } from './raft/index.ts';
+import { type MemberId, NO_MEMBER, RaftSafety } from './raft/index.ts';
 import { ReplicatedState } from './replicated-state.ts';
 import type { StoreClient, StoreEndpoints } from './store-client.ts';
 import { Watches } from './watches.ts';
@@ -60,6 +61,8 @@ export class EtcdCluster implements MembersListener {
   readonly timeline: Timeline;
   /** The members, for faults and metrics. */
   readonly members: Members;
+  /** What operators do by hand. */
+  readonly maintenance: Maintenance;
   private readonly options: EtcdClusterOptions;
   private readonly keyspace: Keyspace;
   /** Leases, and the alarm of a database that is full. */
@@ -84,6 +87,8 @@ export class EtcdCluster implements MembersListener {
   /** Term of the leader that lets leases expire, 0 = none does, state. */
   private leaseTerm = 0;
   private readonly elementBytes: ReturnType<typeof elementSizes>;
+  /** What raft promises of the members' logs. */
+  private readonly raftSafety: RaftSafety<Proposal>;
 
   constructor(options: EtcdClusterOptions) {
     const { simulation, tables, requests, parameters, network, hosts, recorder, waits, endpoints } = options;
@@ -146,6 +151,7 @@ export class EtcdCluster implements MembersListener {
       links,
       delays,
     });
+    this.raftSafety = new RaftSafety((reason) => simulation.invariant(false, 'etcd', reason));
     members.onLeaderChange(() => this.followLeader());
     const around = { simulation, requests, parameters, waits, operations };
     this.clientRequests = new ClientRequests({
@@ -175,6 +181,19 @@ export class EtcdCluster implements MembersListener {
       watches,
       clientRequests,
       keepAlive: endpoints.keepAlive,
+    });
+    this.maintenance = new Maintenance({
+      simulation,
+      parameters,
+      timeline,
+      members,
+      keyspace,
+      elementBytes: this.elementBytes,
+      state,
+      watches,
+      onDifference: (change) => {
+        for (const observer of this.observers) observer(change);
+      },
     });
     publishKeyspace(recorder, keyspace, parameters.quotaBackendBytes);
     publishMembers({ simulation, recorder, members: this.members, pending: () => operations.countOpen() });
@@ -369,6 +388,7 @@ export class EtcdCluster implements MembersListener {
     const { parameters } = this.options;
     const term = leader?.node.term ?? 0;
     if (term === this.leaseTerm) return;
+    this.checkRaft();
     this.leaseTerm = term;
     this.clientRequests.keepAlives.leaderChanged();
     if (leader === undefined) this.lessor.demote();
@@ -402,6 +422,7 @@ export class EtcdCluster implements MembersListener {
       'etcd',
       `${operations.begun} requests came, ${operations.ended} were answered, ${operations.countOpen()} are open`,
     );
+    this.checkRaft();
     for (const { member } of this.members.seats) {
       simulation.invariant(
         member.apply.applied <= state.computed,
@@ -409,5 +430,11 @@ export class EtcdCluster implements MembersListener {
         `${member.name} has applied ${member.apply.applied}, but ${state.computed} is the last that was computed`,
       );
     }
+  }
+
+  /** One leader in a term, and logs that agree. */
+  private checkRaft(): void {
+    const running = this.members.seats.filter(({ member }) => member.isUp);
+    this.raftSafety.check(running.map(({ member }) => member.node));
   }
 }

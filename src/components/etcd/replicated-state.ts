@@ -53,6 +53,12 @@ export class ReplicatedState {
     this.note(this.computed);
   }
 
+  /** The state is another one, as of an index: what was computed before is void. */
+  startOver(index: number): void {
+    this.computed = index;
+    this.note(index);
+  }
+
   /** Computes an entry, unless a faster member had it before. */
   apply(entry: Entry<Proposal>): void {
     if (entry.index <= this.computed) return;

@@ -118,6 +118,11 @@ export class Watches {
     }
   }
 
+  /** What is stored is not what it was: every server has to read everything anew. */
+  restartAll(): void {
+    for (let server = 0; server < this.options.clients.length; server++) this.cancelCompacted(server);
+  }
+
   /** The member that serves a server's watches. */
   private seatOf(server: number): Seat | undefined {
     const { members, connections } = this.options;

@@ -140,7 +140,9 @@ describe('the key space', () => {
     const then = twin.keyspace.revision;
     twin.put(0);
     twin.remove(1);
-    twin.keyspace.restore(snapshot, 1000);
+    const differences: number[] = [];
+    twin.keyspace.restore(snapshot, 1000, ({ key }) => differences.push(key));
+    expect(differences).toEqual([0, 1]);
     twin.keyspace.releaseSnapshot(snapshot);
     expect(twin.keyspace.objectCount).toBe(KEYS);
     expect(twin.readAt(0, twin.keyspace.revision)).toBe(twin.contentAt(0, then));

@@ -87,6 +87,16 @@ export const backendParameters = defineParameters({
     help: 'Bytes that a restored snapshot writes in a second.',
     source: measured('etcd/db_lifecycle.csv', 'see snapshotRestoreBase'),
   }),
+  restoreRevisionBump: count({
+    default: 1_000_000_000,
+    unit: 'revision',
+    range: [0, 1e12],
+    help: '--bump-revision of etcdutl snapshot restore: by how much revisions go up, so that no client takes an old one for new.',
+    source: documentation(
+      'https://etcd.io/docs/v3.6/op-guide/recovery',
+      'the value that the guide uses for Kubernetes',
+    ),
+  }),
   restartBase: duration({
     default: milliseconds(600),
     range: [nanoseconds(0), seconds(60)],

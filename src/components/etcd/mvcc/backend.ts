@@ -15,7 +15,7 @@ const ROOT_PAGES = 1;
 
 /** One database. */
 export class Backend {
-  private readonly tree = new PageTree();
+  private tree = new PageTree();
   /** Pages up to the highest one ever used [page], state. */
   private highWater = OTHER_PAGES + this.tree.pages;
   /** Pages that are free, and those that are after the next commit [page], state. */
@@ -94,6 +94,13 @@ export class Backend {
   /** Copies everything that is kept into a fresh file. */
   defragment(): void {
     this.tree.repack();
+    this.startFile();
+  }
+
+  /** An empty file takes its place. */
+  startEmpty(): void {
+    this.tree = new PageTree();
+    this.end = 0;
     this.startFile();
   }
 

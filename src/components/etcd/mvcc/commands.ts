@@ -153,6 +153,8 @@ export class CommandState {
     const isKnown = lessor.find(lease) !== undefined;
     keyspace.begin();
     lessor.revoke(lease, (kind, key) => {
+      // A snapshot that was restored may not have it.
+      if (keyspace.current(kind, key) === NO_VERSION) return;
       const change = keyspace.remove(kind, key);
       bytes.push(sizeOf(kind, change.version));
       onChange(change);

@@ -2,7 +2,7 @@
 export { backendParameters } from './backend.parameters.ts';
 export * from './commands.ts';
 export type { CompactionPlan } from './compaction-plan.ts';
-export { elementSizes, tombstoneBytes } from './element-size.ts';
+export { type ElementSize, elementSizes } from './element-size.ts';
 export { KeepAlives } from './keep-alives.ts';
 export { type Change, Keyspace, type KeyspaceSnapshot } from './keyspace.ts';
 export { leaseParameters } from './lease.parameters.ts';

@@ -270,34 +270,45 @@ export class Keyspace {
 
   /**
    * All members start anew from a snapshot, as after the loss of a quorum: what came later is gone. The revision goes on from the snapshot's,
-   * raised by `bump` (`etcdutl snapshot restore --bump-revision --mark-compacted`), so that no client sees a revision a second time.
+   * raised by `bump` (`etcdutl snapshot restore --bump-revision --mark-compacted`), so that no client sees a revision a second time. `onDifference` is
+   * told of every key that is not what it was, as if it had been changed at that revision.
    */
-  restore(snapshot: KeyspaceSnapshot, bump: number): void {
-    const { log, tables } = this;
+  restore(snapshot: KeyspaceSnapshot, bump: number, onDifference: (change: Change) => void): void {
+    const { log } = this;
     for (let position = log.first; position < log.end; position++) {
       const previous = log.previousVersion(position);
-      if (previous !== NO_VERSION) tables.of(log.kind(position)).release(previous);
+      if (previous !== NO_VERSION) this.tables.of(log.kind(position)).release(previous);
     }
     log.clear();
-    this.objectCount = 0;
     this.revision = snapshot.revision + bump;
+    this.commits = this.revision - 1;
+    this.compactedRevision = this.revision;
     this.latestOther = NO_POSITION;
-    snapshot.versions.forEach((versions, index) => {
-      const kind = index as Kind;
-      const table = tables.of(kind);
-      this.forEach(kind, (_, version) => table.release(version));
-      (this.currentOf[kind] as Int32Array).fill(NO_VERSION);
-      (this.latestOf[kind] as Int32Array).fill(NO_POSITION);
-      for (const version of versions) {
-        this.set(kind, table.key.get(version) as ObjectKey, table.retain(version), NO_VERSION);
-      }
-      this.objects[kind] = versions.length;
-      this.objectCount += versions.length;
+    this.objectCount = 0;
+    snapshot.versions.forEach((versions, kind) => {
+      this.restoreKind(kind as Kind, versions, onDifference);
     });
     // What is restored has positions of its own in the new databases, but no history.
     log.clear();
-    this.commits = this.revision - 1;
-    this.compactedRevision = this.revision;
+  }
+
+  private restoreKind(kind: Kind, versions: readonly VersionHandle[], onDifference: (change: Change) => void): void {
+    const { revision } = this;
+    const table = this.tables.of(kind);
+    const before = this.currentOf[kind] as Int32Array;
+    this.currentOf[kind] = new Int32Array(before.length).fill(NO_VERSION);
+    (this.latestOf[kind] as Int32Array).fill(NO_POSITION);
+    for (const version of versions) {
+      this.set(kind, table.key.get(version) as ObjectKey, table.retain(version), NO_VERSION);
+    }
+    this.objects[kind] = versions.length;
+    this.objectCount += versions.length;
+    for (let key = 0 as ObjectKey; key < before.length; key++) {
+      const previous = before[key] as VersionHandle;
+      const version = this.current(kind, key);
+      if (version !== previous) onDifference({ revision, kind, key, version, previous });
+      if (previous !== NO_VERSION) table.release(previous);
+    }
   }
 
   // ---- small parts -----------------------------------------------------------------------------------------------------------------

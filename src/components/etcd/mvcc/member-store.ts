@@ -139,6 +139,14 @@ export class MemberStore {
     if (this.compactions.length > 0) this.startCompaction();
   }
 
+  /** The member's database is made anew, as of raft index `index`: nothing of what was in it, or was to be done, is left. */
+  startEmpty(index: number): void {
+    this.backend.startEmpty();
+    this.appliedIndex = index;
+    this.committedIndex = index;
+    this.compactions.length = 0;
+  }
+
   /** Takes the database of another member over, as of raft index `index`: a snapshot. Unfinished compactions of the other are taken up. */
   copyFrom(other: MemberStore, index: number): void {
     this.backend.copyFrom(other.backend);
