@@ -7,6 +7,7 @@
 import type { Kind } from '../../cluster/index.ts';
 import type { EventType, Simulation, ValuesOf } from '../../engine/index.ts';
 import type { Timeline } from '../../metrics/index.ts';
+import { nanoseconds } from '../../units/index.ts';
 import type { etcdParameters } from './etcd.parameters.ts';
 import type { Members, Seat } from './members.ts';
 import {
@@ -17,6 +18,7 @@ import {
   snapshotRestoreTime,
   snapshotSaveTime,
 } from './mvcc/index.ts';
+import { NO_MEMBER } from './raft/index.ts';
 import type { ReplicatedState } from './replicated-state.ts';
 import type { Watches } from './watches.ts';
 
@@ -109,7 +111,7 @@ export class Maintenance {
     const { keys } = this.saved as SavedSnapshot;
     const first = keyspace.log.end;
     keyspace.restore(keys, parameters.restoreRevisionBump, onDifference);
-    const index = members.lastIndex;
+    const index = members.seats.reduce((last, { member }) => Math.max(last, member.node.commit), state.computed);
     state.startOver(index);
     for (const seat of members.seats) {
       seat.store.startEmpty(index);
@@ -118,8 +120,23 @@ export class Maintenance {
         for (const version of versions) seat.store.append(position++, elementBytes(kind as Kind, version));
       });
       seat.store.backend.commit();
-      members.startRestored(seat, index);
+      this.startRestored(seat, index);
     }
     watches.restartAll();
+  }
+
+  /** A member starts from a restored snapshot, which stands for everything up to an entry; all that was in its log is gone. */
+  private startRestored(seat: Seat, index: number): void {
+    const { members } = this.options;
+    const term = members.seats.reduce((highest, { member }) => Math.max(highest, member.node.term), 0);
+    const configuration = { voters: members.seats.map(({ member }) => member.id), learners: [] };
+    seat.surviving = {
+      hardState: { term, vote: NO_MEMBER, commit: index },
+      snapshot: { index, term, configuration },
+      entries: [],
+      applied: index,
+      configuration,
+    };
+    members.startAfter(seat, nanoseconds(0));
   }
 }

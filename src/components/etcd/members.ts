@@ -278,25 +278,6 @@ export class Members implements MemberOwner {
 
   // ---- the end of a process, and its next start ----------------------------------------------------------------------------------------
 
-  /** The last entry that any member knew to be committed, or that was computed. */
-  get lastIndex(): number {
-    return this.seats.reduce((last, { member }) => Math.max(last, member.node.commit), this.options.state.computed);
-  }
-
-  /** A member starts from a restored snapshot, which stands for everything up to an entry; all that is in its log is gone. */
-  startRestored(seat: Seat, index: number): void {
-    const term = this.seats.reduce((highest, { member }) => Math.max(highest, member.node.term), 0);
-    const configuration = { voters: this.seats.map(({ member }) => member.id), learners: [] };
-    seat.surviving = {
-      hardState: { term, vote: NO_MEMBER, commit: index },
-      snapshot: { index, term, configuration },
-      entries: [],
-      applied: index,
-      configuration,
-    };
-    this.startAfter(seat, nanoseconds(0));
-  }
-
   /** A member's process ends; it starts again after a span, null = never. */
   end(seat: Seat, why: string, span: Nanoseconds | null): void {
     const { member, store, reads } = seat;
