@@ -4,7 +4,6 @@
  */
 import type { MemberId } from './configuration.ts';
 import type { Entry } from './entry.ts';
-import { UNKNOWN_TERM } from './raft-log.ts';
 import type { RaftNode } from './raft-node.ts';
 import { Role } from './ready.ts';
 
@@ -42,9 +41,10 @@ export class RaftSafety<Payload> {
     return this.base + this.committed.length;
   }
 
-  /** Looks at all members that run, and forgets what was committed before what all of them have committed. */
+  /** Looks at all members that run, compares what they have not committed, and forgets what all of them have. */
   check(nodes: readonly RaftNode<Payload>[]): void {
     for (const node of nodes) this.observe(node);
+    for (const one of nodes) for (const other of nodes) if (one.member < other.member) this.compare(one, other);
     this.forgetBefore(nodes.reduce((least, { commit }) => Math.min(least, commit), this.lastCommitted));
   }
 
@@ -59,6 +59,12 @@ export class RaftSafety<Payload> {
     }
     this.checkCommitted(node, seen);
     if (node.role === Role.Leader) this.checkLeader(node, seen);
+  }
+
+  private compare(one: RaftNode<Payload>, other: RaftNode<Payload>): void {
+    const index = firstLogMismatch(one, other, Math.min(one.commit, other.commit));
+    if (index > 0)
+      this.report(`the logs of members ${one.member} and ${other.member} differ at ${index}, but agree later`);
   }
 
   private seen(node: RaftNode<Payload>): Seen<Payload> {
@@ -128,17 +134,18 @@ export class RaftSafety<Payload> {
   }
 }
 
-/** Whether the logs of two members are alike up to the last entry that they share (§5.3): the first index at which they are not, or 0. */
-export function firstLogMismatch<Payload>(one: RaftNode<Payload>, other: RaftNode<Payload>): number {
+/**
+ * Whether the logs of two members are alike up to the last entry that they share (§5.3), looked at from an index on: an index at which they are not,
+ * or 0.
+ */
+export function firstLogMismatch<Payload>(one: RaftNode<Payload>, other: RaftNode<Payload>, from: number): number {
   let isShared = false;
-  const first = Math.max(one.firstIndex, other.firstIndex) - 1;
+  const first = Math.max(one.firstIndex, other.firstIndex, from);
   for (let index = Math.min(one.lastIndex, other.lastIndex); index >= first; index--) {
-    const term = one.termOf(index);
-    if (term === UNKNOWN_TERM || other.termOf(index) === UNKNOWN_TERM) break;
-    const isSame = term === other.termOf(index);
+    const isSame = one.termOf(index) === other.termOf(index);
     if (isShared && !isSame) return index;
-    if (isSame) isShared = true;
-    if (isSame && index > first && one.entryAt(index).payload !== other.entryAt(index).payload) return index;
+    if (isSame && one.entryAt(index).payload !== other.entryAt(index).payload) return index;
+    isShared ||= isSame;
   }
   return 0;
 }
