@@ -18,7 +18,7 @@ import type { Operation } from './linearizability.ts';
 
 /** A fault: at which time [ms], whom it strikes, and how long it lasts [ms]. */
 export interface Fault {
-  readonly type: 'killLeader' | 'killMember' | 'cutLeader' | 'cutMember' | 'oneWay' | 'slow';
+  readonly type: 'killLeader' | 'killMember' | 'cutLeader' | 'cutMember' | 'oneWay' | 'slow' | 'transfer';
   readonly at: number;
   readonly member: number;
   readonly span: number;
@@ -190,6 +190,7 @@ export class StoreHistory {
     const victim = type === 'cutLeader' ? (store.members.leader?.id ?? 0) : member % this.plan.members;
     if (type === 'killLeader') store.killLeader(lasts);
     else if (type === 'killMember') store.killMember(victim, lasts);
+    else if (type === 'transfer') store.members.leader?.wake((node) => node.transferLeadership(victim));
     else {
       this.links(victim, type, true);
       this.mends.push(() => this.links(victim, type, false));
