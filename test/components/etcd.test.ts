@@ -183,7 +183,7 @@ describe('loss of the leader', () => {
     const client = world.client();
     world.play(
       (function* () {
-        for (const follower of [1, 2]) world.store.killMember(follower, seconds(60));
+        for (const follower of [1, 2]) world.store.faults.kill(follower, seconds(60));
         const sent = world.simulation.now;
         expect(yield* world.createConfigMap(client, 'a')).toBe(500);
         expect((world.simulation.now - sent) / 1e9).toBeCloseTo(7, 1);

@@ -11,15 +11,17 @@ import { type MetricRecorder, Timeline, type WaitLedger } from '../../metrics/in
 import { type Nanoseconds, nanoseconds, type SimTime } from '../../units/index.ts';
 import type { RequestId, Requests } from '../api-machinery/index.ts';
 import type { networkParameters } from '../host/host.parameters.ts';
-import type { Host } from '../host/host.ts';
+import { Host } from '../host/host.ts';
 import { ChangeLog } from './change-log.ts';
 import { ClientConnections } from './client-connections.ts';
 import { ClientRequests } from './client-requests.ts';
 import type { etcdParameters } from './etcd.parameters.ts';
 import { Maintenance } from './maintenance.ts';
 import type { Member } from './member.ts';
+import { MemberFaults } from './member-faults.ts';
 import { MemberOutages } from './member-outages.ts';
 import { Members, type MembersListener, type Seat } from './members.ts';
+import { Membership } from './membership.ts';
 import {
   type Change,
   COMMAND_BYTES,
@@ -63,6 +65,9 @@ export class EtcdCluster implements MembersListener {
   readonly members: Members;
   /** What operators do by hand. */
   readonly maintenance: Maintenance;
+  readonly membership: Membership;
+  /** What breaks. */
+  readonly faults: MemberFaults;
   private readonly options: EtcdClusterOptions;
   private readonly keyspace: Keyspace;
   /** Leases, and the alarm of a database that is full. */
@@ -122,7 +127,6 @@ export class EtcdCluster implements MembersListener {
       servesWatches: (member) => this.servesWatches(member),
     });
     const { state, timeline } = this;
-    const listener: MembersListener = this;
     this.members = new Members({
       simulation,
       tables,
@@ -133,7 +137,7 @@ export class EtcdCluster implements MembersListener {
       recorder,
       timeline,
       state,
-      listener,
+      listener: this,
     });
     const { members, connections, changeLog, clients, links, delays } = this;
     this.watches = new Watches({
@@ -194,6 +198,15 @@ export class EtcdCluster implements MembersListener {
       onDifference: (change) => {
         for (const observer of this.observers) observer(change);
       },
+    });
+    this.faults = new MemberFaults({ simulation, timeline, members, outages: this.outages });
+    this.membership = new Membership({
+      simulation,
+      parameters,
+      timeline,
+      members,
+      newHost: (number) => new Host(simulation, `etcd host ${number}`, (hosts[0] as Host).cores),
+      onAdded: () => connections.memberAdded(),
     });
     publishKeyspace(recorder, keyspace, parameters.quotaBackendBytes);
     publishMembers({ simulation, recorder, members: this.members, pending: () => operations.countOpen() });
@@ -292,18 +305,7 @@ export class EtcdCluster implements MembersListener {
 
   /** Fault: the leader's process is killed and comes back after `duration` (`memberRestart` if left out; null = never). */
   killLeader(duration: Nanoseconds | null = this.options.parameters.memberRestart): void {
-    const { leader } = this.members;
-    if (leader === undefined) {
-      this.members.history.notes.push('an etcdLeaderLoss struck nobody: there was no leader');
-      return;
-    }
-    this.members.end(this.members.seats[leader.id] as Seat, 'is killed', duration);
-  }
-
-  /** Fault: a member's process is killed and comes back after `duration`, null = never. */
-  killMember(number: MemberId, duration: Nanoseconds | null): void {
-    const seat = this.members.seat(number);
-    if (seat !== undefined) this.members.end(seat, 'is killed', duration);
+    this.faults.kill('leader', duration);
   }
 
   /** Proposes a command at the leader; lost if there is none. `done` is called with its outcome when the leader has applied it. */

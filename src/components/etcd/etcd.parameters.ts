@@ -107,6 +107,19 @@ export const etcdParameters = defineParameters({
     help: 'Entries that are kept for slow followers; who is further behind is sent the whole database.',
     source: sourceCode('E:server/etcdserver/server.go:DefaultSnapshotCatchUpEntries'),
   }),
+  healthyInterval: duration({
+    default: seconds(5),
+    range: [milliseconds(1), seconds(3600)],
+    help: 'Time for which members must have been connected before one is added or removed (strict reconfiguration check).',
+    source: sourceCode('E:server/etcdserver/server.go:HealthInterval'),
+  }),
+  learnerReadyShare: real({
+    default: 0.9,
+    unit: 'ratio',
+    range: [0, 1],
+    help: "Share of the leader's log that a learner must have before it is promoted.",
+    source: sourceCode('E:server/etcdserver/server.go:readyPercentThreshold'),
+  }),
   walSync: distribution({
     default: { distribution: 'lognormal', p50: 170_000, p99: 620_000 },
     help: 'Write and fdatasync of one WAL batch of a few kB.',

@@ -50,6 +50,8 @@ export class Member implements Peer {
   /** Whether the process exists, and whether it stands still, state. */
   isUp = false;
   isPaused = false;
+  /** When its process was started last [ns], 0 = before the run, state. */
+  startedAt = 0;
   /** How often it has stood still, statistic. */
   pauses = 0;
   /** Whether its disk is full: the next write ends the process, state; a fault. */
@@ -104,6 +106,7 @@ export class Member implements Peer {
   start(state: PersistedState<Proposal>): void {
     const { parameters, random } = this.options;
     this.incarnation++;
+    this.startedAt = this.options.simulation.now;
     this.isUp = true;
     this.isPaused = false;
     this.node = new RaftNode<Proposal>({
@@ -171,9 +174,7 @@ export class Member implements Peer {
     this.isEndPlanned = false;
     for (const message of unsent) this.options.network.send(message);
     for (const message of held) this.receive(message);
-    this.touch();
-    this.process();
-    this.startBatch();
+    this.wake(() => {});
   }
 
   /** Whether it takes part: it exists and does not stand still. */

@@ -123,6 +123,9 @@ export class Members implements MemberOwner {
   private readonly failedReads: CounterSeries;
   private readonly elementBytes: ReturnType<typeof elementSizes>;
 
+  /** Who voted when the cluster was founded. */
+  private readonly founders: Configuration;
+
   constructor(options: MembersOptions) {
     const { simulation, parameters, network, recorder, timeline, hosts, tables } = options;
     this.options = options;
@@ -139,7 +142,8 @@ export class Members implements MemberOwner {
     this.evReckoned = simulation.on('etcd.readIndexConfirmed', (number, round) => seat(number).reads.onReckoned(round));
     this.evStarted = simulation.on('etcd.memberStarted', (number, life) => this.onStarted(number, life));
     const voters = hosts.map((host) => this.create(host).member.id);
-    for (const { member } of this.seats) member.start(foundingState({ voters, learners: [] }));
+    this.founders = { voters, learners: [] };
+    for (const { member } of this.seats) member.start(foundingState(this.founders));
     this.elect(0);
   }
 
@@ -272,8 +276,8 @@ export class Members implements MemberOwner {
   }
 
   /** A member that joins, with an empty disk. */
-  startEmpty(seat: Seat, founders: Configuration): void {
-    seat.member.start(foundingState({ voters: founders.voters, learners: [] }));
+  startEmpty(seat: Seat): void {
+    seat.member.start(foundingState(this.founders));
   }
 
   // ---- the end of a process, and its next start ----------------------------------------------------------------------------------------
@@ -350,6 +354,10 @@ export class Members implements MemberOwner {
     if (!member.isLeader) return;
     const learning = learners.length === 0 ? '' : `, learners ${learners.join(', ')}`;
     this.options.timeline.record('etcd', `the members are ${voters.join(', ')}${learning}`);
+    for (const seat of this.seats) {
+      const { id, isUp } = seat.member;
+      if (isUp && !voters.includes(id) && !learners.includes(id)) this.end(seat, 'is removed and ends', null);
+    }
   }
 
   snapshotSpan(from: Member, to: MemberId): Nanoseconds {

@@ -270,6 +270,7 @@ export class ApiServer implements StoreClient {
 
   /** The process has ended: what it served and whom it notified is gone. */
   private onEnded(): void {
+    this.around.store.timeline.record(this.name, 'ends');
     this.flowControl.clear();
     this.admission.clear();
     this.around.carrier.watchesBroke(this.index);
@@ -281,6 +282,7 @@ export class ApiServer implements StoreClient {
 
   /** The process runs again; returns how long its caches take to fill. */
   private onStarted(): Nanoseconds {
+    this.around.store.timeline.record(this.name, 'runs again and fills its caches');
     this.compactor.start();
     return nanoseconds(this.caches.fill() * this.around.parameters.cacheLoadPerObject);
   }

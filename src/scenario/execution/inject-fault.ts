@@ -1,15 +1,18 @@
 /** Faults: what breaks, when, and for how long. */
 import type { Kubelet } from '../../components/kubelet/index.ts';
 import type { ControllerManagerCrash, Fault, NodeCrash, SchedulerCrash } from '../faults/index.ts';
+import { injectEtcdFault, isEtcdFault } from './etcd-faults.ts';
 import type { Execution } from './execution.ts';
 
 /** Carries a fault out now. */
 export function injectFault(execution: Execution, fault: Fault): void {
   const { cluster } = execution;
+  cluster.store.timeline.record('fault', fault.fault);
+  if (isEtcdFault(fault)) {
+    injectEtcdFault(execution, fault);
+    return;
+  }
   switch (fault.fault) {
-    case 'etcdLeaderLoss':
-      cluster.store.killLeader(fault.duration);
-      break;
     case 'apiserverRestart': {
       const server = cluster.servers[fault.server];
       if (server === undefined) {

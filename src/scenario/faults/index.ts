@@ -1,7 +1,20 @@
 /** All kinds of faults, by the word that `fault: {kind: …}` takes. To add one: a file here and a line below. */
 import { apiserverRestart } from './apiserver-restart.ts';
 import { controllerManagerCrash } from './controller-manager-crash.ts';
+import { etcdDefragment } from './etcd-defragment.ts';
+import { etcdDisarmAlarm } from './etcd-disarm-alarm.ts';
+import { etcdDiskFull } from './etcd-disk-full.ts';
 import { etcdLeaderLoss } from './etcd-leader-loss.ts';
+import { etcdLink } from './etcd-link.ts';
+import { etcdMemberAdd } from './etcd-member-add.ts';
+import { etcdMemberKill } from './etcd-member-kill.ts';
+import { etcdMemberRemove } from './etcd-member-remove.ts';
+import { etcdPartition } from './etcd-partition.ts';
+import { etcdPause } from './etcd-pause.ts';
+import { etcdQuorumLossRestore } from './etcd-quorum-loss-restore.ts';
+import { etcdSlowDisk } from './etcd-slow-disk.ts';
+import { etcdSnapshotSave } from './etcd-snapshot-save.ts';
+import { etcdTransferLeader } from './etcd-transfer-leader.ts';
 import { nodeCrash } from './node-crash.ts';
 import { schedulerCrash } from './scheduler-crash.ts';
 import { webhookOutage } from './webhook-outage.ts';
@@ -9,6 +22,19 @@ import { webhookOutage } from './webhook-outage.ts';
 export const faultKinds = {
   nodeCrash,
   etcdLeaderLoss,
+  etcdDefragment,
+  etcdDisarmAlarm,
+  etcdDiskFull,
+  etcdLink,
+  etcdMemberAdd,
+  etcdMemberKill,
+  etcdMemberRemove,
+  etcdPartition,
+  etcdPause,
+  etcdQuorumLossRestore,
+  etcdSlowDisk,
+  etcdSnapshotSave,
+  etcdTransferLeader,
   apiserverRestart,
   webhookOutage,
   schedulerCrash,
@@ -23,7 +49,20 @@ export type Fault = ReturnType<(typeof faultKinds)[FaultName]['resolve']>;
 
 export type { ApiserverRestart } from './apiserver-restart.ts';
 export type { ControllerManagerCrash } from './controller-manager-crash.ts';
+export type { EtcdDefragment } from './etcd-defragment.ts';
+export type { EtcdDisarmAlarm } from './etcd-disarm-alarm.ts';
+export type { EtcdDiskFull } from './etcd-disk-full.ts';
 export type { EtcdLeaderLoss } from './etcd-leader-loss.ts';
+export type { EtcdLink } from './etcd-link.ts';
+export type { EtcdMemberAdd } from './etcd-member-add.ts';
+export type { EtcdMemberKill } from './etcd-member-kill.ts';
+export type { EtcdMemberRemove } from './etcd-member-remove.ts';
+export type { EtcdPartition } from './etcd-partition.ts';
+export type { EtcdPause } from './etcd-pause.ts';
+export type { EtcdQuorumLossRestore } from './etcd-quorum-loss-restore.ts';
+export type { EtcdSlowDisk } from './etcd-slow-disk.ts';
+export type { EtcdSnapshotSave } from './etcd-snapshot-save.ts';
+export type { EtcdTransferLeader } from './etcd-transfer-leader.ts';
 export type { NodeChoice, NodeCrash } from './node-crash.ts';
 export type { SchedulerCrash } from './scheduler-crash.ts';
 export type { WebhookOutage } from './webhook-outage.ts';

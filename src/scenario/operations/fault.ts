@@ -14,19 +14,30 @@ export interface InjectFault {
   readonly fault: Fault;
 }
 
-const { nodeCrash, etcdLeaderLoss, apiserverRestart, webhookOutage, schedulerCrash, controllerManagerCrash } =
-  faultKinds;
 const at = durationSchema.optional();
 
 export const fault = operationKind({
-  help: 'Something breaks: nodes crash, etcd loses its leader, an API server restarts, a webhook is away, a leading process ends.',
+  help: 'Something breaks: nodes crash, members of etcd are lost, cut off or slow, an API server restarts, a webhook is away, a leading process ends.',
   schema: z.discriminatedUnion('kind', [
-    strictMap({ kind: z.literal('nodeCrash'), at, ...nodeCrash.shape }),
-    strictMap({ kind: z.literal('etcdLeaderLoss'), at, ...etcdLeaderLoss.shape }),
-    strictMap({ kind: z.literal('apiserverRestart'), at, ...apiserverRestart.shape }),
-    strictMap({ kind: z.literal('webhookOutage'), at, ...webhookOutage.shape }),
-    strictMap({ kind: z.literal('schedulerCrash'), at, ...schedulerCrash.shape }),
-    strictMap({ kind: z.literal('controllerManagerCrash'), at, ...controllerManagerCrash.shape }),
+    strictMap({ kind: z.literal('nodeCrash'), at, ...faultKinds.nodeCrash.shape }),
+    strictMap({ kind: z.literal('etcdLeaderLoss'), at, ...faultKinds.etcdLeaderLoss.shape }),
+    strictMap({ kind: z.literal('etcdDefragment'), at, ...faultKinds.etcdDefragment.shape }),
+    strictMap({ kind: z.literal('etcdDisarmAlarm'), at, ...faultKinds.etcdDisarmAlarm.shape }),
+    strictMap({ kind: z.literal('etcdDiskFull'), at, ...faultKinds.etcdDiskFull.shape }),
+    strictMap({ kind: z.literal('etcdLink'), at, ...faultKinds.etcdLink.shape }),
+    strictMap({ kind: z.literal('etcdMemberAdd'), at, ...faultKinds.etcdMemberAdd.shape }),
+    strictMap({ kind: z.literal('etcdMemberKill'), at, ...faultKinds.etcdMemberKill.shape }),
+    strictMap({ kind: z.literal('etcdMemberRemove'), at, ...faultKinds.etcdMemberRemove.shape }),
+    strictMap({ kind: z.literal('etcdPartition'), at, ...faultKinds.etcdPartition.shape }),
+    strictMap({ kind: z.literal('etcdPause'), at, ...faultKinds.etcdPause.shape }),
+    strictMap({ kind: z.literal('etcdQuorumLossRestore'), at, ...faultKinds.etcdQuorumLossRestore.shape }),
+    strictMap({ kind: z.literal('etcdSlowDisk'), at, ...faultKinds.etcdSlowDisk.shape }),
+    strictMap({ kind: z.literal('etcdSnapshotSave'), at, ...faultKinds.etcdSnapshotSave.shape }),
+    strictMap({ kind: z.literal('etcdTransferLeader'), at, ...faultKinds.etcdTransferLeader.shape }),
+    strictMap({ kind: z.literal('apiserverRestart'), at, ...faultKinds.apiserverRestart.shape }),
+    strictMap({ kind: z.literal('webhookOutage'), at, ...faultKinds.webhookOutage.shape }),
+    strictMap({ kind: z.literal('schedulerCrash'), at, ...faultKinds.schedulerCrash.shape }),
+    strictMap({ kind: z.literal('controllerManagerCrash'), at, ...faultKinds.controllerManagerCrash.shape }),
   ]),
   resolve: (written): InjectFault => ({
     kind: 'fault',

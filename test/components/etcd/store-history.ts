@@ -189,7 +189,7 @@ export class StoreHistory {
     const lasts = nanoseconds(span * 1e6);
     const victim = type === 'cutLeader' ? (store.members.leader?.id ?? 0) : member % this.plan.members;
     if (type === 'killLeader') store.killLeader(lasts);
-    else if (type === 'killMember') store.killMember(victim, lasts);
+    else if (type === 'killMember') store.faults.kill(victim, lasts);
     else if (type === 'transfer') store.members.leader?.wake((node) => node.transferLeadership(victim));
     else {
       this.links(victim, type, true);

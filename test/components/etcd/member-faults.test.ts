@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { nanoseconds, seconds, simTime } from '../../../src/units/index.ts';
+import { ApiWorld } from '../api-world.ts';
+
+/** Three members that API servers ask in turn, with writers that try every 50 ms; returns the world and when writes were stored [s]. */
+function writing(seed: string) {
+  const world = new ApiWorld(
+    { etcd: { members: 3, memberRestart: 5e9 }, kubeApiserver: { etcdEndpoints: 'all' } },
+    seed,
+  );
+  const { simulation } = world;
+  const stored: number[] = [];
+  simulation.processes.spawn(
+    'writers',
+    (function* () {
+      for (let i = 0; ; i++) {
+        const client = world.client();
+        simulation.processes.spawn(
+          'writer',
+          (function* () {
+            if ((yield* world.createConfigMap(client, `c${i}`)) === 201) stored.push(simulation.now / 1e9);
+          })(),
+        );
+        yield 50e6;
+      }
+    })(),
+  );
+  simulation.run(simTime(seconds(10)));
+  return { world, simulation, stored };
+}
+
+/** The longest time without a stored write between two instants [s]. */
+function longestGap(stored: readonly number[], from: number, to: number): number {
+  const inside = [from, ...stored.filter((at) => at > from && at < to), to];
+  return Math.max(...inside.slice(1).map((at, i) => at - (inside[i] as number)));
+}
+
+describe('faults of etcd', () => {
+  it('a follower that is killed is not missed, and catches up when it is back', () => {
+    const { world, simulation, stored } = writing('follower');
+    world.store.faults.kill(2, seconds(5));
+    simulation.run(simTime(seconds(30)));
+    expect(longestGap(stored, 10, 30)).toBeLessThan(0.5);
+    const [leader, , follower] = world.store.members.seats;
+    expect(follower?.member.isUp).toBe(true);
+    expect((leader?.member.node.commit ?? 0) - (follower?.member.node.commit ?? 0)).toBeLessThan(10);
+    simulation.checkInvariants();
+  });
+
+  it('a leader that is cut off steps down; the others elect another, and it follows when it is connected again', () => {
+    const { world, simulation, stored } = writing('partition');
+    world.store.faults.partition(['leader'], seconds(10));
+    simulation.run(simTime(seconds(40)));
+    const gap = longestGap(stored, 10, 20);
+    expect(gap).toBeGreaterThan(0.8);
+    expect(gap).toBeLessThan(3);
+    const { leader, seats } = world.store.members;
+    expect(leader?.id).not.toBe(0);
+    expect(seats[0]?.member.node.leader).toBe(leader?.id);
+    const what = world.store.timeline.entries.map(({ subject, what }) => `${subject} ${what}`);
+    expect(what).toContain('etcd has no leader: member 0 is lost');
+    expect(what.some((line) => line.startsWith(`etcd member ${leader?.id} leads in term`))).toBe(true);
+    simulation.checkInvariants();
+  });
+
+  it('a leader that stands still is replaced, and goes on as a follower', () => {
+    const { world, simulation, stored } = writing('pause');
+    world.store.faults.pause('leader', seconds(4));
+    simulation.run(simTime(seconds(30)));
+    expect(longestGap(stored, 10, 30)).toBeLessThan(3);
+    expect(world.store.members.leader?.id).not.toBe(0);
+    expect(world.store.members.seats[0]?.member.isRunning).toBe(true);
+    simulation.checkInvariants();
+  });
+
+  it('a full disk ends its member, which is back when there is room', () => {
+    const { world, simulation, stored } = writing('full');
+    world.store.faults.fillDisk('leader', seconds(5));
+    simulation.run(simTime(seconds(11)));
+    expect(world.store.members.seats[0]?.member.isUp).toBe(false);
+    simulation.run(simTime(seconds(30)));
+    expect(world.store.members.seats[0]?.member.isUp).toBe(true);
+    expect(longestGap(stored, 10, 30)).toBeLessThan(3);
+    simulation.checkInvariants();
+  });
+
+  it('a slow disk of a follower delays nothing, that of the leader everything', () => {
+    const slow = (who: 'leader' | 'follower') => {
+      const { world, simulation, stored } = writing(`slow ${who}`);
+      world.store.faults.slowDisk(who, 1, nanoseconds(200e6), seconds(5));
+      simulation.run(simTime(seconds(14)));
+      return longestGap(stored, 10, 14);
+    };
+    expect(slow('follower')).toBeLessThan(0.12);
+    expect(slow('leader')).toBeGreaterThan(0.15);
+  });
+
+  it('packets that are lost make writes slow and lose none', () => {
+    const { world, simulation, stored } = writing('loss');
+    const before = stored.length;
+    world.store.faults.worsenLinks(undefined, nanoseconds(20e6), 0.05, seconds(10));
+    simulation.run(simTime(seconds(30)));
+    expect(stored.length - before).toBeGreaterThan(300);
+    simulation.checkInvariants();
+  });
+
+  it('the leadership moves within a second where it is handed over', () => {
+    const { world, simulation, stored } = writing('transfer');
+    world.store.membership.transfer(1);
+    simulation.run(simTime(seconds(15)));
+    expect(world.store.members.leader?.id).toBe(1);
+    expect(longestGap(stored, 10, 15)).toBeLessThan(0.5);
+  });
+
+  it('a member that is added learns, is promoted, and then another can be removed', () => {
+    const { world, simulation, stored } = writing('members');
+    const { store } = world;
+    store.membership.add();
+    simulation.run(simTime(seconds(20)));
+    expect(store.members.configuration).toEqual({ voters: [0, 1, 2, 3], learners: [] });
+    store.membership.remove(store.faults.choose('leader') as NonNullable<ReturnType<typeof store.faults.choose>>);
+    simulation.run(simTime(seconds(40)));
+    expect(store.members.configuration).toEqual({ voters: [1, 2, 3], learners: [] });
+    expect(store.members.seats[0]?.member.isUp).toBe(false);
+    expect(longestGap(stored, 10, 40)).toBeLessThan(3);
+    simulation.checkInvariants();
+  });
+
+  it('a member that was away for long is sent the whole database', () => {
+    const { world, simulation } = writing('snapshot');
+    const { store } = world;
+    const parameters = world.parameters.etcd as { catchUpEntries: number };
+    parameters.catchUpEntries = 50;
+    store.faults.kill(2, seconds(10));
+    simulation.run(simTime(seconds(40)));
+    const what = store.timeline.entries.map(({ what }) => what);
+    expect(what).toContain('has taken the database over');
+    const [leader, , follower] = store.members.seats;
+    expect((leader?.member.node.commit ?? 0) - (follower?.member.apply.applied ?? 0)).toBeLessThan(10);
+    simulation.checkInvariants();
+  });
+});
