@@ -113,7 +113,7 @@ export class Maintenance {
     keyspace.restore(keys, parameters.restoreRevisionBump, onDifference);
     const index = members.seats.reduce((last, { member }) => Math.max(last, member.node.commit), state.computed);
     state.startOver(index);
-    for (const seat of members.seats) {
+    for (const seat of this.voters()) {
       seat.store.startEmpty(index);
       let position = first;
       keys.versions.forEach((versions, kind) => {
@@ -129,7 +129,7 @@ export class Maintenance {
   private startRestored(seat: Seat, index: number): void {
     const { members } = this.options;
     const term = members.seats.reduce((highest, { member }) => Math.max(highest, member.node.term), 0);
-    const configuration = { voters: members.seats.map(({ member }) => member.id), learners: [] };
+    const configuration = { voters: this.voters().map(({ member }) => member.id), learners: [] };
     seat.surviving = {
       hardState: { term, vote: NO_MEMBER, commit: index },
       snapshot: { index, term, configuration },
@@ -138,5 +138,12 @@ export class Maintenance {
       configuration,
     };
     members.startAfter(seat, nanoseconds(0));
+  }
+
+  /** Members that belong to the cluster: whoever was removed stays so. */
+  private voters(): Seat[] {
+    const { members } = this.options;
+    const { voters } = members.configuration;
+    return members.seats.filter(({ member }) => voters.includes(member.id));
   }
 }
