@@ -35,6 +35,8 @@ const PARAMETERS = [
   'etcd.rangeServicePerKey',
   'etcd.walSync',
   'etcd.walSyncPerByte',
+  'etcd.walStallShare',
+  'etcd.keepAliveCpu',
   'etcd.backendCommitPerPage',
   'etcd.backendCommitPerOperation',
 ];

@@ -4,7 +4,7 @@
  */
 import { type Kind, kinds, NO_VERSION, type ObjectKey, ObjectTables, type VersionHandle } from '../cluster/index.ts';
 import { RequestFlag, type RequestId, Requests, Verb } from '../components/api-machinery/index.ts';
-import { EtcdCluster, type StoreClient, StoreOutcome } from '../components/etcd/index.ts';
+import { EtcdCluster, type GrantLease, KEEP_ALIVE, type StoreClient, StoreOutcome } from '../components/etcd/index.ts';
 import { Host } from '../components/host/host.ts';
 import type { ModelParameters } from '../components/parameters.ts';
 import {
@@ -38,7 +38,9 @@ export interface StoreWorldOptions {
 const CLIENT_CORES = 16;
 
 /** Time after which a client gives up a member that does not answer [s]; none stops answering here. */
-const KEEP_ALIVE = 40;
+const GIVE_UP_S = 40;
+/** Life of the leases. */
+const LEASE = seconds(60);
 
 /** One connection. */
 class Connection implements StoreClient {
@@ -73,6 +75,7 @@ export class StoreWorld {
   readonly random: RandomStream;
   readonly kind: Kind = kinds.configmaps;
   readonly keys: readonly ObjectKey[];
+  readonly parameters: ModelParameters;
   private readonly options: StoreWorldOptions;
   private readonly clientHost: Host;
   private readonly clientWork: number;
@@ -84,6 +87,8 @@ export class StoreWorld {
   clientBusy = 0;
   /** Keys that a put is on its way to, state: no two puts race for one. */
   private readonly inFlight = new Set<ObjectKey>();
+  /** Ids of leases, state. */
+  private readonly leases: number[] = [];
   private nextConnection = 0;
   private connected = 0;
 
@@ -91,6 +96,7 @@ export class StoreWorld {
     const { parameters, cores, shared } = options;
     const { simulation, recorder, tables, requests } = this;
     this.options = options;
+    this.parameters = parameters;
     const members = parameters.etcd.members;
     const first = new Host(simulation, 'etcd host', cores);
     this.hosts = Array.from({ length: members }, (_, i) =>
@@ -105,7 +111,7 @@ export class StoreWorld {
       network: parameters.network,
       hosts: this.hosts,
       // All benchmarks went through one member, which leads.
-      endpoints: { only: () => 0, keepAlive: seconds(KEEP_ALIVE) },
+      endpoints: { only: () => 0, keepAlive: seconds(GIVE_UP_S) },
       recorder,
       waits: new WaitLedger(recorder),
     });
@@ -219,6 +225,24 @@ export class StoreWorld {
     const revision = found === NO_VERSION ? 0 : this.tables.of(this.kind).revision.get(found);
     this.release(request);
     return revision;
+  }
+
+  /** Has leases granted, so that there are some to keep alive. */
+  grantLeases(count: number): void {
+    for (let lease = 0; lease < count; lease++) {
+      const command: GrantLease = { type: 'grantLease', life: LEASE, lease: 0 };
+      this.store.command(command, () => this.leases.push(command.lease));
+    }
+  }
+
+  /** Keeps one of them alive. */
+  *keepAlive(): Generator<number, boolean, number> {
+    const request = this.requests.allocate(Verb.Get, this.kind, -1 as ObjectKey);
+    this.requests.transactionRevision[request] = KEEP_ALIVE;
+    this.requests.lease[request] = this.leases[Math.floor(this.random.next() * this.leases.length)] as number;
+    const outcome = yield* this.call(request);
+    this.release(request);
+    return outcome === StoreOutcome.Succeeded;
   }
 
   /** Reads the first `limit` keys. */

@@ -11,7 +11,11 @@ const OPS = ['ops', '1/s', 'ops_med', 'ops_min', 'ops_max'] as const;
 const CPU = ['server CPU', 'us', 'server_cpu_us_per_op'] as const;
 
 /** A file system in memory: what is left of a sync is the system call (put_grid.csv, tmpfs: fsync_mean_ms 0.001) [ns]. */
-const TMPFS: ParameterValues = { 'etcd.walSync': { distribution: 'constant', value: 1200 } };
+const TMPFS: ParameterValues = {
+  'etcd.walSync': { distribution: 'constant', value: 1200 },
+  'etcd.walSyncPerByte': 0,
+  'etcd.walStallShare': 0,
+};
 
 function putPoints(text: string): ReferencePoint[] {
   return csvRows(text).map((row) => ({
@@ -57,22 +61,15 @@ export const etcdPutGrid = validationCase({
 /** The disk of the other cases, with a delay in front of every sync [ms]. */
 function delayed(milliseconds: number, overrides: ParameterValues): ParameterValues {
   const delay = milliseconds * 1e6;
-  const { walSync } = parameterRegistry.etcd;
-  const later = (path: string, usual: DistributionSpec, span: number): DistributionSpec => {
-    const base = (overrides[path] ?? usual) as DistributionSpec;
-    if (base.distribution !== 'lognormal') throw new RangeError(`${path} is no lognormal distribution`);
-    return { ...base, p50: base.p50 + span, p99: base.p99 + span };
-  };
-  return {
-    // A commit of the backend takes two such syncs: pages, and the root that names them.
-    'etcd.walSync': later('etcd.walSync', walSync.default, delay),
-  };
+  const usual = (overrides['etcd.walSync'] ?? parameterRegistry.etcd.walSync.default) as DistributionSpec;
+  if (usual.distribution !== 'lognormal') throw new RangeError('etcd.walSync is no lognormal distribution');
+  return { 'etcd.walSync': { ...usual, p50: usual.p50 + delay, p99: usual.p99 + delay } };
 }
 
 export const etcdPutSlowFsync = validationCase({
   component: 'etcd',
   measured: 'puts of 1 KiB in a closed loop while every fsync of etcd is delayed by 2, 5 or 20 ms',
-  driven: 'as put_grid, with the delay added to etcd.walSync, of which a commit of the backend takes two',
+  driven: 'as put_grid, with the delay added to etcd.walSync, by which the commits of the backend sync too',
   data: 'measured/etcd/put_slow_fsync.csv',
   points: (text) =>
     csvRows(text).map((row) => ({
@@ -94,7 +91,7 @@ export const etcdClusterPut = validationCase({
   component: 'etcd',
   measured: 'puts of 1 KiB through the leader of three members that share a machine and its disk',
   driven:
-    'three members on the same two cores; each has a disk of its own in the model, so that their syncs do not hold each other up',
+    'three members on the same two cores, the leader asked; each has a disk of its own in the model, so that their syncs do not hold each other up',
   data: 'measured/etcd/cluster_put.csv',
   points: (text) =>
     csvRows(text).map((row) => ({

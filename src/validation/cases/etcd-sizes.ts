@@ -1,5 +1,8 @@
 /** How large the database becomes. */
+import type { ObjectKey } from '../../cluster/index.ts';
+import { snapshotRestoreTime, snapshotSaveTime } from '../../components/etcd/mvcc/index.ts';
 import type { Process } from '../../engine/index.ts';
+import { nanoseconds } from '../../units/index.ts';
 import { openLoop } from '../closed-loop.ts';
 import { csvRows, numberIn } from '../csv-rows.ts';
 import type { StoreWorld } from '../store-world.ts';
@@ -85,12 +88,15 @@ function predict(conditions: Conditions, overrides: Parameters<typeof measuredWo
   let filled = 0;
   for (const phase of phases) {
     const [name, revisions] = phase.split(' ') as [string, string];
-    if (name === 'after_defrag') continue;
     fill(world, size, filled, Number(revisions));
     filled = Number(revisions);
     if (name === 'after_compact') {
       world.store.compact(world.store.revision);
       world.pass(COMPACTION_S);
+    }
+    if (name === 'after_defrag') {
+      world.store.maintenance.defragmentAll();
+      world.pass(DEFRAGMENTATION_S);
     }
     const [total, inUse] = sizesOf(world);
     predicted[`db ${phase}`] = total;
@@ -99,6 +105,8 @@ function predict(conditions: Conditions, overrides: Parameters<typeof measuredWo
   return predicted;
 }
 
+/** Time for a defragmentation [s]. */
+const DEFRAGMENTATION_S = 5;
 /** Time for a compaction and the commits after it [s]. */
 const COMPACTION_S = 5;
 
@@ -106,7 +114,7 @@ export const etcdDbSizes = validationCase({
   component: 'etcd',
   measured:
     'size of the database and of what is in use by revisions of 1,000 keys (`revs`) or of new keys (`live`), and after compaction',
-  driven: 'the same puts and compaction; defragmentation is predicted once the model has it',
+  driven: 'the same puts, compaction and defragmentation',
   data: 'measured/etcd/db_sizes.csv',
   points: pointsOf,
   predict,
@@ -123,7 +131,7 @@ export const etcdDbLifecycle = validationCase({
   measured:
     'a database filled with revisions of 1,000 keys or with new keys: its size, snapshot, restore, restart, compaction and defragmentation, with 200 puts a second behind',
   driven:
-    'the same filling and compaction, with the same puts; snapshot, restore, restart and defragmentation are predicted once the model lets a benchmark ask for them',
+    'the same filling, compaction and defragmentation, with the same puts behind the compaction; the member is killed for the restart',
   data: 'measured/etcd/db_lifecycle.csv',
   points: (text) =>
     csvRows(text).map((row) => {
@@ -160,13 +168,48 @@ export const etcdDbLifecycle = validationCase({
     });
     fill(world, size, 0, revisions);
     const [filled] = sizesOf(world);
+    const { etcd } = world.parameters;
+    const saved = {
+      'snapshot save': snapshotSaveTime(etcd, filled) / 1e9,
+      restore: snapshotRestoreTime(etcd, filled) / 1e9,
+    };
     world.store.compact(world.store.revision);
     const { samples } = openLoop(world, BACKGROUND_RATE, () => world.put(size), BACKGROUND_S);
     const [, inUse] = sizesOf(world);
+    world.pass(COMPACTION_S);
+    const compacted = world.recorder
+      .result()
+      .series.find(({ metric }) => metric === 'plimsoll_etcd_compaction_duration_seconds');
+    const defragmentation = stall(world, () => world.store.maintenance.defragmentAll());
+    const restart = stall(world, () => world.store.killLeader(nanoseconds(1)));
     return {
+      ...saved,
       'db filled': filled,
       'in use after compaction': inUse,
       'put p50 during compaction': samples.quantile(0.5),
+      compaction: compacted?.statistics.max ?? Number.NaN,
+      defragmentation,
+      restart,
     };
   },
 });
+
+/** Longest that a step may take [s]. */
+const STALL_S = 30;
+/** Pause of a client that was refused [ns]. */
+const REFUSED = 1e6;
+
+/** Time from a step until a get that is asked for right after it is answered [s]. */
+function stall(world: StoreWorld, step: () => void): number {
+  const began = world.simulation.now;
+  let ended = Number.NaN;
+  step();
+  world.spawn(
+    (function* (): Process {
+      while ((yield* world.get(world.keys[0] as ObjectKey, false)) === 0) yield REFUSED;
+      ended = world.simulation.now;
+    })(),
+  );
+  world.pass(STALL_S);
+  return (ended - began) / 1e9;
+}
