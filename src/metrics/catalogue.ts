@@ -8,6 +8,7 @@ import { loadMetrics } from './load.metrics.ts';
 import type { MetricDefinition } from './metric.ts';
 import { nodeMetrics } from './node.metrics.ts';
 import { schedulerMetrics } from './scheduler.metrics.ts';
+import { watchCacheMetrics } from './watch-cache.metrics.ts';
 
 export const metricCatalogue = {
   ...apiserverMetrics,
@@ -18,6 +19,7 @@ export const metricCatalogue = {
   ...loadMetrics,
   ...nodeMetrics,
   ...schedulerMetrics,
+  ...watchCacheMetrics,
 } as const satisfies Record<string, MetricDefinition>;
 
 /** Name of a metric of the catalogue. */

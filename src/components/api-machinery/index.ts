@@ -1,6 +1,7 @@
 /** What clients and API servers share: requests, verbs, codes, write operations, sizes. */
 export * from './object-sizes.parameters.ts';
 export * from './quota-usage.ts';
+export * from './read-numbers.ts';
 export * from './requests.ts';
 export * from './verbs.ts';
 export * from './writes/index.ts';

@@ -33,6 +33,8 @@ export const WaitPlace = {
 
 /** Number of wait places. */
 export const WAIT_PLACES = 9;
+/** In {@link Requests.client}: an API server asks on its own account. */
+const NO_CLIENT = -1;
 /** Slots at the start; doubled when all are taken. */
 const INITIAL_SLOTS = 1024;
 /** Numbers that a message carries. */
@@ -109,9 +111,14 @@ export class Requests {
   resultRevision = new Float64Array(INITIAL_SLOTS);
   /** Retry-After of the reply [ns]. */
   retryAfter = new Float64Array(INITIAL_SLOTS);
+  /** Objects that the API server looked at to answer a LIST: those of the index or of the resource. */
+  scanned = new Int32Array(INITIAL_SLOTS);
+  /** Bytes that the API server decoded of what etcd sent for a LIST [B]. */
+  decodedBytes = new Float64Array(INITIAL_SLOTS);
 
-  /** Requests on their way. */
+  /** Slots taken: requests of clients on their way, and of those the API servers' own. */
   inUse = 0;
+  ownInUse = 0;
 
   /** A fresh slot with everything at rest. */
   allocate(verb: number, kind: Kind, key: ObjectKey): RequestId {
@@ -140,9 +147,24 @@ export class Requests {
     this.lease[slot] = 0;
     this.code[slot] = 0;
     this.retryAfter[slot] = 0;
+    this.scanned[slot] = 0;
+    this.decodedBytes[slot] = 0;
     this.waits.fill(0, slot * WAIT_PLACES, (slot + 1) * WAIT_PLACES);
     this.inUse++;
     return slot;
+  }
+
+  /** A fresh slot for what an API server asks etcd on its own account; no client is told of the answer. */
+  allocateOwn(verb: number, kind: Kind): RequestId {
+    const slot = this.allocate(verb, kind, -1 as ObjectKey);
+    this.client[slot] = NO_CLIENT;
+    this.ownInUse++;
+    return slot;
+  }
+
+  /** Whether an API server asks on its own account. */
+  isOwn(request: RequestId): boolean {
+    return this.client[request] === NO_CLIENT;
   }
 
   /** Gives a slot back. Whoever calls it has released the versions it held. */
@@ -150,6 +172,10 @@ export class Requests {
     this.object[request] = null;
     this.free.push(request);
     this.inUse--;
+    if (this.client[request] === NO_CLIENT) {
+      this.client[request] = 0;
+      this.ownInUse--;
+    }
   }
 
   /** The `index`-th number of the message. */
@@ -214,6 +240,8 @@ export class Requests {
     this.result = bigger(this.result);
     this.resultRevision = bigger(this.resultRevision);
     this.retryAfter = bigger(this.retryAfter);
+    this.scanned = bigger(this.scanned);
+    this.decodedBytes = bigger(this.decodedBytes);
     while (this.object.length < capacity) this.object.push(null);
     this.capacity = capacity;
   }

@@ -1,5 +1,5 @@
 /** Parameters of client-go that every component shares. */
-import { assumption, count, defineParameters, duration, real, sourceCode } from '../../engine/index.ts';
+import { assumption, count, defineParameters, duration, flag, real, sourceCode } from '../../engine/index.ts';
 import { milliseconds, seconds } from '../../units/index.ts';
 
 export const clientGoParameters = defineParameters({
@@ -27,6 +27,17 @@ export const clientGoParameters = defineParameters({
     range: [milliseconds(1), seconds(600)],
     help: 'Largest such back-off.',
     source: sourceCode('K:client-go/tools/cache/reflector.go'),
+  }),
+  reflectorBackoffReset: duration({
+    default: seconds(120),
+    range: [milliseconds(1), seconds(3600)],
+    help: 'A reflector that needed no back-off for longer than this begins with the first one again.',
+    source: sourceCode('K:client-go/tools/cache/reflector.go'),
+  }),
+  watchList: flag({
+    default: true,
+    help: 'Gate WatchListClient: reflectors begin with a watch that brings the objects there are, not with a list.',
+    source: sourceCode('K:client-go/features/known_features.go', 'on since 1.35'),
   }),
   workqueueBaseDelay: duration({
     default: milliseconds(5),

@@ -2,8 +2,8 @@
  * client-go: how every component talks to the API servers. https://github.com/kubernetes/client-go.
  *
  * A component creates an {@link ApiClient} (a clientset with its token bucket), issues requests on it and is told of the answer by a reply
- * handler that it registered once. A request waits for its client's limiter, crosses the link, is served and comes back; a 429 is tried again
- * after Retry-After, through the limiter again. Connections stick to one API server until it breaks.
+ * handler that it registered once. A request waits for its client's limiter, crosses the link, is served and comes back; a 429, or a 5xx with
+ * Retry-After, is tried again after that, through the limiter again. Connections stick to one API server until it breaks.
  * Left out here: see docs/not-modelled.md (HTTP/2 streams per connection, request compression).
  */
 import { type Kind, kinds, NO_VERSION, type ObjectTables } from '../../cluster/index.ts';
@@ -297,9 +297,13 @@ export class ClientGo {
     const { requests, parameters } = this;
     const client = this.clients[requests.client[request] as number] as ApiClient;
     const code = requests.code[request] as number;
-    if (code === StatusCode.TooManyRequests && (requests.attempts[request] as number) < parameters.maxRetries) {
+    const comesAgain =
+      code === StatusCode.TooManyRequests ||
+      (code >= StatusCode.InternalServerError && (requests.retryAfter[request] as number) > 0);
+    if (comesAgain && (requests.attempts[request] as number) < parameters.maxRetries) {
       requests.attempts[request] = (requests.attempts[request] as number) + 1;
       const pause = nanoseconds(requests.retryAfter[request] as number);
+      requests.retryAfter[request] = 0;
       requests.addWait(request, WaitPlace.RetryAfter, pause);
       // Only then is a token asked for: reserved ahead, it would let others pass that ask meanwhile.
       this.simulation.after(pause, this.evRetry, request);
@@ -318,9 +322,11 @@ export class ClientGo {
     const { requests, tables } = this;
     const result = requests.resultOf(request);
     if (result !== NO_VERSION) tables.of(requests.kind[request] as Kind).release(result);
-    if (requests.verb[request] === Verb.List) {
+    const verb = requests.verb[request];
+    const listed = requests.object[request];
+    if ((verb === Verb.List || verb === Verb.Watch) && Array.isArray(listed)) {
       const table = tables.of(requests.kind[request] as Kind);
-      for (const version of (requests.object[request] as (typeof result)[] | null) ?? []) table.release(version);
+      for (const version of listed as readonly (typeof result)[]) table.release(version);
     }
     requests.release(request);
   }
@@ -416,7 +422,8 @@ export class ClientGo {
   checkInvariants(): void {
     const simulation: Simulation = this.simulation;
     simulation.invariant(
-      this.issued === this.answered + this.broken + this.inFlight && this.requests.inUse === this.inFlight,
+      this.issued === this.answered + this.broken + this.inFlight &&
+        this.requests.inUse - this.requests.ownInUse === this.inFlight,
       'client-go',
       `${this.issued} requests issued, ${this.answered} answered, ${this.broken} broken off, ${this.inFlight} in flight, ${this.requests.inUse} slots in use`,
     );

@@ -1,11 +1,12 @@
 /**
- * A reflector keeps a client informed of a kind (or one bucket of it): it lists, watches from the list's revision, opens the watch again when
- * it ends, and lists again when its revision has left the server's history (410) or the watch cannot be had. K:client-go/tools/cache/reflector.go.
+ * A reflector keeps a client informed of a kind (or one bucket of it): it opens a watch that begins with what there is (watch-list), or lists and
+ * watches from the list's revision; opens the watch again when it ends; and begins anew when its revision has left the server's history (410).
+ * A server that cannot do the former is listed from. K:client-go/tools/cache/reflector.go.
  */
 import { type Kind, NO_VERSION, type VersionHandle } from '../../cluster/index.ts';
 import type { EventId, KeyedStream } from '../../engine/index.ts';
-import { type Nanoseconds, nanoseconds } from '../../units/index.ts';
-import { isSuccess, type RequestId, StatusCode, Verb } from '../api-machinery/index.ts';
+import { type Nanoseconds, nanoseconds, seconds } from '../../units/index.ts';
+import { isSuccess, ReadNumber, type RequestId, StatusCode, Verb } from '../api-machinery/index.ts';
 import { ChangeType, GONE, NOTHING_DELIVERED, type WatchLog, type WatchSubscriber } from '../kube-apiserver/index.ts';
 import type { ApiClient } from './api-client.ts';
 import type { ClientGo } from './client-go.ts';
@@ -22,8 +23,8 @@ export interface ReflectorListener {
   concerns?(version: VersionHandle, previous: VersionHandle): boolean;
 }
 
-/** Number of a list's or watch's request that tells in which life of the reflector it was sent; servers do not read it. */
-const LIFE = 2;
+/** A watch that ends sooner than this without a change is taken for a failure (reflector.go:VeryShortWatchError). */
+const SHORT_WATCH = seconds(1);
 
 /** One list-and-watch loop. */
 export class Reflector implements WatchSubscriber {
@@ -52,7 +53,12 @@ export class Reflector implements WatchSubscriber {
   private identity = -1;
   /** Revision up to which everything was seen, state. */
   private revision = 0;
+  /** When the open watch was opened [ns], and whether it has brought a change, state. */
+  private openedAt = 0;
+  private hasSeen = false;
+  /** Next back-off, and when the last one began [ns], state. */
   private backoff: Nanoseconds;
+  private backedOffAt = 0;
   private timer: EventId | undefined;
   private stopped = true;
   /** How often it was stopped; requests carry it, so that an answer to a process that has ended since is not taken for one to the next, state. */
@@ -87,7 +93,7 @@ export class Reflector implements WatchSubscriber {
     this.stopped = false;
     this.revision = 0;
     this.backoff = this.clientGo.parameters.reflectorBackoff;
-    this.sendList(true);
+    this.begin(true);
   }
 
   /** Starts as if it had listed everything at `revision` before the run began; the age of its watch is drawn. */
@@ -139,9 +145,15 @@ export class Reflector implements WatchSubscriber {
 
   // ---- list and watch ------------------------------------------------------------------------------------------------------------
 
+  /** Begins with what there is: any version that a cache has (`anyVersion`) if it knows nothing, else the present one. */
+  private begin(anyVersion: boolean): void {
+    if (this.clientGo.parameters.watchList) this.sendWatch(true);
+    else this.sendList(anyVersion);
+  }
+
   private sendList(fromCache: boolean): void {
     const request = this.client.list(this.kind, this.bucket, fromCache);
-    this.clientGo.requests.setNumber(request, LIFE, this.life);
+    this.clientGo.requests.setNumber(request, ReadNumber.Life, this.life);
     this.client.send(request, this.onList, this.index);
   }
 
@@ -159,12 +171,14 @@ export class Reflector implements WatchSubscriber {
     this.sendWatch();
   }
 
-  private sendWatch(): void {
+  /** Opens a watch: after what it has seen, or one that begins with what there is. */
+  private sendWatch(withInitialEvents = false): void {
     const { requests } = this.clientGo;
     const request = requests.allocate(Verb.Watch, this.kind, -1 as never);
-    requests.setNumber(request, 0, this.bucket);
-    requests.setNumber(request, 1, this.revision);
-    requests.setNumber(request, LIFE, this.life);
+    requests.setNumber(request, ReadNumber.Bucket, this.bucket);
+    if (withInitialEvents) requests.setNumber(request, ReadNumber.InitialEvents, 1);
+    else requests.setNumber(request, ReadNumber.After, this.revision);
+    requests.setNumber(request, ReadNumber.Life, this.life);
     requests.object[request] = this;
     this.client.send(request, this.onWatch, this.index);
   }
@@ -172,28 +186,46 @@ export class Reflector implements WatchSubscriber {
   /** The watch's answer: a watcher's number, or a refusal. */
   watchOpened(request: RequestId): void {
     const { requests } = this.clientGo;
-    const code = requests.code[request] as number;
-    const watcher = requests.resultRevision[request] as number;
-    const server = requests.server[request] as number;
     const isOutlived = this.isOutlived(request);
-    if (code === StatusCode.Ok) {
-      const { isUp } = this.clientGo.server(server);
-      if (isOutlived || !isUp) {
-        if (isUp) this.clientGo.server(server).cache(this.kind).log.closeWatch(watcher);
-        if (!isOutlived) this.retryLater();
-        return;
-      }
-      this.backoff = this.clientGo.parameters.reflectorBackoff;
-      this.opened(server, watcher, 0);
-    } else if (!isOutlived) {
-      if (code === StatusCode.Gone) this.sendList(false);
-      else this.retryLater();
+    if (requests.code[request] !== StatusCode.Ok) {
+      if (!isOutlived) this.watchRefused(request);
+      return;
     }
+    const server = this.clientGo.server(requests.server[request] as number);
+    const watcher = requests.resultRevision[request] as number;
+    const { log } = server.cache(this.kind);
+    // The server may have ended the watch, or have ended itself, while the answer was on its way.
+    const isOpen = server.isUp && log.isOpen(watcher, requests.number(request, ReadNumber.Identity));
+    if (isOutlived) {
+      if (isOpen) log.closeWatch(watcher);
+    } else if (isOpen) {
+      this.opened(server.index, watcher, 0);
+      if (requests.number(request, ReadNumber.InitialEvents) === 1) this.takeInitial(request);
+    } else {
+      this.retryLater();
+    }
+  }
+
+  /** A watch has begun with what there is. */
+  private takeInitial(request: RequestId): void {
+    const { requests } = this.clientGo;
+    this.revision = requests.number(request, ReadNumber.Revision);
+    this.listener?.onListed(requests.object[request] as readonly VersionHandle[]);
+    this.listener?.onCaughtUp?.();
+  }
+
+  private watchRefused(request: RequestId): void {
+    const { requests } = this.clientGo;
+    const code = requests.code[request] as number;
+    const isPassing = code === StatusCode.TooManyRequests || code === StatusCode.ConnectionBroken;
+    if (code === StatusCode.Gone) this.begin(false);
+    else if (!isPassing && requests.number(request, ReadNumber.InitialEvents) === 1) this.sendList(true);
+    else this.retryLater();
   }
 
   /** Whether the process that sent a request has ended. */
   private isOutlived(request: RequestId): boolean {
-    return this.stopped || this.clientGo.requests.number(request, LIFE) !== this.life;
+    return this.stopped || this.clientGo.requests.number(request, ReadNumber.Life) !== this.life;
   }
 
   /** `elapsed`: share of the watch's life that is over. */
@@ -202,6 +234,8 @@ export class Reflector implements WatchSubscriber {
     this.watcher = watcher;
     this.log = this.clientGo.server(server).cache(this.kind).log;
     this.identity = this.log.identity(watcher);
+    this.openedAt = this.clientGo.simulation.now;
+    this.hasSeen = false;
     const life = this.clientGo.parameters.watchTimeoutMinimum * (1 + this.jitter()) * (1 - elapsed);
     this.setTimer(nanoseconds(life));
     // Changes may have come before the answer that the watch is open.
@@ -222,7 +256,8 @@ export class Reflector implements WatchSubscriber {
     if (this.watcher < 0) return;
     this.forgetWatch();
     this.cancelTimer();
-    this.sendWatch();
+    if (!this.hasSeen && this.clientGo.simulation.now - this.openedAt < SHORT_WATCH) this.retryLater();
+    else this.sendWatch();
   }
 
   /** Its connection breaks now: the last bookmark counts, if it says more than the changes that have come. */
@@ -240,10 +275,11 @@ export class Reflector implements WatchSubscriber {
       if (sequence === GONE) {
         this.closeWatch();
         this.cancelTimer();
-        this.sendList(false);
+        this.begin(false);
         return;
       }
       isNews = true;
+      this.hasSeen = true;
       const added = log.typeFor(watcher, sequence) === ChangeType.Added;
       this.listener?.onChanged(log.versionAt(sequence), added ? NO_VERSION : log.previousAt(sequence));
       // The listener may have stopped the reflector.
@@ -258,7 +294,7 @@ export class Reflector implements WatchSubscriber {
     if (generation !== this.generation || this.stopped) return;
     this.timer = undefined;
     this.closeWatch();
-    if (this.revision === 0) this.sendList(true);
+    if (this.revision === 0) this.begin(true);
     else this.sendWatch();
   }
 
@@ -271,7 +307,10 @@ export class Reflector implements WatchSubscriber {
   }
 
   private retryLater(): void {
-    const { parameters } = this.clientGo;
+    const { parameters, simulation } = this.clientGo;
+    if (simulation.now - this.backedOffAt > parameters.reflectorBackoffReset)
+      this.backoff = parameters.reflectorBackoff;
+    this.backedOffAt = simulation.now;
     const pause = nanoseconds(this.backoff * (1 + this.jitter()));
     this.backoff = nanoseconds(Math.min(this.backoff * 2, parameters.reflectorBackoffMaximum));
     this.cancelTimer();

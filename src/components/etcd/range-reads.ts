@@ -1,15 +1,11 @@
 /** What a read finds in the key space at a revision, and how long a range takes. E:server/storage/mvcc/kvstore_txn.go:rangeKeys. */
-import { type Kind, NO_VERSION, type ObjectKey, type ObjectTables } from '../../cluster/index.ts';
+import { type Kind, NO_VERSION, type ObjectKey, type ObjectTables, type VersionHandle } from '../../cluster/index.ts';
 import type { ValuesOf } from '../../engine/index.ts';
 import { type Nanoseconds, nanoseconds } from '../../units/index.ts';
-import type { RequestId, Requests } from '../api-machinery/index.ts';
+import { ReadNumber, type RequestId, type Requests } from '../api-machinery/index.ts';
 import type { etcdParameters } from './etcd.parameters.ts';
 import type { Keyspace } from './mvcc/index.ts';
 
-/** Numbers of a list's message: most objects that it returns (0 = all), position at which it goes on, revision at which it goes on. */
-const LIMIT = 1;
-const CONTINUE_POSITION = 3;
-const CONTINUE_REVISION = 4;
 /** What reads look at. */
 export interface RangeReadsOptions {
   readonly requests: Requests;
@@ -35,28 +31,34 @@ export class RangeReads {
   }
 
   /**
-   * Puts all versions of a kind into the answer, as of the revision at which the list began, or of the present one; returns how long that takes, undefined
-   * if that revision is compacted.
+   * Puts a page of the versions of a kind into the answer, as of the revision at which the list began, or of the present one, and where the next page
+   * begins (0 = there is none); returns how long that takes, undefined if that revision is compacted.
    */
   list(request: RequestId, present: number): Nanoseconds | undefined {
-    const { requests, keyspace } = this.options;
+    const { requests, keyspace, tables } = this.options;
     const kind = requests.kind[request] as Kind;
-    const wanted = requests.number(request, CONTINUE_REVISION);
+    const wanted = requests.number(request, ReadNumber.Revision);
     const revision = wanted === 0 ? present : wanted;
     if (revision < keyspace.compactedRevision) return undefined;
+    const limit = requests.number(request, ReadNumber.Limit);
+    const table = tables.of(kind);
+    const held: VersionHandle[] = [];
+    let behind = 0;
+    let next = 0;
+    keyspace.forEachAt(kind, revision, requests.number(request, ReadNumber.Position), (key, version) => {
+      behind++;
+      if (limit === 0 || held.length < limit) held.push(table.retain(version));
+      else if (next === 0) next = key;
+    });
     requests.resultRevision[request] = revision;
-    const listed = keyspace.holdAllAt(kind, revision);
-    requests.object[request] = listed;
-    return this.rangeTime(request, listed.length);
+    requests.object[request] = held;
+    requests.setNumber(request, ReadNumber.Position, next);
+    return this.rangeTime(held.length, limit === 0 ? 0 : behind);
   }
 
   /** A limited range visits every index key behind its beginning, to count them. */
-  private rangeTime(request: RequestId, keys: number): Nanoseconds {
-    const { requests, parameters } = this.options;
-    const limit = requests.number(request, LIMIT);
-    const behind = Math.max(0, keys - requests.number(request, CONTINUE_POSITION));
-    const returned = limit === 0 ? behind : Math.min(limit, behind);
-    const visits = limit === 0 ? 0 : behind;
+  private rangeTime(returned: number, visits: number): Nanoseconds {
+    const { parameters } = this.options;
     return nanoseconds(
       parameters.readService + parameters.rangeServicePerKey * returned + parameters.indexVisit * visits,
     );

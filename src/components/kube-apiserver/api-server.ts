@@ -12,15 +12,19 @@ import type { Kind, ObjectKey, VersionHandle } from '../../cluster/index.ts';
 import type { EventType } from '../../engine/index.ts';
 import { type Nanoseconds, nanoseconds } from '../../units/index.ts';
 import { isMutating, type RequestId, StatusCode, Verb, WaitPlace } from '../api-machinery/index.ts';
-import { READ, type StoreClient, StoreOutcome } from '../etcd/index.ts';
+import { READ, READ_REVISION, type StoreClient, StoreOutcome } from '../etcd/index.ts';
 import type { Host } from '../host/host.ts';
 import { AdmissionChain } from './admission/index.ts';
+import { CacheFreshness } from './cache-freshness.ts';
+import { publishCaches } from './cache-metrics.ts';
+import { CacheUpkeep } from './cache-upkeep.ts';
 import { Compactor } from './compactor.ts';
 import { EventLeases } from './event-leases.ts';
 import { FlowControl } from './flow-control/index.ts';
 import { MaxInFlight } from './max-in-flight.ts';
 import { ObjectReads } from './object-reads.ts';
 import { ObjectWrites } from './object-writes.ts';
+import { OwnRequests } from './own-requests.ts';
 import { RequestCosts } from './request-costs.ts';
 import type { FilterDuties, RequestFilter } from './request-filter.ts';
 import { RequestMetrics } from './request-metrics.ts';
@@ -49,7 +53,10 @@ export class ApiServer implements StoreClient {
   readonly requestArrived: EventType;
   readonly storeAnswered: EventType;
   readonly changesArrived: EventType;
+  readonly progressArrived: EventType;
   readonly watchesCancelled: EventType;
+  /** Requests that wait until a cache is new enough. */
+  readonly freshness: CacheFreshness;
   private readonly around: ApiServerSurroundings;
   private readonly host: Host;
   /** Numbers of the CPU stages at the host. */
@@ -63,6 +70,7 @@ export class ApiServer implements StoreClient {
   private readonly admission: AdmissionChain;
   private readonly writes: ObjectWrites;
   private readonly caches: WatchCaches;
+  private readonly own: OwnRequests;
   private readonly costs: RequestCosts;
   private readonly metrics: RequestMetrics;
   private readonly waitCpu: number;
@@ -85,8 +93,11 @@ export class ApiServer implements StoreClient {
     this.changesArrived = simulation.on(`${this.name}: changes arrived`, (_, upTo) => {
       if (this.process.isRunning) this.caches.takeOver(upTo);
     });
+    this.progressArrived = simulation.on(`${this.name}: progress arrived`, (_, revision) => {
+      if (this.process.isRunning) this.caches.progress(revision);
+    });
     this.watchesCancelled = simulation.on(`${this.name}: watches cancelled`, (_, isCompacted) => {
-      if (isCompacted === 1 && this.process.isRunning) this.readAnew();
+      if (isCompacted === 1 && this.process.isRunning) this.caches.reload();
     });
     this.decoding = host.register((request) => this.onDecoded(request as RequestId));
     this.encoding = host.register((request) => this.onEncoded(request as RequestId));
@@ -102,7 +113,22 @@ export class ApiServer implements StoreClient {
       proceed: (request) => around.store.send(index, request),
       refuse: (request, outcome) => this.fail(request, outcome),
     });
-    this.caches = new WatchCaches(around, this.name, index, host);
+    this.own = new OwnRequests(around, index);
+    this.caches = new WatchCaches(around, this.name, index, host, this.own, {
+      ready: (kind) => this.reads.onReady(kind),
+      moved: () => this.freshness.moved(),
+    });
+    this.freshness = new CacheFreshness(around, this.name, index, (kind) => this.cache(kind).revision, {
+      onFresh: (request) => this.reads.onFresh(request),
+      onStale: (request) => this.reads.onStale(request),
+    });
+    const upkeep = new CacheUpkeep(around, this.name, {
+      own: this.own,
+      host,
+      caches: this.caches.all,
+      isRunning: () => this.process.isRunning,
+    });
+    publishCaches(around, this.caches.all, upkeep.counts);
     this.flowControl = this.newFilter();
     this.costs = new RequestCosts(requests, parameters);
     this.metrics = new RequestMetrics(recorder, tables);
@@ -200,14 +226,7 @@ export class ApiServer implements StoreClient {
     this.endCpu(request);
     if (this.isBroken(request)) return;
     if (isMutating(this.around.requests.verb[request] as number)) this.admission.admit(request);
-    else this.read(request);
-  }
-
-  private read(request: RequestId): void {
-    const verb = this.around.requests.verb[request];
-    if (verb === Verb.Get) this.reads.get(request);
-    else if (verb === Verb.List) this.reads.list(request);
-    else this.reads.watch(request);
+    else this.reads.read(request);
   }
 
   /** A write that admission has let pass goes to storage. */
@@ -216,9 +235,14 @@ export class ApiServer implements StoreClient {
   }
 
   private onStoreAnswered(request: RequestId, outcome: number): void {
+    if (this.around.requests.isOwn(request)) {
+      this.own.answered(request, outcome);
+      return;
+    }
     if (this.isBroken(request)) return;
     const { requests, simulation } = this.around;
-    const isRead = requests.transactionRevision[request] === READ;
+    const mark = requests.transactionRevision[request];
+    const isRead = mark === READ || mark === READ_REVISION;
     this.metrics.storeAnswered(request, requests, isRead, simulation.now);
     if (failureCodes.has(outcome)) {
       this.fail(request, outcome);
@@ -235,7 +259,7 @@ export class ApiServer implements StoreClient {
 
   /** etcd refuses, or does not answer. */
   private fail(request: RequestId, outcome: number): void {
-    this.writes.dropVersions(request);
+    this.drop(request);
     this.finish(request, failureCodes.get(outcome) as number);
   }
 
@@ -275,22 +299,17 @@ export class ApiServer implements StoreClient {
     this.admission.clear();
     this.around.carrier.watchesBroke(this.index);
     this.caches.clear();
+    for (const request of [...this.freshness.clear(), ...this.reads.clear()]) this.breakOff(request);
     this.compactor.stop();
     this.commands.forget();
     this.eventLeases.forget();
   }
 
-  /** The process runs again; returns how long its caches take to fill. */
-  private onStarted(): Nanoseconds {
+  /** The process runs again: its caches begin to fill. */
+  private onStarted(): void {
     this.around.store.timeline.record(this.name, 'runs again and fills its caches');
     this.compactor.start();
-    return nanoseconds(this.caches.fill() * this.around.parameters.cacheLoadPerObject);
-  }
-
-  /** What etcd's watches lack is compacted: the caches are filled anew, and whoever watched them has to list again. */
-  private readAnew(): void {
-    this.around.carrier.watchesBroke(this.index);
-    this.caches.fill();
+    this.caches.load();
   }
 
   /** Whether the process that took this request has ended; if so the request is answered with a broken connection. */
@@ -302,9 +321,15 @@ export class ApiServer implements StoreClient {
 
   /** Answers with a broken connection. */
   breakOff(request: RequestId): void {
-    this.writes.dropVersions(request);
+    this.drop(request);
     this.around.requests.code[request] = StatusCode.ConnectionBroken;
     this.around.carrier.carryReply(request);
+  }
+
+  /** A request is given up: versions that it holds go. */
+  private drop(request: RequestId): void {
+    this.writes.dropVersions(request);
+    this.reads.drop(request);
   }
 
   // ---- small parts ------------------------------------------------------------------------------------------------------------------

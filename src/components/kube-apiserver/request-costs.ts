@@ -2,7 +2,7 @@
 import { kinds } from '../../cluster/index.ts';
 import type { ValuesOf } from '../../engine/index.ts';
 import { type Nanoseconds, nanoseconds } from '../../units/index.ts';
-import { RequestFlag, type RequestId, type Requests, Verb, writeList } from '../api-machinery/index.ts';
+import { type RequestId, type Requests, Verb, writeList } from '../api-machinery/index.ts';
 import type { kubeApiserverParameters } from './kube-apiserver.parameters.ts';
 
 /** Costs by verb, kind and what is returned. */
@@ -20,14 +20,14 @@ export class RequestCosts {
     return nanoseconds(this.fixed(request) * (1 - this.parameters.replyShare));
   }
 
-  /** CPU after storage, with what each listed object adds. */
+  /** CPU after storage, with what each object adds that is listed, or that a watch begins with. */
   after(request: RequestId): Nanoseconds {
     const { requests, parameters } = this;
     let work = this.fixed(request) * parameters.replyShare;
-    if (requests.verb[request] === Verb.List) {
-      const listed = (requests.object[request] as readonly unknown[] | null)?.length ?? 0;
-      const fromCache = ((requests.flags[request] as number) & RequestFlag.FromCache) !== 0;
-      work += listed * (fromCache ? parameters.listPerObjectCpu : parameters.listFromStorePerObjectCpu);
+    const listed = requests.object[request];
+    if (Array.isArray(listed)) {
+      const fromCache = requests.decodedBytes[request] === 0;
+      work += listed.length * (fromCache ? parameters.listPerObjectCpu : parameters.listFromStorePerObjectCpu);
     }
     return nanoseconds(work);
   }

@@ -1,5 +1,5 @@
 /**
- * The life of one kube-apiserver process: it takes requests, ends (crash), is started again, fills its watch caches and is ready.
+ * The life of one kube-apiserver process: it takes requests, ends (crash), is started again, and takes requests while it fills its watch caches.
  * A request belongs to the incarnation that received it: if another one runs now, its connection broke.
  */
 import type { EventType, Simulation } from '../../engine/index.ts';
@@ -9,8 +9,8 @@ import type { Nanoseconds } from '../../units/index.ts';
 export interface ProcessDuties {
   /** The process has ended: everything in its memory is gone. */
   ended(): void;
-  /** The process runs again; returns how long it takes until it is ready. */
-  started(): Nanoseconds;
+  /** The process runs again. */
+  started(): void;
 }
 
 /** One process and its incarnations. */
@@ -24,15 +24,11 @@ export class ServerProcess {
   private readonly simulation: Simulation;
   private readonly duties: ProcessDuties;
   private readonly evStarted: EventType;
-  private readonly evReady: EventType;
 
   constructor(simulation: Simulation, name: string, duties: ProcessDuties) {
     this.simulation = simulation;
     this.duties = duties;
     this.evStarted = simulation.on(`${name}: restarted`, () => this.onStarted());
-    this.evReady = simulation.on(`${name}: ready`, () => {
-      this.isReady = true;
-    });
   }
 
   /** The process ends and is started again after `duration`. */
@@ -47,6 +43,7 @@ export class ServerProcess {
 
   private onStarted(): void {
     this.isRunning = true;
-    this.simulation.after(this.duties.started(), this.evReady);
+    this.isReady = true;
+    this.duties.started();
   }
 }

@@ -5,13 +5,24 @@
 import { type Kind, kinds, type VersionHandle } from '../../cluster/index.ts';
 import type { CounterSeries } from '../../metrics/index.ts';
 import { nanoseconds } from '../../units/index.ts';
+import type { Change } from '../etcd/index.ts';
 import type { Host } from '../host/host.ts';
+import { CacheLoading } from './cache-loading.ts';
+import type { OwnRequests } from './own-requests.ts';
 import type { ApiServerSurroundings } from './surroundings.ts';
 import { WatchCache } from './watch-cache.ts';
 import { WatchLog } from './watch-log.ts';
 
 /** CPU of fan-out that one goroutine is charged before another core joins [ns]: 1 ms, a scheduling slice of the kernel. */
 const FAN_OUT_SLICE = 1_000_000;
+
+/** What is done when caches change. */
+export interface CacheDuties {
+  /** The cache of a kind can be read. */
+  ready(kind: Kind): void;
+  /** Caches may have reached revisions that somebody waits for. */
+  moved(): void;
+}
 
 /** The caches of one server. */
 export class WatchCaches {
@@ -21,72 +32,118 @@ export class WatchCaches {
   private readonly server: number;
   private readonly host: Host;
   private readonly fanOut: number;
-  private readonly caches: readonly WatchCache[];
+  /** The caches by kind. */
+  readonly all: readonly WatchCache[];
+  private readonly loading: CacheLoading;
+  private readonly duties: CacheDuties;
+  private readonly initializations: readonly CounterSeries[];
   private readonly sent: readonly CounterSeries[];
   /** Position in etcd's change log that was taken over, state. */
   private position = 0;
 
-  constructor(around: ApiServerSurroundings, name: string, server: number, host: Host) {
+  constructor(
+    around: ApiServerSurroundings,
+    name: string,
+    server: number,
+    host: Host,
+    own: OwnRequests,
+    duties: CacheDuties,
+  ) {
     this.around = around;
     this.name = name;
     this.server = server;
     this.host = host;
+    this.duties = duties;
     this.fanOut = host.register(() => {});
-    this.caches = around.tables.resourceNames.map((_, kind) => this.create(kind as Kind));
     const { resourceNames } = around.tables;
+    this.all = resourceNames.map((_, kind) => this.create(kind as Kind));
     this.sent = resourceNames.map((resource) => around.recorder.counter('apiserver_watch_events_total', { resource }));
-    const terminated = resourceNames.map((resource) =>
-      around.recorder.counter('apiserver_terminated_watchers_total', { resource }),
+    this.initializations = resourceNames.map((resource) =>
+      around.recorder.counter('apiserver_watch_cache_initializations_total', { resource }),
     );
-    around.recorder.onSample(() => {
-      terminated.forEach((counter, kind) => {
-        counter.add(this.of(kind as Kind).log.takeTerminated());
-      });
-    });
+    this.loading = new CacheLoading(around, name, own, host, (kind, versions, revision) =>
+      this.fill(this.of(kind), versions, revision),
+    );
   }
 
   /** The cache of a kind. */
   of(kind: Kind): WatchCache {
-    return this.caches[kind] as WatchCache;
+    return this.all[kind] as WatchCache;
   }
 
   /** Takes over the changes before position `upTo` of etcd's change log. */
   takeOver(upTo: number): void {
-    const { simulation, store, parameters } = this.around;
+    const { store } = this.around;
     let cpu = 0;
     while (this.position < upTo) {
       const change = store.changeAt(this.position++);
       const cache = this.of(change.kind);
-      const dispatch = cache.reserve(simulation.now, parameters.watchProcessService);
-      const receivers = cache.log.matching(change.version, change.previous);
-      const sending = receivers * parameters.watchEventCpu;
-      cpu += sending;
-      cache.set(change.key, change.version, change.revision);
-      cache.log.append(change.revision, change.version, change.previous, dispatch, this.spread(receivers, sending));
-      (this.sent[change.kind] as CounterSeries).add(receivers);
+      if (cache.isReady) cpu += this.apply(cache, change);
+      else cache.keep(change);
     }
     store.consumedUpTo(this.server, this.position);
     this.charge(cpu);
+    this.duties.moved();
   }
+
+  /** Takes a change over and sends it on; returns the CPU of that [ns]. */
+  private apply(cache: WatchCache, change: Change): number {
+    const { simulation, parameters } = this.around;
+    const processed = cache.reserve(simulation.now, parameters.watchProcessService);
+    const receivers = cache.log.matching(change.version, change.previous);
+    const sending = receivers * parameters.watchEventCpu;
+    cache.set(change.key, change.version, change.revision);
+    cache.log.append(change.revision, change.version, change.previous, processed, this.spread(receivers, sending));
+    (this.sent[change.kind] as CounterSeries).add(receivers);
+    return sending;
+  }
+
+  /** etcd has sent every change up to a revision. */
+  progress(revision: number): void {
+    for (const cache of this.all) cache.progress(revision);
+    this.duties.moved();
+  }
+
+  // ---- ends and beginnings -----------------------------------------------------------------------------------------------------
 
   /** The process has ended: everything is forgotten, and every watcher with it. */
   clear(): void {
-    for (const cache of this.caches) cache.clear(this.around.store.revision);
+    const { simulation, store } = this.around;
+    for (const cache of this.all) {
+      this.loading.stop(cache.kind);
+      cache.giveUp(simulation.now);
+      cache.log.clear(store.revision);
+    }
   }
 
-  /** The process has started: caches are filled with what is current. Returns how many objects there are. */
-  fill(): number {
+  /** The process has started: it follows etcd from here on, and fills its caches. */
+  load(): void {
     const { store } = this.around;
-    const { revision } = store;
     this.position = store.changeCount;
     store.consumedUpTo(this.server, this.position);
-    let objects = 0;
-    for (const cache of this.caches) {
-      cache.clear(revision);
-      store.forEachCurrent(cache.kind, (key, version) => cache.set(key, version, revision));
-      objects += cache.objects;
+    for (const { kind } of this.all) this.loading.load(kind);
+  }
+
+  /** What etcd's watches lack is compacted: every watcher is ended, and the caches are filled anew. */
+  reload(): void {
+    for (const cache of this.all) {
+      cache.giveUp(this.around.simulation.now);
+      cache.log.endAll();
     }
-    return objects;
+    this.load();
+  }
+
+  /** All objects of a resource have come. */
+  private fill(cache: WatchCache, versions: readonly VersionHandle[], revision: number): void {
+    let cpu = 0;
+    for (const change of cache.fill(versions, revision)) {
+      if (change.revision > revision) cpu += this.apply(cache, change);
+      cache.releaseChange(change);
+    }
+    (this.initializations[cache.kind] as CounterSeries).add();
+    this.charge(cpu);
+    this.duties.ready(cache.kind);
+    this.duties.moved();
   }
 
   private create(kind: Kind): WatchCache {
@@ -123,7 +180,7 @@ export class WatchCaches {
       },
       store.revision,
     );
-    return new WatchCache(kind, table, log, store.revision);
+    return new WatchCache(kind, table, log, store.revision, isIndexed ? bucketOf : undefined);
   }
 
   /** Time over which the sending of one change is spread: the watchers' goroutines share the cores with everything else on the host. */

@@ -9,10 +9,15 @@ const UP_TO_1_35 = {
   'kubeScheduler.balancedAllocation': 'balance',
   'kubeControllerManager.replicaSetConsistency': false,
 } as const;
-/** Up to 1.33: kube-proxy writes everything anew every 30 s, not every hour; the seats of a list go by the number of its objects. */
+/** Up to 1.34: reflectors begin with a list. */
+const UP_TO_1_34 = { ...UP_TO_1_35, 'clientGo.watchList': false } as const;
+/** Up to 1.33: kube-proxy writes everything anew every 30 s, not every hour; watch caches keep no snapshots; seats of a list go by its objects. */
 const UP_TO_1_33 = {
-  ...UP_TO_1_35,
+  ...UP_TO_1_34,
   'kubeProxy.fullSyncPeriod': '30s',
+  'kubeApiserver.watchList': false,
+  'kubeApiserver.listFromCacheSnapshot': false,
+  'kubeApiserver.cacheConsistencyCheck': false,
   'kubeApiserver.listWidth': 'objects',
   'kubeApiserver.listMaximumSeats': 10,
 } as const;
@@ -24,8 +29,14 @@ const UP_TO_1_31 = {
   'kubeControllerManager.nodeMonitorGracePeriod': '40s',
   'kubeScheduler.queueingHints': false,
 } as const;
+/** Up to 1.30: consistent lists go to etcd, and requests wait for a watch cache that is filled. */
+const UP_TO_1_30 = {
+  ...UP_TO_1_31,
+  'kubeApiserver.consistentListFromCache': false,
+  'kubeApiserver.resilientCacheInitialization': false,
+} as const;
 /** Up to 1.26: every sync of kube-proxy writes all chains. */
-const UP_TO_1_26 = { ...UP_TO_1_31, 'kubeProxy.partialSync': false } as const;
+const UP_TO_1_26 = { ...UP_TO_1_30, 'kubeProxy.partialSync': false } as const;
 /** Up to 1.25: levels of priority and fairness lend no seats, bound no width of a request and ask refused clients to come again after 1 s. */
 const UP_TO_1_25 = {
   ...UP_TO_1_26,
@@ -37,7 +48,7 @@ const UP_TO_1_25 = {
 export const kubernetesProfiles = {
   'kubernetes-1.36': { help: 'Kubernetes 1.36: the defaults.', source: SOURCE, values: {} },
   'kubernetes-1.35': { help: 'Kubernetes 1.35.', source: SOURCE, values: UP_TO_1_35 },
-  'kubernetes-1.34': { help: 'Kubernetes 1.34.', source: SOURCE, values: UP_TO_1_35 },
+  'kubernetes-1.34': { help: 'Kubernetes 1.34.', source: SOURCE, values: UP_TO_1_34 },
   'kubernetes-1.33': { help: 'Kubernetes 1.33.', source: SOURCE, values: UP_TO_1_33 },
   'kubernetes-1.32': { help: 'Kubernetes 1.32.', source: SOURCE, values: UP_TO_1_32 },
   'kubernetes-1.31': { help: 'Kubernetes 1.31.', source: SOURCE, values: UP_TO_1_31 },

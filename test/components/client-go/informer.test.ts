@@ -52,15 +52,16 @@ describe('an informer', () => {
 
   it('misses nothing and sees nothing twice when its watch is opened again and again', () => {
     fc.assert(
-      fc.property(stepsArbitrary, (steps) => {
-        const world = new InformerWorld({ ...short, clientGo: { watchTimeoutMinimum: 0.05 * NS_PER_SECOND } });
+      fc.property(stepsArbitrary, fc.boolean(), (steps, watchList) => {
+        const watchTimeoutMinimum = 0.05 * NS_PER_SECOND;
+        const world = new InformerWorld({ ...short, clientGo: { watchTimeoutMinimum, watchList } });
         world.recordAnswers();
         world.informer.start();
         world.runFor(1);
         world.playSteps(steps);
         world.runFor(5);
         expect(world.told).toEqual(world.committed);
-        expect(world.codesOf(Verb.List)).toEqual([StatusCode.Ok]);
+        expect(world.codesOf(Verb.List)).toEqual(watchList ? [] : [StatusCode.Ok]);
         expect(world.codesOf(Verb.Watch).length).toBeGreaterThan(10);
       }),
       { numRuns: 30 },
@@ -88,11 +89,14 @@ describe('an informer', () => {
     );
   });
 
-  it('lists again when its revision has left the history (410), and is told of what it missed', () => {
+  it.each([
+    ['lists', false],
+    ['opens a watch with what there is', true],
+  ])('%s again when its revision has left the history (410), and is told of what it missed', (_, watchList) => {
     const world = new InformerWorld({
       ...short,
       kubeApiserver: { watchCacheMinimum: 4, watchCacheMaximum: 4 },
-      clientGo: { watchTimeoutMinimum: NS_PER_SECOND },
+      clientGo: { watchTimeoutMinimum: NS_PER_SECOND, watchList },
     });
     world.recordAnswers();
     for (let key = 0; key < 5; key++) world.configMap(`c${key}`);
@@ -114,9 +118,11 @@ describe('an informer', () => {
     world.watching.isCut = false;
     world.runFor(30);
     expect(world.codesOf(Verb.Watch)).toContain(StatusCode.Gone);
-    expect(world.codesOf(Verb.List).filter((code) => code === StatusCode.Ok).length).toBeGreaterThanOrEqual(2);
+    const lists = world.codesOf(Verb.List).filter((code) => code === StatusCode.Ok).length;
+    if (watchList) expect(lists).toBe(0);
+    else expect(lists).toBeGreaterThanOrEqual(2);
     expect(world.cached()).toEqual(world.stored());
-    // The list tells of the last version of each object only.
+    // What there is tells of the last version of each object only.
     const told = world.told.slice(before).map(({ what, key }) => `${what} ${key}`);
     expect(told.sort()).toEqual(['add 3', 'delete 0', 'update 1']);
   });
@@ -124,8 +130,8 @@ describe('an informer', () => {
   it('is never told of an older version by a list that takes long while much is written', () => {
     const world = new InformerWorld({
       etcd: { members: 1, rangeServicePerKey: 0.1 * NS_PER_SECOND },
-      kubeApiserver: { watchCacheMinimum: 32, watchCacheMaximum: 32 },
-      clientGo: { watchTimeoutMinimum: NS_PER_SECOND },
+      kubeApiserver: { watchCacheMinimum: 32, watchCacheMaximum: 32, consistentListFromCache: false },
+      clientGo: { watchTimeoutMinimum: NS_PER_SECOND, watchList: false },
     });
     world.recordAnswers();
     for (let key = 0; key < 5; key++) world.configMap(`c${key}`);

@@ -111,20 +111,23 @@ describe('leader election', () => {
     expect(status()).toBe(1);
     world.runFor(2.5);
     expect(status()).toBe(0);
-    const lists = () =>
-      world.calls.filter(({ what, client }) => client === 'kube-scheduler' && what === 'LIST pods').length;
-    expect(lists()).toBe(0);
+    const watches = () =>
+      world.calls.filter(({ what, client }) => client === 'kube-scheduler' && what === 'WATCH pods').length;
+    const before = watches();
     world.runFor(80);
     expect(status()).toBe(1);
-    expect(lists()).toBeGreaterThan(0);
+    expect(watches()).toBeGreaterThan(before);
   });
 
   it('survives an outage of etcd that is shorter', () => {
     const world = worldWith('etcd.members: 1');
     world.runFor(20);
+    const watches = () =>
+      world.calls.filter(({ what, client }) => client === 'kube-scheduler' && what === 'WATCH pods').length;
+    const before = watches();
     world.cluster.store.killLeader(seconds(5));
     world.runFor(40);
-    expect(world.calls.filter(({ what, client }) => client === 'kube-scheduler' && what === 'LIST pods')).toEqual([]);
+    expect(watches()).toBe(before);
     expect(holder(world, 'kube-scheduler')).toBe(0);
   });
 });
@@ -143,8 +146,10 @@ describe('the process of a new leader', () => {
     world.runFor(40);
     expect(world.cluster.store.objectCount(kinds.pods)).toBe(6);
     expect(world.readyPods()).toBe(6);
-    const lists = world.calls.filter(({ what, client }) => client === 'kube-controller-manager' && /^LIST/.test(what));
-    expect(lists.length).toBeGreaterThan(4);
+    const watches = world.calls.filter(
+      ({ what, client }) => client === 'kube-controller-manager' && /^WATCH/.test(what),
+    );
+    expect(watches.length).toBeGreaterThan(4);
   });
 
   it('may be succeeded again and again', () => {

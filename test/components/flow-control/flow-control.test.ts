@@ -221,6 +221,7 @@ describe('the measured machine with 20 reads and 10 writes in flight', () => {
       kubeApiserver: {
         maxRequestsInflight: 20,
         maxMutatingRequestsInflight: 10,
+        consistentListFromCache: false,
         borrowing: false,
         widthByLevel: false,
         listWidth: 'objects',

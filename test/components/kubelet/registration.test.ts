@@ -26,11 +26,8 @@ describe('a node that joins', () => {
     const own = world.calls.filter((call) => call.user === user && !(call.what === 'PUT leases'));
     expect(world.tally(own)).toEqual({
       'kubelet: POST nodes 201': 1,
-      'kubelet: LIST pods 200': 1,
       'kubelet: WATCH pods 200': 1,
-      'kubelet: LIST nodes 200': 1,
       'kubelet: WATCH nodes 200': 1,
-      'kubelet: LIST services 200': 1,
       'kubelet: WATCH services 200': 1,
       // The lease is looked for, and made with its node as owner.
       'kubelet heartbeat: GET leases 404': 1,

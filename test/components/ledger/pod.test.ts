@@ -23,7 +23,6 @@ describe('one pod of a Deployment', () => {
       'kube-scheduler events: POST events 201': 1,
       // 5: its token, and the namespace's first pod on a node opens a watch.
       'kubelet: POST serviceaccounts/token 201': 1,
-      'kubelet: LIST configmaps 200': 1,
       'kubelet: WATCH configmaps 200': 1,
       // 6, 7, 9: three statuses.
       'kubelet: GET pods 200': 3,

@@ -139,25 +139,15 @@ export class Keyspace {
     return version;
   }
 
-  /** Calls `visit` for every key of a kind that existed at a revision that is not released, by key number. */
-  forEachAt(kind: Kind, revision: number, visit: (key: ObjectKey, version: VersionHandle) => void): void {
-    if (revision >= this.revision) {
-      this.forEach(kind, visit);
-      return;
-    }
-    const count = Math.min((this.currentOf[kind] as Int32Array).length, this.tables.keysOf(kind).count);
-    for (let key = 0 as ObjectKey; key < count; key++) {
-      const version = this.versionAt(kind, key, revision);
+  /** Calls `visit` for every key of a kind, from one on, that existed at a revision that is not released, by key number. */
+  forEachAt(kind: Kind, revision: number, from: number, visit: (key: ObjectKey, version: VersionHandle) => void): void {
+    const current = this.currentOf[kind] as Int32Array;
+    const count = Math.min(current.length, this.tables.keysOf(kind).count);
+    const isPresent = revision >= this.revision;
+    for (let key = from as ObjectKey; key < count; key++) {
+      const version = isPresent ? (current[key] as VersionHandle) : this.versionAt(kind, key, revision);
       if (version !== NO_VERSION) visit(key, version);
     }
-  }
-
-  /** The versions of all keys of a kind at a revision, held for the caller. */
-  holdAllAt(kind: Kind, revision: number): VersionHandle[] {
-    const table = this.tables.of(kind);
-    const held: VersionHandle[] = [];
-    this.forEachAt(kind, revision, (_, version) => held.push(table.retain(version)));
-    return held;
   }
 
   /** The change at a position of {@link log} that is an API object's. */
