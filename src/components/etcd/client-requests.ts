@@ -290,14 +290,15 @@ export class ClientRequests {
     this.rangesServed.add();
     // A defragmentation holds readers up, serializable ones too.
     const start = Math.max(simulation.now, this.options.seat(member.id).store.blockedUntil);
-    if (requests.verb[request] === Verb.List) {
+    const isRevision = requests.transactionRevision[request] === READ_REVISION;
+    if (!isRevision && requests.verb[request] === Verb.List) {
       const span = this.ranges.list(request, revision);
       // A long answer does not hold up the others on its connection (HTTP/2 streams): it is sent when it is complete.
       if (span === undefined) this.answer(request, simulation.now, StoreOutcome.Compacted);
       else simulation.at((start + span) as SimTime, this.evRangeRead, request, serial);
       return;
     }
-    if (requests.transactionRevision[request] !== READ_REVISION) this.ranges.get(request, revision);
+    if (!isRevision) this.ranges.get(request, revision);
     this.answer(request, (start + parameters.readService) as SimTime, StoreOutcome.Succeeded);
   }
 }
