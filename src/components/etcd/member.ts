@@ -147,7 +147,7 @@ export class Member implements Peer {
     this.isPaused = false;
     this.writing = undefined;
     this.unsent = [];
-    this.batches.clear();
+    for (const proposal of this.batches.clear()) this.options.owner.proposalDropped(proposal);
     this.held = [];
     this.clock.stop();
     this.apply.reset();

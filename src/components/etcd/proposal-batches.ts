@@ -73,11 +73,13 @@ export class ProposalBatches {
     return this.proposals.length + this.forwarded.length;
   }
 
-  /** The process has ended. */
-  clear(): void {
+  /** The process has ended: returns the proposals of its clients that were never proposed. */
+  clear(): Proposal[] {
+    const dropped = [...this.batches.values()].flatMap(({ proposals }) => proposals).concat(this.proposals);
     this.proposals = [];
     this.forwarded = [];
     this.batches.clear();
+    return dropped;
   }
 
   /** Everything that waits takes its CPU, unless a batch does already; a leader pays for the log and for each of its followers. */
