@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { kinds, type ObjectKey } from '../../../src/cluster/index.ts';
-import { type RequestId, Verb, writes } from '../../../src/components/api-machinery/index.ts';
+import { ReadNumber, type RequestId, Verb, writes } from '../../../src/components/api-machinery/index.ts';
 import { FlowRequests } from '../../../src/components/kube-apiserver/flow-control/flow-requests.ts';
 import { WorkEstimator } from '../../../src/components/kube-apiserver/flow-control/work-estimator.ts';
 import { type ApiServer, EVERYTHING } from '../../../src/components/kube-apiserver/index.ts';
 import { ApiWorld, type Overrides } from '../api-world.ts';
 
-/** Numbers of the message of a LIST or a WATCH. */
-const ReadNumber = { Bucket: 0, Limit: 1, InitialEvents: 3, SelectedShare: 5 };
 const NO_BOUND = Number.POSITIVE_INFINITY;
 
 /** A server with 2,000 ConfigMaps of 1 kB, and the estimates of its requests. */
@@ -65,12 +63,13 @@ describe('the seats of a list by bytes (list_work_estimator.go:seatsBasedOnObjec
     expect(estimates().list(true, { [ReadNumber.Limit]: 250 })).toBe(3);
   });
 
-  it('of a consistent list are not bounded so', () => {
-    expect(estimates().list(false)).toBe(20);
+  it('of a consistent list are the same, unless it has to come from etcd', () => {
+    expect(estimates().list(false)).toBe(10);
+    expect(estimates({ consistentListFromCache: false }).list(false)).toBe(20);
   });
 
   it('from etcd go by the page, or by half of what there is if a selector narrows it', () => {
-    const { list } = estimates();
+    const { list } = estimates({ consistentListFromCache: false });
     expect(list(false, { [ReadNumber.Limit]: 500 })).toBe(5);
     expect(list(false, { [ReadNumber.Limit]: 500, [ReadNumber.SelectedShare]: 0.1 })).toBe(10);
   });
@@ -88,7 +87,7 @@ describe('the seats of a list by bytes (list_work_estimator.go:seatsBasedOnObjec
 });
 
 describe('the seats of a list by objects (up to 1.33)', () => {
-  const old = { listWidth: 'objects', listMaximumSeats: 10, widthByLevel: false };
+  const old = { listWidth: 'objects', listMaximumSeats: 10, widthByLevel: false, consistentListFromCache: false };
 
   it('are one for each hundred that are looked at: twice the page from etcd, all for a selector or from the cache', () => {
     const { list } = estimates(old);

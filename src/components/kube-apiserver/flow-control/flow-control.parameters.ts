@@ -1,15 +1,5 @@
 /** Parameters of priority and fairness. They belong to kube-apiserver. */
-import {
-  assumption,
-  choice,
-  count,
-  defineParameters,
-  duration,
-  flag,
-  measured,
-  real,
-  sourceCode,
-} from '../../../engine/index.ts';
+import { choice, count, defineParameters, duration, flag, measured, real, sourceCode } from '../../../engine/index.ts';
 import { microseconds, milliseconds, seconds } from '../../../units/index.ts';
 
 export const flowControlParameters = defineParameters({
@@ -130,11 +120,5 @@ export const flowControlParameters = defineParameters({
     range: [milliseconds(0), seconds(60)],
     help: 'How long the sending to as many watchers as are a seat keeps that seat after the answer.',
     source: sourceCode('K:apiserver/pkg/util/flowcontrol/request/config.go:eventAdditionalDuration'),
-  }),
-  objectCountPeriod: duration({
-    default: seconds(60),
-    range: [milliseconds(1), seconds(86_400)],
-    help: 'Number and size of the objects of a resource, for the estimate of lists, are counted anew when older than this.',
-    source: assumption('the real one counts every minute; here the first list after a minute has it counted'),
   }),
 });

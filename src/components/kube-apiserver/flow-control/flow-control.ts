@@ -5,26 +5,25 @@
  * Watches take a seat until they are initialised. Left out: health checks and other requests for no resource; a deadline that a client sets itself.
  */
 import type { Kind } from '../../../cluster/index.ts';
-import type { EventType, ValuesOf } from '../../../engine/index.ts';
+import type { EventType } from '../../../engine/index.ts';
 import { type Nanoseconds, nanoseconds } from '../../../units/index.ts';
 import { type RequestId, WaitPlace } from '../../api-machinery/index.ts';
 import type { FilterDuties, RequestFilter } from '../request-filter.ts';
 import { RequestWatermark } from '../request-watermark.ts';
 import type { PriorityLevel } from './configuration.ts';
-import type { flowControlParameters } from './flow-control.parameters.ts';
 import type { LevelReading, RefusalReason } from './flow-control-metrics.ts';
 import type { FlowControlSurroundings } from './flow-control-surroundings.ts';
 import { FlowRequests } from './flow-requests.ts';
 import { QueueSet, Verdict } from './queue-set.ts';
 import { RetryAfter } from './retry-after.ts';
 import { divideSeats, type SeatLimits, seatLimits } from './seat-limits.ts';
-import { type CountedResource, WorkEstimator } from './work-estimator.ts';
+import { type CountedResource, type EstimatorValues, WorkEstimator } from './work-estimator.ts';
 
 /** What a request that did not wait costs beside its own. */
 const NO_CPU = nanoseconds(0);
 
 /** Parameters that priority and fairness reads. */
-export type FlowControlValues = ValuesOf<typeof flowControlParameters> & {
+export type FlowControlValues = EstimatorValues & {
   readonly maxRequestsInflight: number;
   readonly maxMutatingRequestsInflight: number;
   readonly requestTimeout: Nanoseconds;

@@ -3,7 +3,7 @@
  * K:apiserver/pkg/util/flowcontrol/request (width.go, list_work_estimator.go, mutating_work_estimator.go, object_count_tracker.go).
  *
  * Lists, and watches that begin with a list, by what they load; writes by how many watchers are to be told. The numbers of objects and their
- * size are those of the last count of the resource, at most {@link flowControlParameters.objectCountPeriod} old.
+ * size are those of the last count of the resource, at most `objectCountPeriod` old: the first list after that has it counted anew.
  */
 import {
   type Kind,
@@ -14,7 +14,16 @@ import {
   type VersionHandle,
 } from '../../../cluster/index.ts';
 import type { Simulation, ValuesOf } from '../../../engine/index.ts';
-import { isMutating, RequestFlag, type RequestId, type Requests, Verb, writeList } from '../../api-machinery/index.ts';
+import type { Nanoseconds } from '../../../units/index.ts';
+import {
+  isMutating,
+  ReadNumber,
+  RequestFlag,
+  type RequestId,
+  type Requests,
+  Verb,
+  writeList,
+} from '../../api-machinery/index.ts';
 import type { flowControlParameters } from './flow-control.parameters.ts';
 import type { FlowRequests } from './flow-requests.ts';
 
@@ -29,11 +38,12 @@ export interface CountedResource {
   };
 }
 
-/** Numbers of the message of a LIST and of a WATCH. */
-const BUCKET = 0;
-const LIMIT = 1;
-const INITIAL_EVENTS = 3;
-const SELECTOR_SHARE = 5;
+/** Parameters that the estimate rests on. */
+export type EstimatorValues = ValuesOf<typeof flowControlParameters> & {
+  readonly objectCountPeriod: Nanoseconds;
+  readonly consistentListFromCache: boolean;
+  readonly listFromCacheSnapshot: boolean;
+};
 
 /** The last count of a resource. */
 interface ObjectCount {
@@ -47,7 +57,7 @@ export class WorkEstimator {
   private readonly simulation: Simulation;
   private readonly requests: Requests;
   private readonly tables: ObjectTables;
-  private readonly parameters: ValuesOf<typeof flowControlParameters>;
+  private readonly parameters: EstimatorValues;
   private readonly resource: (kind: Kind) => CountedResource;
   /** Last count of each kind, state. */
   private readonly counts: (ObjectCount | undefined)[] = [];
@@ -56,7 +66,7 @@ export class WorkEstimator {
     readonly simulation: Simulation;
     readonly requests: Requests;
     readonly tables: ObjectTables;
-    readonly parameters: ValuesOf<typeof flowControlParameters>;
+    readonly parameters: EstimatorValues;
     readonly resource: (kind: Kind) => CountedResource;
   }) {
     this.simulation = options.simulation;
@@ -105,25 +115,32 @@ export class WorkEstimator {
   }
 
   private listsObjects(request: RequestId, verb: number): boolean {
-    return verb === Verb.List || (verb === Verb.Watch && this.requests.number(request, INITIAL_EVENTS) === 1);
+    return verb === Verb.List || (verb === Verb.Watch && this.requests.number(request, ReadNumber.InitialEvents) === 1);
   }
 
   private listSeats(request: RequestId, widest: number): number {
     const { requests, parameters } = this;
     const kind = requests.kind[request] as Kind;
-    const bucket = requests.number(request, BUCKET);
+    const bucket = requests.number(request, ReadNumber.Bucket);
     if (bucket >= 0 && kind !== kinds.pods) return 1;
     const count = this.count(kind);
     const isWatch = requests.verb[request] === Verb.Watch;
-    const isFromCache = isWatch || ((requests.flags[request] as number) & RequestFlag.FromCache) !== 0;
-    const limit = isWatch ? 0 : requests.number(request, LIMIT);
+    const limit = isWatch ? 0 : requests.number(request, ReadNumber.Limit);
+    const isFromCache = isWatch || this.isListedFromCache(request, limit);
     const limited = limit > 0 ? Math.min(limit, count.objects) : count.objects;
-    const isNarrowed = bucket >= 0 || (!isWatch && requests.number(request, SELECTOR_SHARE) > 0);
+    const isNarrowed = bucket >= 0 || (!isWatch && requests.number(request, ReadNumber.SelectedShare) > 0);
     const seats =
       parameters.listWidth === 'bytes'
         ? this.seatsByBytes(count, limited, isFromCache, isNarrowed)
         : this.seatsByObjects(count, limited, isFromCache, isNarrowed);
     return Math.max(1, Math.min(seats, parameters.listMaximumSeats, this.bounded(widest)));
+  }
+
+  /** Where a list is answered from if the cache can be read (K:apiserver/pkg/storage/cacher/delegator.go:shouldDelegateList). */
+  private isListedFromCache(request: RequestId, limit: number): boolean {
+    const { consistentListFromCache, listFromCacheSnapshot } = this.parameters;
+    if (((this.requests.flags[request] as number) & RequestFlag.FromCache) !== 0) return true;
+    return consistentListFromCache && (limit === 0 || listFromCacheSnapshot);
   }
 
   /** From 1.34 on: by the memory that the objects take. */
