@@ -26,14 +26,27 @@ const MAXIMUM_LINES = 6;
 interface ChartDefinition {
   readonly title: string;
   readonly unit: string;
-  readonly metric: string;
-  /** The label that names a line; undefined = one line. */
+  /** One metric, or the name of a line by metric. */
+  readonly metric: string | Readonly<Record<string, string>>;
+  /** The label that names a line; undefined = one line for each metric. */
   readonly by?: string;
   /** Only these values of that label, in this order; otherwise the largest lines. */
   readonly only?: readonly string[];
+  /** Only values of that label that this is true of. */
+  readonly where?: (value: string) => boolean;
   /** Draw the increase per second of a counter instead of its value. */
   readonly rate?: boolean;
+  /** Draw it only if it moves: what is always the same tells nothing. */
+  readonly moving?: boolean;
 }
+
+/** Whether a place where work waits is a limiter: limiters are often fully used and would crowd the servers out. */
+function isLimiter(server: string): boolean {
+  return /\blimit(er)?\b/.test(server);
+}
+
+/** Status codes of requests that were not served as asked; 404 and 422 are answers like others. */
+const FAILURES = ['409', '410', '429', '500', '503', '504'];
 
 const definitions: readonly ChartDefinition[] = [
   {
@@ -46,34 +59,104 @@ const definitions: readonly ChartDefinition[] = [
   { title: 'Scheduling throughput', unit: 'pods/s', metric: 'plimsoll_scheduling_throughput_pods_per_second' },
   { title: 'API requests by verb', unit: 'requests/s', metric: 'apiserver_request_total', by: 'verb', rate: true },
   {
-    title: 'Utilisation of servers and limiters',
+    title: 'Requests not served, by status code',
+    unit: 'requests/s',
+    metric: 'apiserver_request_total',
+    by: 'code',
+    only: FAILURES,
+    rate: true,
+  },
+  {
+    title: 'Utilisation of servers',
     unit: 'share in use',
     metric: 'plimsoll_server_utilisation',
     by: 'server',
+    where: (server) => !isLimiter(server),
+  },
+  {
+    title: 'Utilisation of limiters',
+    unit: 'share in use',
+    metric: 'plimsoll_server_utilisation',
+    by: 'server',
+    where: isLimiter,
   },
   { title: 'Queues at servers and limiters', unit: 'waiting', metric: 'plimsoll_server_queue_length', by: 'server' },
   { title: 'Scheduling queues', unit: 'pods', metric: 'scheduler_pending_pods', by: 'queue' },
   { title: 'Work queues of controllers', unit: 'keys', metric: 'workqueue_depth', by: 'name' },
-  { title: 'etcd database', unit: 'bytes', metric: 'etcd_mvcc_db_total_size_in_bytes' },
+  {
+    title: 'Seats in use, by priority level',
+    unit: 'seats',
+    metric: 'apiserver_flowcontrol_current_executing_seats',
+    by: 'priority_level',
+  },
+  {
+    title: 'Requests waiting for seats, by priority level',
+    unit: 'requests',
+    metric: 'apiserver_flowcontrol_current_inqueue_requests',
+    by: 'priority_level',
+  },
+  { title: 'Watches open', unit: 'watches', metric: 'apiserver_registered_watchers', by: 'resource' },
+  {
+    title: 'Watch notifications sent',
+    unit: 'notifications/s',
+    metric: 'apiserver_watch_events_total',
+    by: 'resource',
+    rate: true,
+  },
+  {
+    title: 'Rings of the watch caches',
+    unit: 'changes',
+    metric: 'apiserver_watch_cache_capacity',
+    by: 'resource',
+    moving: true,
+  },
+  { title: 'etcd has a leader', unit: '1 = yes', metric: 'etcd_server_has_leader', moving: true },
+  {
+    title: 'Syncs of etcd',
+    unit: 'syncs/s',
+    metric: {
+      etcd_disk_wal_fsync_duration_seconds_count: 'log',
+      etcd_disk_backend_commit_duration_seconds_count: 'database',
+    },
+    rate: true,
+  },
+  { title: 'Proposals pending in etcd', unit: 'proposals', metric: 'etcd_server_proposals_pending' },
+  {
+    title: 'etcd database',
+    unit: 'bytes',
+    metric: {
+      etcd_mvcc_db_total_size_in_bytes: 'file',
+      etcd_mvcc_db_total_size_in_use_in_bytes: 'in use',
+    },
+  },
 ];
 
-/** The charts of a replication; those without any value other than 0 are left out. */
+/** The charts of a replication; those without any value other than 0, or without a change where that is what matters, are left out. */
 export function chartsOf({ timeseries }: MetricsResult): Chart[] {
   return definitions
-    .map((definition) => chart(definition, timeseries))
-    .filter(({ lines }) => lines.some(({ values }) => values.some((value) => value !== null && value !== 0)));
+    .map((definition) => ({ definition, drawn: chart(definition, timeseries) }))
+    .filter(({ definition: { moving }, drawn: { lines } }) =>
+      lines.some(({ values }) => {
+        const nothing = moving === true ? values.find((value) => value !== null) : 0;
+        return values.some((value) => value !== null && value !== nothing);
+      }),
+    )
+    .map(({ drawn }) => drawn);
 }
 
 function chart(definition: ChartDefinition, all: readonly TimeSeriesResult[]): Chart {
-  const { title, unit, metric, by } = definition;
-  const selected = all.filter((series) => series.metric === metric);
+  const { title, unit, by, where } = definition;
+  const names =
+    typeof definition.metric === 'string' ? { [definition.metric]: title.toLowerCase() } : definition.metric;
+  const selected = all.filter(({ metric }) => Object.hasOwn(names, metric));
   const times = selected.reduce<readonly number[]>(
     (most, { times_s }) => (times_s.length > most.length ? times_s : most),
     [],
   );
   const groups = new Map<string, (number | null)[]>();
-  for (const { labels, values } of selected) {
-    const name = by === undefined ? title.toLowerCase() : (parseLabels(labels)[by] ?? '');
+  for (const { metric, labels, values } of selected) {
+    const name = by === undefined ? (names[metric] ?? '') : (parseLabels(labels)[by] ?? '');
+    if (where?.(name) === false) continue;
     // A series that began later lacks its first samples: it is set to the right.
     const aligned = [...Array<null>(times.length - values.length).fill(null), ...values];
     const sum = groups.get(name);
@@ -85,7 +168,7 @@ function chart(definition: ChartDefinition, all: readonly TimeSeriesResult[]): C
     title,
     unit,
     times_s: everyNth(times, step),
-    lines: lines.map(({ label, values }) => ({ label, values: everyNth(values, step) })),
+    lines: lines.map(({ label, values }) => ({ label, values: everyNth(values, step).map(rounded) })),
   };
 }
 
@@ -116,6 +199,13 @@ function increasePerSecond(values: readonly (number | null)[], times: readonly n
 
 function add(a: number | null, b: number | null): number | null {
   return a === null ? b : a + (b ?? 0);
+}
+
+/** More digits than a screen shows only make the page larger. */
+const DIGITS = 5;
+
+function rounded(value: number | null): number | null {
+  return value === null ? null : Number(value.toPrecision(DIGITS));
 }
 
 /** Every `step`-th element, the last of each stretch, so that the end is kept. */

@@ -56,6 +56,7 @@ export function htmlReport(
   const first = judged[0]?.run;
   const name = first?.scenario.name ?? '';
   const charts = judged.length === 1 ? chartsOfRun(first) : [];
+  const marks = faultsOf(first);
   const page = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${name}: Plimsoll</title>
@@ -64,11 +65,11 @@ export function htmlReport(
 <h1>${name}</h1>
 <p class="soft">${first?.scenario.question ?? ''}</p>
 ${judged.length === 1 ? judged.map(runSections) : sweepSections(judged)}
-${chartSection(charts)}
+${chartSection(charts, marks)}
 ${judged.length === 1 ? judged.map(({ run }) => statisticsSection(run)) : []}
 ${settingsSection(judged, manifest, catalogue)}
 </main>
-<script type="application/json" id="chart-data">${embeddedJson(charts)}</script>
+<script type="application/json" id="chart-data">${embeddedJson({ charts, marks })}</script>
 <script>${raw(pagePrelude)}</script>
 <script>${raw(assets.uplotScript)}</script>
 <script>${raw(pageScript)}</script>
@@ -110,17 +111,31 @@ ${verdict.startup.length === 0 ? '' : html`<p>Waiting or not, from its creation 
 
 /** Most rows of the table of what happened; timeline.csv has all. */
 const MOST_HAPPENINGS = 200;
+/** The subject of a fault in the timeline. */
+const FAULT = 'fault';
+
+/** Instants of the faults of the first replication [s], to be marked in the charts. */
+function faultsOf(run: ScenarioRun | undefined): number[] {
+  const faults = (run?.replications[0]?.timeline ?? []).filter(({ subject }) => subject === FAULT);
+  return faults.slice(0, MOST_HAPPENINGS).map(({ at }) => at / NS_PER_SECOND);
+}
 
 /** What happened in the first replication beside its load. */
 function timelineSection({ replications }: ScenarioRun): Markup {
   const timeline = replications[0]?.timeline ?? [];
   if (timeline.length === 0) return raw('');
-  const rows = timeline
-    .slice(0, MOST_HAPPENINGS)
-    .map(({ at, subject, what }) => [formatValue(at / NS_PER_SECOND, 's'), subject, what]);
+  let fault: number | undefined;
+  const rows = timeline.slice(0, MOST_HAPPENINGS).map(({ at, subject, what }) => {
+    const seconds = formatValue(at / NS_PER_SECOND, 's');
+    if (subject === FAULT) {
+      fault = at;
+      return [seconds, '', subject, html`<strong>${what}</strong>`];
+    }
+    return [seconds, fault === undefined ? '' : `+${formatValue((at - fault) / NS_PER_SECOND, 's')}`, subject, what];
+  });
   const more = timeline.length > MOST_HAPPENINGS ? ` (the first ${MOST_HAPPENINGS} of ${timeline.length})` : '';
   return html`<h2>What happened</h2><p class="soft">Replication 1${more}; timeline.csv has all of them.</p>
-${table('What happened', ['at', 'who', 'what'], rows, 99)}`;
+${table('What happened', ['at', 'after the fault', 'who', 'what'], rows, 99)}`;
 }
 
 /** What sets the pace of pods, where that is not the bottleneck that was named already. */
@@ -165,14 +180,14 @@ ${table('Points of the sweep', head, rows, 99)}
 ${judged.map((point) => html`<details><summary>${point.run.variant}</summary>${runSections(point)}${statisticsSection(point.run)}</details>`)}`;
 }
 
-function chartSection(charts: readonly Chart[]): Markup {
+function chartSection(charts: readonly Chart[], marks: readonly number[]): Markup {
   if (charts.length === 0) return raw('');
   const figures = charts.map(({ title, unit, lines }, i) => {
     const peaks = lines.map(({ label, values }) => `${label} up to ${formatNumber(peakOf(values))}`).join(', ');
     return html`<figure><figcaption>${title} <span class="soft">[${unit}]</span></figcaption>
 <div id="chart-${i}" role="img" aria-label="${title} over virtual time: ${peaks}"></div></figure>\n`;
   });
-  return html`<h2>Over virtual time</h2><p class="soft">Replication 1; timeseries.csv has all of them and every series.</p>
+  return html`<h2>Over virtual time</h2><p class="soft">Replication 1; timeseries.csv has all of them and every series.${marks.length === 0 ? '' : ' Upright dashed lines are faults.'}</p>
 <div class="charts">${figures}</div>`;
 }
 

@@ -9,24 +9,42 @@ try { new Intl.NumberFormat(navigator.language); } catch { Object.defineProperty
 /** The script of the report page: draws the charts with uPlot, again when the window or the colour scheme changes. Runs in a browser. */
 export const pageScript = `
 (() => {
-  const charts = JSON.parse(document.getElementById('chart-data').textContent);
+  const { charts, marks } = JSON.parse(document.getElementById('chart-data').textContent);
   // Okabe and Ito's palette: told apart with any colour vision; dashes help where lines cross.
   const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];
   const dashes = [[], [8, 4], [2, 3], [10, 3, 2, 3], [4, 2], []];
   const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 2 });
   const clock = (s) => s < 120 ? s + 's' : s < 7200 ? +(s / 60).toFixed(1) + 'm' : +(s / 3600).toFixed(2) + 'h';
+  // Instants of faults, as upright lines behind what is drawn.
+  const markFaults = (colour) => (plot) => {
+    const { ctx, bbox } = plot;
+    ctx.save();
+    ctx.strokeStyle = colour;
+    ctx.lineWidth = devicePixelRatio;
+    ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
+    for (const at of marks) {
+      const x = Math.round(plot.valToPos(at, 'x', true));
+      if (x < bbox.left || x > bbox.left + bbox.width) continue;
+      ctx.beginPath();
+      ctx.moveTo(x, bbox.top);
+      ctx.lineTo(x, bbox.top + bbox.height);
+      ctx.stroke();
+    }
+    ctx.restore();
+  };
   let drawn = [];
   function draw() {
     for (const chart of drawn) chart.destroy();
     const style = getComputedStyle(document.documentElement);
     const ink = style.getPropertyValue('--soft').trim();
     const line = style.getPropertyValue('--line').trim();
+    const mark = markFaults(style.getPropertyValue('--bad').trim());
     const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } };
     drawn = charts.map((chart, i) => {
       const holder = document.getElementById('chart-' + i);
       return new uPlot({
         width: Math.max(280, holder.clientWidth), height: 240, cursor: { points: { size: 6 } },
-        scales: { x: { time: false } },
+        scales: { x: { time: false } }, hooks: { drawAxes: [mark] },
         series: [
           { label: 'virtual time', value: (_, s) => s == null ? '' : clock(s) },
           ...chart.lines.map((each, k) => ({ label: each.label, stroke: colours[k % 6], dash: dashes[k % 6], width: 1.75, points: { show: false },

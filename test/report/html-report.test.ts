@@ -80,6 +80,44 @@ it('draws what moved, thinned to what a screen shows', () => {
   expect(thinned?.times_s.at(-1)).toBe(1999);
 });
 
+it('draws limiters apart from servers, lines of several metrics together, and a leader only where it was lost', () => {
+  const series = (metric: string, labels: string, ...values: number[]) =>
+    ({ metric, labels, unit: '1', times_s: values.map((_, i) => i), values }) as const;
+  const charts = (...timeseries: ReturnType<typeof series>[]) => chartsOf({ span_s: 3, series: [], timeseries });
+  const utilisation = 'plimsoll_server_utilisation';
+  const drawn = charts(
+    series(utilisation, 'server=etcd apply', 0.123456789, 0.2),
+    series(utilisation, 'server=kubelet client limiter (busiest)', 1, 1),
+    series(utilisation, 'server=kube-apiserver in-flight limit', 1, 1),
+    series('etcd_mvcc_db_total_size_in_bytes', '', 8, 8),
+    series('etcd_mvcc_db_total_size_in_use_in_bytes', '', 8, 4),
+    series('etcd_server_has_leader', '', 1, 1),
+  );
+  const labels = drawn.map(({ title, lines }) => [title, lines.map(({ label }) => label).sort()]);
+  expect(labels).toEqual([
+    ['Utilisation of servers', ['etcd apply']],
+    ['Utilisation of limiters', ['kube-apiserver in-flight limit', 'kubelet client limiter (busiest)']],
+    ['etcd database', ['file', 'in use']],
+  ]);
+  expect(drawn[0]?.lines[0]?.values).toEqual([0.12346, 0.2]);
+  expect(charts(series('etcd_server_has_leader', '', 1, 0, 1)).map(({ title }) => title)).toEqual([
+    'etcd has a leader',
+  ]);
+});
+
+it('tells how long after a fault things happened, and marks faults in the charts', () => {
+  const at = (ms: number) => milliseconds(ms);
+  const timeline = [
+    { at: at(500), subject: 'etcd', what: 'the members are 0, 1, 2' },
+    { at: at(1000), subject: 'fault', what: 'etcdLeaderLoss' },
+    { at: at(1904), subject: 'etcd member 1', what: 'leads in term 2' },
+  ];
+  const text = page(exampleRun([{ starts: [1], changes: { timeline } }]));
+  expect(text).toContain('<td class="text">1.904s</td><td class="text">+904ms</td><td class="text">etcd member 1</td>');
+  expect(text).toContain('<td class="text">500ms</td><td class="text"></td><td class="text">etcd</td>');
+  expect(text).toContain('"marks":[1]');
+});
+
 it('the manifest tells seeds, fingerprints, events per second and why it ended', () => {
   const run = { ...exampleRun([{ starts: [1] }]), planned: 2 };
   const manifest = buildManifest([run], facts, [], 'interrupted');
