@@ -203,6 +203,7 @@ export class ControlPlane {
     let generation = 0;
     return new ElectedComponent({
       clientGo: this.clientGo,
+      timeline: this.store.timeline,
       name: 'kube-controller-manager',
       client: {
         user: 'system:kube-controller-manager',
@@ -223,6 +224,7 @@ export class ControlPlane {
     const scheduler = new KubeScheduler({ ...shared, ...options, parameters });
     return new ElectedComponent({
       clientGo: this.clientGo,
+      timeline: this.store.timeline,
       name: scheduler.name,
       client: {
         user: 'system:kube-scheduler',

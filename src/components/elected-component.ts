@@ -5,7 +5,7 @@
  * that a real one takes over sooner, and its watches cost the API server all the time.
  */
 import type { EventType, Simulation } from '../engine/index.ts';
-import type { GaugeSeries } from '../metrics/index.ts';
+import type { GaugeSeries, Timeline } from '../metrics/index.ts';
 import type { Nanoseconds } from '../units/index.ts';
 import { type ApiClientOptions, type ClientGo, LeaderElector } from './client-go/index.ts';
 import type { Preload } from './preload.ts';
@@ -20,6 +20,8 @@ export interface ElectableProcess {
 /** What a component is made from. */
 export interface ElectedComponentOptions {
   readonly clientGo: ClientGo;
+  /** Told who leads from when on. */
+  readonly timeline: Timeline;
   /** Name of the component, and of its lease in kube-system. */
   readonly name: string;
   /** How its candidates talk to the API server. */
@@ -104,7 +106,7 @@ export class ElectedComponent {
     return true;
   }
 
-  /** At most one instance believes to lead,. */
+  /** At most one instance believes to lead. */
   checkInvariants(): void {
     const simulation: Simulation = this.simulation;
     const leaders = this.electors.filter(({ isLeader }) => isLeader).length;
@@ -118,6 +120,7 @@ export class ElectedComponent {
     (this.status[instance] as GaugeSeries).set(1);
     this.process ??= this.options.newProcess();
     this.process.start({ preloaded });
+    if (!preloaded) this.options.timeline.record(this.name, `instance ${instance} leads`);
   }
 
   private onLost(instance: number): void {
@@ -131,6 +134,7 @@ export class ElectedComponent {
     (this.status[instance] as GaugeSeries).set(0);
     this.process?.stop();
     this.process = undefined;
+    this.options.timeline.record(this.name, `instance ${instance} leads no more`);
   }
 
   private startAgain(instance: number, duration = this.clientGo.parameters.leaderProcessRestart): void {

@@ -1,13 +1,19 @@
 /** Faults: what breaks, when, and for how long. */
 import type { Kubelet } from '../../components/kubelet/index.ts';
-import type { ControllerManagerCrash, Fault, NodeCrash, SchedulerCrash } from '../faults/index.ts';
+import {
+  type ControllerManagerCrash,
+  describeFault,
+  type Fault,
+  type NodeCrash,
+  type SchedulerCrash,
+} from '../faults/index.ts';
 import { injectEtcdFault, isEtcdFault } from './etcd-faults.ts';
 import type { Execution } from './execution.ts';
 
 /** Carries a fault out now. */
 export function injectFault(execution: Execution, fault: Fault): void {
   const { cluster } = execution;
-  cluster.store.timeline.record('fault', fault.fault);
+  cluster.store.timeline.record('fault', describeFault(fault));
   if (isEtcdFault(fault)) {
     injectEtcdFault(execution, fault);
     return;

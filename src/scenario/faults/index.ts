@@ -49,6 +49,7 @@ export type Fault = ReturnType<(typeof faultKinds)[FaultName]['resolve']>;
 
 export type { ApiserverRestart } from './apiserver-restart.ts';
 export type { ControllerManagerCrash } from './controller-manager-crash.ts';
+export { describeFault } from './describe-fault.ts';
 export type { EtcdDefragment } from './etcd-defragment.ts';
 export type { EtcdDisarmAlarm } from './etcd-disarm-alarm.ts';
 export type { EtcdDiskFull } from './etcd-disk-full.ts';

@@ -86,6 +86,13 @@ describe('leader election', () => {
     expect(takeover(world, 'kube-scheduler')).toBeLessThan(4.6);
     world.cluster.controllerManager.crash('leader', true, seconds(120));
     expect(takeover(world, 'kube-controller-manager')).toBeGreaterThan(12.9);
+    const told = world.cluster.store.timeline.entries.map(({ subject, what }) => `${subject}: ${what}`);
+    expect(told).toEqual([
+      'kube-scheduler: instance 0 leads no more',
+      'kube-scheduler: instance 1 leads',
+      'kube-controller-manager: instance 0 leads no more',
+      'kube-controller-manager: instance 1 leads',
+    ]);
   });
 
   it('gives the lease back to the one instance that there is, once it runs again', () => {
