@@ -372,7 +372,8 @@ export class EtcdCluster implements MembersListener {
   }
 
   private askForAlarm(member: Member): void {
-    if (this.hasAskedForAlarm) return;
+    // While the alarm is raised it is asked for no more: what is refused until it is disarmed must not raise it again.
+    if (this.hasAskedForAlarm || this.alarm.isRaised) return;
     this.hasAskedForAlarm = true;
     this.timeline.record(member.name, 'has no space left: the alarm NOSPACE is raised, writes are refused');
     this.command({ type: 'raiseAlarm', member: member.id });
@@ -381,6 +382,7 @@ export class EtcdCluster implements MembersListener {
   /** An operator says that there is space again. */
   disarm(): void {
     this.hasAskedForAlarm = false;
+    this.timeline.record('etcd', 'the alarm NOSPACE is disarmed');
     this.command({ type: 'disarmAlarm' });
   }
 

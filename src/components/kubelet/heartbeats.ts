@@ -3,7 +3,8 @@
  * K:staging/component-helpers/apimachinery/lease/controller.go, K:pkg/kubelet/kubelet_node_status.go.
  *
  * A renewal is a PUT on the lease as last seen. A conflict has the lease read anew at once; any other failure has the PUT tried again at
- * once, and after five failures in a row the lease is read with growing pauses. A lease that does not exist is created.
+ * once, and after five failures in a row the lease is read with growing pauses and the PUT tried five times more; then the round is over,
+ * and the next one comes after the interval. A lease that does not exist is created.
  */
 import { ConditionStatus, kinds } from '../../cluster/index.ts';
 import type { EventType, KeyedStream, Simulation, ValuesOf } from '../../engine/index.ts';
@@ -71,6 +72,13 @@ export class Heartbeats {
   start(kubelet: Kubelet): void {
     kubelet.leaseRevision = 0;
     kubelet.leaseFailures = 0;
+    this.reread(kubelet);
+  }
+
+  /** The lease has to be known before it can be renewed. */
+  private reread(kubelet: Kubelet): void {
+    kubelet.leaseIsReread = true;
+    kubelet.leaseReadFailures = 0;
     this.read(kubelet.index, kubelet.epoch);
   }
 
@@ -92,19 +100,28 @@ export class Heartbeats {
       return;
     }
     kubelet.leaseFailures++;
-    if (code === StatusCode.Conflict || kubelet.leaseFailures >= this.parameters.leaseMaxRetries) {
-      // The pauses of the reads start anew.
+    if (kubelet.leaseFailures >= this.parameters.leaseMaxRetries) {
       kubelet.leaseFailures = 0;
+      if (kubelet.leaseIsReread) this.renewLater(kubelet);
+      else this.reread(kubelet);
+    } else if (code === StatusCode.Conflict) {
+      kubelet.leaseReadFailures = 0;
       this.read(kubelet.index, kubelet.epoch);
     } else {
       this.renew(kubelet.index, kubelet.epoch);
     }
   }
 
-  /** The lease is renewed or created: the next renewal comes after the interval and its jitter. */
+  /** The lease is renewed or created. */
   private hold(kubelet: Kubelet, revision: number): void {
     kubelet.leaseRevision = revision;
+    this.renewLater(kubelet);
+  }
+
+  /** This round is over: the next one comes after the interval and its jitter. */
+  private renewLater(kubelet: Kubelet): void {
     kubelet.leaseFailures = 0;
+    kubelet.leaseIsReread = false;
     const { leaseRenewInterval, leaseRenewJitter } = this.parameters;
     const stretch = 1 + leaseRenewJitter * this.jitter.uniform(kubelet.index, this.simulation.now);
     this.simulation.after(nanoseconds(leaseRenewInterval * stretch), this.evRenew, kubelet.index, kubelet.epoch);
@@ -121,7 +138,6 @@ export class Heartbeats {
     const code = requests.code[request] as number;
     if (code === StatusCode.Ok) {
       kubelet.leaseRevision = tables.leases.revision.get(requests.resultOf(request));
-      kubelet.leaseFailures = 0;
       this.renew(kubelet.index, kubelet.epoch);
     } else if (code === StatusCode.NotFound) {
       // A lease names its node as its owner, by the node's UID.
@@ -150,8 +166,8 @@ export class Heartbeats {
   /** backoffEnsureLease: each pause is twice the one before, the first one included. */
   private readLater(kubelet: Kubelet): void {
     const { leaseBackoff, leaseBackoffMaximum } = this.parameters;
-    kubelet.leaseFailures++;
-    const pause = Math.min(leaseBackoff * 2 ** kubelet.leaseFailures, leaseBackoffMaximum);
+    kubelet.leaseReadFailures++;
+    const pause = Math.min(leaseBackoff * 2 ** kubelet.leaseReadFailures, leaseBackoffMaximum);
     this.simulation.after(nanoseconds(pause), this.evRead, kubelet.index, kubelet.epoch);
   }
 

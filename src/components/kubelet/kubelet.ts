@@ -34,8 +34,11 @@ export class Kubelet {
   syncedIsFinished = false;
   /** resourceVersion of its lease as last seen, 0 = unknown, state. */
   leaseRevision = 0;
-  /** Failures in a row of its lease renewal, state. */
+  /** Failures in a row of its lease renewal, and of the reads after them, state. */
   leaseFailures = 0;
+  leaseReadFailures = 0;
+  /** Whether this round of renewing has fallen back to reading the lease, state. */
+  leaseIsReread = false;
   /** Whether the node runs, state. */
   isUp = true;
   /** Raised at each crash; events carry it, state. */

@@ -97,6 +97,25 @@ describe('leases', () => {
     world.runFor(200);
     expect(world.of('PUT leases', 'kubelet heartbeat').at(-1)?.code).toBe(200);
   });
+
+  it('are left until the next round when they are refused five times, read, and refused five times more', () => {
+    // The database is larger than its quota from the start: reads are served, writes are not.
+    const world = new ClusterWorld({
+      spec: fixedSpans('etcd.quotaBackendBytes: 1Mi'),
+      operations: `
+    - createNodes: { count: 1, preload: true }
+    - createObjects: { resource: configmaps, count: 200, size: 15k, preload: true }`,
+    });
+    world.runFor(60);
+    const own = world.calls.filter(({ client }) => client === 'kubelet heartbeat');
+    const refused = Array(5).fill('PUT leases 500');
+    const round = [...refused, 'GET leases 200', ...refused];
+    const calls = own.map(({ what, code }) => `${what} ${code}`);
+    expect(calls.slice(0, 22)).toEqual([...round, ...round]);
+    const pause = (own[11]?.issued ?? 0) - (own[10]?.at ?? 0);
+    expect(pause).toBeGreaterThanOrEqual(10);
+    expect(pause).toBeLessThanOrEqual(10.4);
+  });
 });
 
 describe('the status of a node', () => {
