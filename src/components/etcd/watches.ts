@@ -101,7 +101,10 @@ export class Watches {
     const { connections, timeline, clients, simulation } = this.options;
     const dropped = connections.dropWatches(member.id);
     if (dropped.length === 0) return;
-    timeline.record(member.name, `watches of ${dropped.length} API servers are cancelled: ${why}`);
+    timeline.record(
+      member.name,
+      `watches of ${dropped.length} API server${dropped.length === 1 ? '' : 's'} are cancelled: ${why}`,
+    );
     for (const server of dropped) {
       this.streams.close(server);
       const client = clients[server] as StoreClient;
