@@ -15,7 +15,13 @@ import { type MetricRecorder, publishServer, WaitLedger } from '../metrics/index
 import { type Nanoseconds, nanoseconds } from '../units/index.ts';
 import { Requests } from './api-machinery/index.ts';
 import { Census } from './census.ts';
-import { type ApiClient, ClientGo, type EventRecorderReplies, eventRecorderReplies } from './client-go/index.ts';
+import {
+  type ApiClient,
+  ClientGo,
+  type Encoding,
+  type EventRecorderReplies,
+  eventRecorderReplies,
+} from './client-go/index.ts';
 import { ElectedComponent } from './elected-component.ts';
 import { EtcdCluster, type StoreEndpoints } from './etcd/index.ts';
 import { Host } from './host/host.ts';
@@ -77,6 +83,7 @@ export interface LoadClientOptions {
   readonly groups: readonly string[];
   readonly qps: number;
   readonly burst: number;
+  readonly encoding: Encoding;
 }
 
 /** Size of the ConfigMap with a namespace's root certificate [B]. */
@@ -158,6 +165,7 @@ export class ControlPlane {
       store: this.store,
       parameters: parameters.kubeApiserver,
       network,
+      memoryLimit: parameters.host.apiServerMemory,
       sizes: parameters.objectSize,
       recorder,
       waits,
@@ -270,7 +278,13 @@ export class ControlPlane {
     const watchers = this.tables.resourceNames.map((resource) =>
       recorder.gauge('apiserver_registered_watchers', { resource }),
     );
+    const memory = servers.map(({ name }) =>
+      recorder.gauge('process_resident_memory_bytes', { job: 'kube-apiserver', instance: name }),
+    );
     recorder.onSample(() => {
+      memory.forEach((gauge, index) => {
+        gauge.set((servers[index] as ApiServer).residentBytes);
+      });
       readOnly.setPast(servers.reduce((sum, server) => sum + server.takePeak(false), 0));
       mutating.setPast(servers.reduce((sum, server) => sum + server.takePeak(true), 0));
       watchers.forEach((gauge, kind) => {
@@ -322,6 +336,11 @@ export class ControlPlane {
   /** A client outside of the cluster. */
   newLoadClient(options: LoadClientOptions): ApiClient {
     return this.clientGo.newClient({ ...options, onNode: true });
+  }
+
+  /** Fault: the API servers are restarted gracefully, each when the one before is ready again. */
+  restartServersInTurn(duration: Nanoseconds | undefined, first = 0): void {
+    this.servers[first]?.restartGracefully(duration, () => this.restartServersInTurn(duration, first + 1));
   }
 
   /** Fault: a machine stops at once; it returns after `span`, or never. */

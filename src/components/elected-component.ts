@@ -119,6 +119,7 @@ export class ElectedComponent {
     this.leader = instance;
     (this.status[instance] as GaugeSeries).set(1);
     this.process ??= this.options.newProcess();
+    this.clientGo.connections.processStarted(this.name, instance);
     this.process.start({ preloaded });
     if (!preloaded) this.options.timeline.record(this.name, `instance ${instance} leads`);
   }
@@ -154,7 +155,12 @@ export class ElectedComponent {
 
   private newElector(instance: number): LeaderElector {
     const { clientGo, options, simulation } = this;
-    const client = clientGo.newClient({ name: `${this.name} leader election`, onNode: false, ...options.client });
+    const client = clientGo.newClient({
+      name: `${this.name} leader election`,
+      onNode: false,
+      host: instance,
+      ...options.client,
+    });
     return new LeaderElector(clientGo, {
       client,
       lease: clientGo.tables.keysOf('leases').intern(LEASE_NAMESPACE, this.leaseName),

@@ -163,7 +163,12 @@ class Replication {
       events: simulation.eventsProcessed,
       fingerprint: simulation.fingerprint(),
       timeline: cluster.store.timeline.entries,
-      notes: [...cluster.store.notes, ...execution.allNotes(), ...concluded],
+      notes: [
+        ...cluster.store.notes,
+        ...cluster.servers.flatMap((server) => server.notes),
+        ...execution.allNotes(),
+        ...concluded,
+      ],
     };
   }
 }

@@ -1,5 +1,5 @@
 /** What kube-apiserver exports, and what we tell of its watches beside it. */
-import type { MetricDefinition } from './metric.ts';
+import { exponentialBuckets, type MetricDefinition } from './metric.ts';
 
 const REQUEST_BUCKETS = [
   0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
@@ -24,6 +24,31 @@ export const apiserverMetrics = {
     labels: ['verb', 'resource', 'subresource', 'code'],
     help: 'Requests answered, by verb, resource, subresource and HTTP status code.',
     source: 'kube-apiserver (stable)',
+  },
+  apiserver_response_sizes: {
+    name: 'apiserver_response_sizes',
+    kind: 'histogram',
+    unit: 'B',
+    labels: ['verb', 'resource', 'subresource', 'scope'],
+    buckets: exponentialBuckets(1000, 10, 7),
+    help: 'Bytes of the answers to successful reads as sent (compressed if they were), by verb, resource, subresource and scope.',
+    source: 'kube-apiserver (stable)',
+  },
+  process_resident_memory_bytes: {
+    name: 'process_resident_memory_bytes',
+    kind: 'gauge',
+    unit: 'B',
+    labels: ['job', 'instance'],
+    help: 'Resident memory of each API server.',
+    source: 'every Go process (prometheus/client_golang); job and instance as Prometheus adds them',
+  },
+  plimsoll_apiserver_connections: {
+    name: 'plimsoll_apiserver_connections',
+    kind: 'gauge',
+    unit: '1',
+    labels: ['instance'],
+    help: 'Connections of clients that are open, by API server: their imbalance after a restart.',
+    source: 'ours: the API server does not count its connections',
   },
   apiserver_current_inflight_requests: {
     name: 'apiserver_current_inflight_requests',

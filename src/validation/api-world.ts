@@ -4,7 +4,7 @@
  */
 import { kinds, type ObjectKey, ObjectTables } from '../cluster/index.ts';
 import { Requests } from '../components/api-machinery/index.ts';
-import { type ApiClient, ClientGo } from '../components/client-go/index.ts';
+import { type ApiClient, type ApiClientOptions, ClientGo, type Encoding } from '../components/client-go/index.ts';
 import { storeEndpoints } from '../components/control-plane.ts';
 import { EtcdCluster } from '../components/etcd/index.ts';
 import { Host } from '../components/host/host.ts';
@@ -56,6 +56,7 @@ export class ApiWorld {
         ...shared,
         store: this.store,
         parameters: parameters.kubeApiserver,
+        memoryLimit: parameters.host.apiServerMemory,
         sizes: parameters.objectSize,
         carrier: this.clientGo,
         webhooks: [],
@@ -84,13 +85,25 @@ export class ApiWorld {
   }
 
   /** A connection of its own, of a cluster administrator unless someone else is named. */
-  client(user = 'admin', groups: readonly string[] = ['system:masters', 'system:authenticated']): ApiClient {
-    return this.clientGo.newClient({ name: 'benchmark', user, groups, qps: 0, burst: 1, onNode: true });
+  client(
+    user = 'admin',
+    groups: readonly string[] = ['system:masters', 'system:authenticated'],
+    options: Partial<ApiClientOptions> = {},
+  ): ApiClient {
+    const benchmark = {
+      name: 'benchmark',
+      qps: 0,
+      burst: 1,
+      onNode: true,
+      encoding: 'json',
+      acceptsGzip: false,
+    } as const;
+    return this.clientGo.newClient({ ...benchmark, user, groups, ...options });
   }
 
   /** Connections. */
-  clients(count: number): ApiClient[] {
-    return Array.from({ length: count }, () => this.client());
+  clients(count: number, encoding: Encoding = 'json'): ApiClient[] {
+    return Array.from({ length: count }, () => this.client(undefined, undefined, { encoding }));
   }
 
   /** Keys of ConfigMaps that exist. */

@@ -83,6 +83,7 @@ export class ApiWorld {
       store: this.store,
       parameters: parameters.kubeApiserver,
       network,
+      memoryLimit: parameters.host.apiServerMemory,
       sizes: parameters.objectSize,
       recorder,
       waits,
@@ -108,7 +109,15 @@ export class ApiWorld {
   }
 
   client(qps = 0, burst = 1, groups: readonly string[] = []): ApiClient {
-    return this.clientGo.newClient({ name: 'tester', user: 'tester', groups, qps, burst, onNode: true });
+    return this.clientGo.newClient({
+      name: 'tester',
+      user: 'tester',
+      groups,
+      qps,
+      burst,
+      onNode: true,
+      encoding: 'json',
+    });
   }
 
   /** Key of a ConfigMap. */

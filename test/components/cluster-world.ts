@@ -113,7 +113,14 @@ export class ClusterWorld {
     this.execution = new Execution(this.cluster, templates, () => {});
     preloadAll(this.execution, scenario.operations);
     this.operations = scenario.operations.filter((operation) => !('preload' in operation && operation.preload));
-    this.user = this.cluster.newLoadClient({ name: 'test', user: 'test', groups: [], qps: 0, burst: 1 });
+    this.user = this.cluster.newLoadClient({
+      name: 'test',
+      user: 'test',
+      groups: [],
+      qps: 0,
+      burst: 1,
+      encoding: 'json',
+    });
     this.ignore = clientGo.onReplyDo((request, number) => {
       (this.answers[number] as { code: number }).code = this.cluster.requests.code[request] as number;
     });

@@ -21,7 +21,16 @@ const onlyDisk = (sync: number) => ({
     backendCommitPerPage: 0,
     backendBatchInterval: 10e9,
   },
-  kubeApiserver: { createCpu: 0, updateCpu: 0, maxMutatingRequestsInflight: 100_000 },
+  kubeApiserver: {
+    createCpu: 0,
+    updateCpu: 0,
+    writeWorkPerByte: 0,
+    jsonDecode: 0,
+    jsonEncode: 0,
+    protobufEncode: 0,
+    backgroundCores: 0,
+    maxMutatingRequestsInflight: 100_000,
+  },
   network: {
     nodeDelay: { distribution: 'constant', value: 20_000 } as const,
     controlPlaneDelay: { distribution: 'constant', value: 20_000 } as const,

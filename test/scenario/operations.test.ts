@@ -162,7 +162,7 @@ describe('the other operations', () => {
       { kind: 'fault', fault: { nodes: { choose: 'names', names: ['node-1', 'node-2'] }, duration: null } },
       { kind: 'fault', fault: { nodes: { choose: 'count', count: 1 } } },
       { kind: 'fault', fault: { fault: 'etcdLeaderLoss', duration: null } },
-      { kind: 'fault', fault: { fault: 'apiserverRestart', server: 0 } },
+      { kind: 'fault', fault: { fault: 'apiserverRestart', server: 0, graceful: false } },
     ]);
   });
 });

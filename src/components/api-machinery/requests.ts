@@ -59,7 +59,7 @@ export class Requests {
   /** UID precondition, 0 = none. */
   expectedUid = new Int32Array(INITIAL_SLOTS);
   /** Bits of {@link RequestFlag}. */
-  flags = new Uint8Array(INITIAL_SLOTS);
+  flags = new Uint16Array(INITIAL_SLOTS);
   /** The message's numbers; their meaning is the write operation's. */
   private payload = new Float64Array(INITIAL_SLOTS * PAYLOAD_NUMBERS);
   /** The message's reference to an immutable value; a watch's subscriber; the versions that a list returns. Else null. */
@@ -81,7 +81,9 @@ export class Requests {
   storeAt = new Float64Array(INITIAL_SLOTS);
   /** Own service in the stage it is in [ns]. */
   stageService = new Float64Array(INITIAL_SLOTS);
-  /** Attempts after the first, by the client (429). */
+  /** How long the client gives the API server (?timeout=), 0 = as long as the server itself does [ns]. */
+  timeout = new Float64Array(INITIAL_SLOTS);
+  /** Attempts after the first, by the client (Retry-After). */
   attempts = new Uint8Array(INITIAL_SLOTS);
   /** Transactions tried for it after the first, by the API server. */
   retries = new Int32Array(INITIAL_SLOTS);
@@ -111,10 +113,14 @@ export class Requests {
   resultRevision = new Float64Array(INITIAL_SLOTS);
   /** Retry-After of the reply [ns]. */
   retryAfter = new Float64Array(INITIAL_SLOTS);
+  /** Size of the reply's body on the wire [B]. */
+  replyBytes = new Float64Array(INITIAL_SLOTS);
   /** Objects that the API server looked at to answer a LIST: those of the index or of the resource. */
   scanned = new Int32Array(INITIAL_SLOTS);
   /** Bytes that the API server decoded of what etcd sent for a LIST [B]. */
   decodedBytes = new Float64Array(INITIAL_SLOTS);
+  /** Memory that a LIST takes at the API server [B]. */
+  memory = new Float64Array(INITIAL_SLOTS);
 
   /** Slots taken: requests of clients on their way, and of those the API servers' own. */
   inUse = 0;
@@ -147,8 +153,10 @@ export class Requests {
     this.lease[slot] = 0;
     this.code[slot] = 0;
     this.retryAfter[slot] = 0;
+    this.replyBytes[slot] = 0;
     this.scanned[slot] = 0;
     this.decodedBytes[slot] = 0;
+    this.memory[slot] = 0;
     this.waits.fill(0, slot * WAIT_PLACES, (slot + 1) * WAIT_PLACES);
     this.inUse++;
     return slot;
@@ -165,6 +173,39 @@ export class Requests {
   /** Whether an API server asks on its own account. */
   isOwn(request: RequestId): boolean {
     return this.client[request] === NO_CLIENT;
+  }
+
+  /** A fresh slot for the answer to a request whose own slot the API server still works with: what the client knows it by, and how long it waited. */
+  standIn(request: RequestId): RequestId {
+    const slot = this.allocate(
+      this.verb[request] as number,
+      this.kind[request] as Kind,
+      this.key[request] as ObjectKey,
+    );
+    this.write[slot] = this.write[request] as number;
+    this.flags[slot] = this.flags[request] as number;
+    this.client[slot] = this.client[request] as number;
+    this.reply[slot] = this.reply[request] as number;
+    this.context[slot] = this.context[request] as number;
+    this.issuedAt[slot] = this.issuedAt[request] as number;
+    this.receivedAt[slot] = this.receivedAt[request] as number;
+    this.attempts[slot] = this.attempts[request] as number;
+    this.server[slot] = this.server[request] as number;
+    this.incarnation[slot] = this.incarnation[request] as number;
+    this.flowControlServer[slot] = this.flowControlServer[request] as number;
+    for (let index = 0; index < PAYLOAD_NUMBERS; index++) this.setNumber(slot, index, this.number(request, index));
+    for (let place = 0; place < WAIT_PLACES; place++) this.addWait(slot, place, this.waited(request, place));
+    return slot;
+  }
+
+  /** Forgets what the API server has found out, before the client sends the request again. */
+  renew(request: RequestId): void {
+    this.code[request] = 0;
+    this.retryAfter[request] = 0;
+    this.retries[request] = 0;
+    this.transactionRevision[request] = 0;
+    const kept = ~(RequestFlag.Fresh | RequestFlag.HoldsPlace);
+    this.flags[request] = (this.flags[request] as number) & kept;
   }
 
   /** Gives a slot back. Whoever calls it has released the versions it held. */
@@ -227,6 +268,7 @@ export class Requests {
     this.stageAt = bigger(this.stageAt);
     this.storeAt = bigger(this.storeAt);
     this.stageService = bigger(this.stageService);
+    this.timeout = bigger(this.timeout);
     this.attempts = bigger(this.attempts);
     this.retries = bigger(this.retries);
     this.server = bigger(this.server);
@@ -240,8 +282,10 @@ export class Requests {
     this.result = bigger(this.result);
     this.resultRevision = bigger(this.resultRevision);
     this.retryAfter = bigger(this.retryAfter);
+    this.replyBytes = bigger(this.replyBytes);
     this.scanned = bigger(this.scanned);
     this.decodedBytes = bigger(this.decodedBytes);
+    this.memory = bigger(this.memory);
     while (this.object.length < capacity) this.object.push(null);
     this.capacity = capacity;
   }
@@ -255,4 +299,14 @@ export const RequestFlag = {
   NoGrace: 2,
   /** The API server has read the object from etcd itself, so that its judgement is not on stale data. */
   Fresh: 4,
+  /** The client writes and reads JSON; without it, protobuf. Custom resources are JSON in any case. */
+  Json: 8,
+  /** The client accepts gzip. */
+  Gzip: 16,
+  /** Its deadline has passed and the client was answered under another number: nobody waits for it, but the work on it goes on to the end of its stage. */
+  Abandoned: 32,
+  /** The API server computes for it now. */
+  OnCpu: 64,
+  /** It has a place in flow control, to be released. */
+  HoldsPlace: 128,
 } as const;

@@ -6,9 +6,13 @@ import { RequestFlag, type RequestId, type Requests, Verb, type Write, writeList
 import type { CollectionSelection } from '../kube-apiserver/index.ts';
 import type { ClientGo } from './client-go.ts';
 import type { ClientStatistics } from './client-statistics.ts';
+import type { Transport } from './connections.ts';
 
 /** The wait of a client without limiter. */
 const NO_WAIT = nanoseconds(0);
+
+/** Encoding of request and answer bodies. */
+export type Encoding = 'json' | 'protobuf';
 
 /** What a client is made from. */
 export interface ApiClientOptions {
@@ -17,6 +21,18 @@ export interface ApiClientOptions {
   /** User and groups as the API server sees them (priority and fairness classifies by them). */
   readonly user: string;
   readonly groups: readonly string[];
+  /** Process that it belongs to: the clients of one share their connections. Left out = it has its own. */
+  readonly process?: string;
+  /** Whether it asks for gzip; left out = if it is not on a control-plane host (scheduler and controller manager switch it off). */
+  readonly acceptsGzip?: boolean;
+  /** Control-plane host that it runs on, if it does; 0 if left out. */
+  readonly host?: number;
+  /** Whether it is the API server of that host itself, which asks nobody else. */
+  readonly isLoopback?: boolean;
+  /** How long it gives each request; left out = as long as the API server itself does. */
+  readonly timeout?: Nanoseconds;
+  /** Encoding of bodies, protobuf if left out: components of Kubernetes use protobuf; kubectl and most operators JSON. */
+  readonly encoding?: Encoding;
   /** Client-side limiter; qps 0 or below = none. */
   readonly qps: number;
   readonly burst: number;
@@ -34,10 +50,12 @@ export class ApiClient {
   readonly link: number;
   /** One-way delay. */
   readonly delay: Distribution;
-  /** API server that it is connected to, state. */
-  serverIndex: number;
+  /** Connections that its requests go over. */
+  readonly transport: Transport;
   /** Whether the network between it and the API servers is cut (its node has crashed), state. */
   isCut = false;
+  /** Bits of {@link RequestFlag} that each of its requests has. */
+  readonly requestFlags: number;
   /** What it counts together with the clients of its name. */
   readonly statistics: ClientStatistics;
   private readonly clientGo: ClientGo;
@@ -54,7 +72,11 @@ export class ApiClient {
     this.link = link;
     this.delay = delay;
     this.options = options;
-    this.serverIndex = index;
+    this.transport = clientGo.connections.transportOf(options);
+    // Go's HTTP client asks for gzip; the scheduler and the controller manager switch that off (K:cmd/kube-scheduler/app/options/options.go).
+    this.requestFlags =
+      (options.encoding === 'json' ? RequestFlag.Json : 0) |
+      ((options.acceptsGzip ?? options.onNode) ? RequestFlag.Gzip : 0);
     this.bucket = new TokenBucket(options.qps, options.burst);
     this.statistics = clientGo.statisticsOf(options.name, options.qps);
     this.statistics.addClient();

@@ -10,6 +10,12 @@ export const clientGoParameters = defineParameters({
     help: 'How often a request that was answered with Retry-After is sent again.',
     source: sourceCode('K:client-go/rest/request.go'),
   }),
+  connectionResetPause: duration({
+    default: seconds(1),
+    range: [milliseconds(1), seconds(60)],
+    help: 'Pause before a read is sent again whose connection broke.',
+    source: sourceCode('K:client-go/rest/with_retry.go:retryAfterResponse'),
+  }),
   watchTimeoutMinimum: duration({
     default: seconds(300),
     range: [seconds(1), seconds(86_400)],

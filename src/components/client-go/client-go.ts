@@ -2,11 +2,11 @@
  * client-go: how every component talks to the API servers. https://github.com/kubernetes/client-go.
  *
  * A component creates an {@link ApiClient} (a clientset with its token bucket), issues requests on it and is told of the answer by a reply
- * handler that it registered once. A request waits for its client's limiter, crosses the link, is served and comes back; a 429, or a 5xx with
- * Retry-After, is tried again after that, through the limiter again. Connections stick to one API server until it breaks.
- * Left out here: see docs/not-modelled.md (HTTP/2 streams per connection, request compression).
+ * handler that it registered once. A request waits for its client's limiter, crosses the link, is served and comes back; an answer with
+ * Retry-After (429, 5xx) is tried again, through the limiter again, and so is a read whose connection broke. Connections: see connections.ts.
+ * Left out here: see docs/not-modelled.md (streams of watches, request compression).
  */
-import { type Kind, kinds, NO_VERSION, type ObjectTables } from '../../cluster/index.ts';
+import { type Kind, NO_VERSION, type ObjectTables } from '../../cluster/index.ts';
 import {
   type EventType,
   type KeyedStream,
@@ -16,24 +16,19 @@ import {
   SUSPEND,
   type ValuesOf,
 } from '../../engine/index.ts';
-import { FLOW_POD_CREATION, FLOW_POD_STARTUP, type MetricRecorder, type WaitLedger } from '../../metrics/index.ts';
+import type { MetricRecorder, WaitLedger } from '../../metrics/index.ts';
 import { type Nanoseconds, nanoseconds } from '../../units/index.ts';
-import {
-  type RequestId,
-  type Requests,
-  StatusCode,
-  Verb,
-  verbNames,
-  WAIT_PLACES,
-  WaitPlace,
-  writes,
-} from '../api-machinery/index.ts';
+import { type RequestId, type Requests, StatusCode, Verb, WaitPlace } from '../api-machinery/index.ts';
 import type { networkParameters } from '../host/host.parameters.ts';
-import { type ApiServer, requestClass, requestClasses, subresourceOf } from '../kube-apiserver/index.ts';
+import type { ApiServer } from '../kube-apiserver/index.ts';
 import { ApiClient, type ApiClientOptions } from './api-client.ts';
 import type { clientGoParameters } from './client-go.parameters.ts';
 import { ClientStatistics } from './client-statistics.ts';
+import { type Connection, Connections, NOT_CONNECTED } from './connections.ts';
 import type { Reflector, ReflectorReplies } from './reflector.ts';
+import { ReplyWire } from './reply-wire.ts';
+import { RequestAccounts } from './request-accounts.ts';
+import { isWorthRetrying } from './retries.ts';
 import type { WorkQueue } from './work-queue.ts';
 
 /** Handles an answer. It reads what it needs from the request there and then; the slot is free once it returns. */
@@ -47,6 +42,9 @@ export interface RequestObserver {
   onAnswered?(request: RequestId, client: ApiClient): void;
 }
 
+/** Messages that cross the link before the first request: the round trips of TCP and of TLS 1.3. */
+const HANDSHAKE_MESSAGES = 4;
+
 /** Number of the reply handler that resumes the process in the request's context. */
 export const RESUME_PROCESS = 0;
 
@@ -58,7 +56,14 @@ export class ClientGo {
   readonly parameters: ValuesOf<typeof clientGoParameters>;
   readonly recorder: MetricRecorder;
   readonly waits: WaitLedger;
+  readonly connections: Connections;
   private readonly network: ValuesOf<typeof networkParameters>;
+  private readonly wire: ReplyWire;
+  /** Time of one byte of an answer on the link of a node and of a process of the control plane [ns]. */
+  private readonly nodePerByte: number;
+  private readonly controlPlanePerByte: number;
+  /** Connection that each request is on, by its number, state. */
+  private readonly carriers: (Connection | undefined)[] = [];
   private servers: readonly ApiServer[] = [];
   private readonly clients: ApiClient[] = [];
   private readonly statistics = new Map<string, ClientStatistics>();
@@ -88,11 +93,9 @@ export class ClientGo {
   private answered = 0;
   private broken = 0;
   private inFlight = 0;
-  /** Flow numbers of the wait ledger by class of request, and servers of the places that all clients share. */
-  private readonly flows: (number | undefined)[];
-  private readonly podStartup: number;
-  private readonly podCreation: number;
-  private readonly placeServers: number[];
+  /** Requests that API servers work on although their clients were answered already, state. */
+  private abandoned = 0;
+  private readonly accounts: RequestAccounts;
 
   constructor(options: {
     simulation: Simulation;
@@ -109,9 +112,12 @@ export class ClientGo {
     this.requests = options.requests;
     this.parameters = options.parameters;
     this.network = options.network;
+    this.connections = new Connections(simulation, options.network);
+    this.wire = new ReplyWire(options.network.controlPlaneBandwidth);
+    this.nodePerByte = ReplyWire.perByte(options.network.nodeBandwidth);
+    this.controlPlanePerByte = ReplyWire.perByte(options.network.controlPlaneBandwidth);
     this.recorder = options.recorder;
     this.waits = waits;
-    this.flows = new Array<number | undefined>(requestClasses(options.tables.kindCount)).fill(undefined);
     this.links = new LinkTable(simulation, 'client');
     this.delays = simulation.streams.keyed('network.clients');
     this.evAdmitted = simulation.on('client-go: admitted by the limiter', (request) =>
@@ -138,19 +144,7 @@ export class ClientGo {
       onWatch: this.onReplyDo((request, reflector) => (this.reflectors[reflector] as Reflector).watchOpened(request)),
       jitter: simulation.streams.keyed('client-go.reflectors'),
     };
-    this.podStartup = waits.flow(FLOW_POD_STARTUP);
-    this.podCreation = waits.flow(FLOW_POD_CREATION);
-    this.placeServers = [
-      -1,
-      waits.server('kube-apiserver in-flight limit', 'limiter'),
-      waits.server('kube-apiserver CPU', 'server'),
-      waits.server('etcd CPU', 'server'),
-      waits.server('etcd disk (WAL)', 'server'),
-      waits.server('etcd apply', 'server'),
-      waits.server('etcd leader', 'server'),
-      waits.server('kube-apiserver admission', 'server'),
-      -1,
-    ];
+    this.accounts = new RequestAccounts(options);
     simulation.addInvariantCheck('client-go', () => this.checkInvariants());
   }
 
@@ -159,6 +153,7 @@ export class ClientGo {
   /** Names the API servers; once, after they were made. */
   connectTo(servers: readonly ApiServer[]): void {
     this.servers = servers;
+    this.connections.connectTo(servers, this.recorder);
   }
 
   /** The API server of a number. */
@@ -166,7 +161,7 @@ export class ClientGo {
     return this.servers[index] as ApiServer;
   }
 
-  /** A new client. Clients are spread over the API servers in turn, as a load balancer would. */
+  /** A new client. */
   newClient(options: ApiClientOptions): ApiClient {
     const up = this.links.add(this.network.minimumDelay);
     this.links.add(this.network.minimumDelay);
@@ -223,6 +218,8 @@ export class ClientGo {
     requests.reply[request] = reply;
     requests.context[request] = context;
     requests.issuedAt[request] = simulation.now;
+    requests.flags[request] = (requests.flags[request] as number) | client.requestFlags;
+    requests.timeout[request] = client.options.timeout ?? 0;
     this.issued++;
     this.inFlight++;
     this.admit(client, request);
@@ -252,13 +249,27 @@ export class ClientGo {
       this.breakLocally(request);
       return;
     }
-    const server = this.serverFor(client);
-    if (server === undefined) {
+    const connection = this.connections.take(client.transport);
+    if (connection === undefined) {
       this.breakLocally(request);
       return;
     }
+    this.carriers[request] = connection;
     for (const observer of this.observers) observer.onSent?.(request, client);
-    this.links.transmit(client.link, this.delayOf(client, client.link), server.requestArrived, request);
+    const delay = this.delayOf(client, client.link);
+    const before = this.untilReady(client, connection);
+    this.links.transmit(client.link, nanoseconds(before + delay), connection.server.requestArrived, request);
+  }
+
+  /** How long a request waits until TCP and TLS are set up; the first one begins with it. */
+  private untilReady(client: ApiClient, connection: Connection): number {
+    const { now } = this.simulation;
+    if (connection.readyAt === NOT_CONNECTED) {
+      let span: number = connection.server.acceptConnection();
+      for (let message = 0; message < HANDSHAKE_MESSAGES; message++) span += this.delayOf(client, client.link);
+      connection.readyAt = now + span;
+    }
+    return Math.max(0, connection.readyAt - now);
   }
 
   /** Delay of the next message on one of a client's links. */
@@ -268,17 +279,13 @@ export class ClientGo {
     return client.delay.keyedSample(this.delays, link, count);
   }
 
-  /** The API server that a client is connected to; another one if that is down; undefined if all are. */
+  /** The API server that a client is connected to, from long ago if need be; undefined if it can have no connection. */
   serverFor(client: ApiClient): ApiServer | undefined {
-    const { servers } = this;
-    for (let i = 0; i < servers.length; i++) {
-      const server = servers[(client.serverIndex + i) % servers.length] as ApiServer;
-      if (server.isUp) {
-        client.serverIndex = server.index;
-        return server;
-      }
-    }
-    return undefined;
+    const connection = this.connections.take(client.transport);
+    if (connection === undefined) return undefined;
+    connection.readyAt = Math.max(connection.readyAt, 0);
+    this.connections.giveBack(connection);
+    return connection.server;
   }
 
   /** No connection: the caller learns it after the time that dialling takes. */
@@ -289,94 +296,98 @@ export class ClientGo {
 
   /** Called by API servers: sends an answer back over the client's link. */
   carryReply(request: RequestId): void {
-    const client = this.clients[this.requests.client[request] as number] as ApiClient;
-    this.links.transmit(client.link + 1, this.delayOf(client, client.link + 1), this.evReply, request);
+    const { requests, parameters } = this;
+    const client = this.clients[requests.client[request] as number] as ApiClient;
+    // A connection that broke is worth another try only for reads: nobody knows whether a write was carried out. Reflectors see to their watches.
+    const verb = requests.verb[request];
+    if (requests.code[request] === StatusCode.ConnectionBroken && (verb === Verb.Get || verb === Verb.List))
+      requests.retryAfter[request] = parameters.connectionResetPause;
+    const perByte = client.options.onNode ? this.nodePerByte : this.controlPlanePerByte;
+    const server = requests.server[request] as number;
+    const bytes = requests.replyBytes[request] as number;
+    const transfer = this.wire.send(server, this.simulation.now, bytes, perByte);
+    const delay = nanoseconds(transfer + this.delayOf(client, client.link + 1));
+    this.links.transmit(client.link + 1, delay, this.evReply, request);
+  }
+
+  /** Called by API servers: the request's client is to send no further ones over this connection (GOAWAY). */
+  closeConnection(request: RequestId): void {
+    const connection = this.carriers[request];
+    if (connection !== undefined) connection.isClosing = true;
+  }
+
+  /** Called by API servers: a request whose deadline has passed is answered under another number, which is returned; work on it goes on. */
+  standIn(request: RequestId): RequestId {
+    const { requests } = this;
+    const answer = requests.standIn(request);
+    this.carriers[answer] = this.carriers[request];
+    this.carriers[request] = undefined;
+    this.abandoned++;
+    return answer;
+  }
+
+  /** Called by API servers: the work on a request that nobody waits for has ended. */
+  drop(request: RequestId): void {
+    this.abandoned--;
+    this.free(request);
   }
 
   private onReply(request: RequestId): void {
-    const { requests, parameters } = this;
+    const { requests } = this;
     const client = this.clients[requests.client[request] as number] as ApiClient;
-    const code = requests.code[request] as number;
-    const comesAgain =
-      code === StatusCode.TooManyRequests ||
-      (code >= StatusCode.InternalServerError && (requests.retryAfter[request] as number) > 0);
-    if (comesAgain && (requests.attempts[request] as number) < parameters.maxRetries) {
-      requests.attempts[request] = (requests.attempts[request] as number) + 1;
-      const pause = nanoseconds(requests.retryAfter[request] as number);
-      requests.retryAfter[request] = 0;
-      requests.addWait(request, WaitPlace.RetryAfter, pause);
-      // Only then is a token asked for: reserved ahead, it would let others pass that ask meanwhile.
-      this.simulation.after(pause, this.evRetry, request);
+    const connection = this.carriers[request];
+    if (connection !== undefined) this.connections.giveBack(connection);
+    this.carriers[request] = undefined;
+    if (isWorthRetrying(requests, request, this.parameters.maxRetries)) {
+      this.retry(request);
       return;
     }
-    if (code === StatusCode.ConnectionBroken) this.broken++;
+    if (requests.code[request] === StatusCode.ConnectionBroken) this.broken++;
     else this.answered++;
     this.inFlight--;
-    this.account(client, request);
+    this.accounts.add(client, request);
     for (const observer of this.observers) observer.onAnswered?.(request, client);
     (this.handlers[requests.reply[request] as number] as ReplyHandler)(request, requests.context[request] as number);
     this.free(request);
   }
 
+  private retry(request: RequestId): void {
+    const { requests } = this;
+    requests.attempts[request] = (requests.attempts[request] as number) + 1;
+    const pause = nanoseconds(requests.retryAfter[request] as number);
+    requests.addWait(request, WaitPlace.RetryAfter, pause);
+    this.releaseAnswer(request);
+    requests.renew(request);
+    // Only then is a token asked for: reserved ahead, it would let others pass that ask meanwhile.
+    this.simulation.after(pause, this.evRetry, request);
+  }
+
   private free(request: RequestId): void {
+    this.releaseAnswer(request);
+    this.requests.release(request);
+  }
+
+  /** Gives up the versions in an answer. */
+  private releaseAnswer(request: RequestId): void {
     const { requests, tables } = this;
+    const table = tables.of(requests.kind[request] as Kind);
     const result = requests.resultOf(request);
-    if (result !== NO_VERSION) tables.of(requests.kind[request] as Kind).release(result);
+    if (result !== NO_VERSION) table.release(result);
+    requests.result[request] = NO_VERSION;
+    // Lists and watches that begin with what there is hold versions; the object of other watches is their subscriber.
     const verb = requests.verb[request];
     const listed = requests.object[request];
-    if ((verb === Verb.List || verb === Verb.Watch) && Array.isArray(listed)) {
-      const table = tables.of(requests.kind[request] as Kind);
-      for (const version of listed as readonly (typeof result)[]) table.release(version);
-    }
-    requests.release(request);
+    if ((verb !== Verb.List && verb !== Verb.Watch) || !Array.isArray(listed)) return;
+    for (const version of listed as readonly (typeof result)[]) table.release(version);
+    requests.object[request] = null;
   }
 
-  // ---- accounts ----------------------------------------------------------------------------------------------------------------
+  // ---- ends and checks ---------------------------------------------------------------------------------------------------------
 
-  private account(client: ApiClient, request: RequestId): void {
-    const { requests, waits } = this;
-    const flow = this.flowOf(request);
-    const verb = requests.verb[request] as number;
-    const pods = this.podFlowOf(client, request, verb);
-    for (let place = 0; place < WAIT_PLACES; place++) {
-      const wait = requests.waited(request, place);
-      if (wait <= 0) continue;
-      const server = this.placeServer(client, request, place);
-      // What a request waits for before the API server has it is no part of the durations that the server measures.
-      if (place > WaitPlace.RetryAfter) waits.add(flow, server, wait);
-      if (pods >= 0) waits.add(pods, server, wait);
-    }
-    const code = requests.code[request] as number;
-    client.statistics.answered(verb, code);
-  }
-
-  /** Number in the wait ledger of the place where a request waited. The Retry-After of a level counts as waiting for that level. */
-  private placeServer(client: ApiClient, request: RequestId, place: number): number {
-    if (place === WaitPlace.ClientLimiter) return client.statistics.limiterServer;
-    const level = this.requests.flowControlServer[request] as number;
-    const isOfLevel = place === WaitPlace.FlowControl || (place === WaitPlace.RetryAfter && level >= 0);
-    return isOfLevel ? level : (this.placeServers[place] as number);
-  }
-
-  /** Flow of pods that a request is part of, -1 = none. */
-  private podFlowOf(client: ApiClient, request: RequestId, verb: number): number {
-    if (this.requests.kind[request] !== kinds.pods) return -1;
-    if (verb === Verb.Create && this.requests.write[request] === writes.podCreate) return this.podCreation;
-    const isOnTheWay = client.options.startsPods === true && verb !== Verb.Delete && verb !== Verb.List;
-    return isOnTheWay && verb !== Verb.Watch ? this.podStartup : -1;
-  }
-
-  private flowOf(request: RequestId): number {
-    const number = requestClass(request, this.requests);
-    let flow = this.flows[number];
-    if (flow === undefined) {
-      const subresource = subresourceOf(request, this.requests);
-      const resource = this.tables.resourceName(this.requests.kind[request] as Kind);
-      const name = `${verbNames[this.requests.verb[request] as number]} ${resource}${subresource === '' ? '' : `/${subresource}`}`;
-      flow = this.waits.flow(name);
-      this.flows[number] = flow;
-    }
-    return flow;
+  /** Called by an API server whose process ends: its connections are gone, and the watches on them. */
+  connectionsBroke(server: number): void {
+    this.connections.brokeAt(server);
+    this.watchesBroke(server);
   }
 
   /** Called by an API server whose process ended: every reflector that watched there learns it over its connection. */
@@ -411,8 +422,9 @@ export class ClientGo {
         qps: 0,
         burst: 1,
         onNode: false,
+        host: server,
+        isLoopback: true,
       });
-      client.serverIndex = server;
       this.loopbacks[server] = client;
     }
     return this.call(client, request);
@@ -423,7 +435,7 @@ export class ClientGo {
     const simulation: Simulation = this.simulation;
     simulation.invariant(
       this.issued === this.answered + this.broken + this.inFlight &&
-        this.requests.inUse - this.requests.ownInUse === this.inFlight,
+        this.requests.inUse - this.requests.ownInUse === this.inFlight + this.abandoned,
       'client-go',
       `${this.issued} requests issued, ${this.answered} answered, ${this.broken} broken off, ${this.inFlight} in flight, ${this.requests.inUse} slots in use`,
     );

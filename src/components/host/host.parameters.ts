@@ -1,5 +1,15 @@
 /** The machines of the control plane and the network between all parts. */
-import { assumption, defineParameters, distribution, duration, flag, real } from '../../engine/index.ts';
+import {
+  assumption,
+  choice,
+  defineParameters,
+  distribution,
+  documentation,
+  duration,
+  flag,
+  real,
+  sourceCode,
+} from '../../engine/index.ts';
 import { microseconds, seconds } from '../../units/index.ts';
 
 export const hostParameters = defineParameters({
@@ -10,6 +20,16 @@ export const hostParameters = defineParameters({
     help: 'Cores of each control-plane host. The API server, and etcd where it is stacked, share them.',
     source: assumption(
       'a common control-plane size for clusters of hundreds of nodes; choose your own with a host-* profile',
+    ),
+  }),
+  apiServerMemory: real({
+    default: 120,
+    unit: 'GiB',
+    range: [0.1, 10_000],
+    help: 'Memory that each API server may have; a process that needs more is killed.',
+    source: documentation(
+      'https://kubernetes.io/docs/setup/best-practices/cluster-large/',
+      'n1-standard-32 for control planes of more than 500 nodes',
     ),
   }),
   stackedEtcd: flag({
@@ -34,6 +54,53 @@ export const networkParameters = defineParameters({
     default: { distribution: 'lognormal', p50: 150_000, p99: 600_000 },
     help: 'One way between two etcd members.',
     source: assumption('members in neighbouring zones: 0.3 ms round trip'),
+  }),
+  nodeBandwidth: real({
+    default: 5,
+    unit: 'Gbit/s',
+    range: [0.001, 1000],
+    help: 'Rate at which a node, or a client outside the control plane, takes answers.',
+    source: documentation(
+      'https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-network-bandwidth.html',
+      'one flow: 5 Gbit/s',
+    ),
+  }),
+  controlPlaneBandwidth: real({
+    default: 10,
+    unit: 'Gbit/s',
+    range: [0.001, 1000],
+    help: "Rate at which an API server's host sends answers to all its clients, and at which processes of the control plane take them.",
+    source: assumption('the usual network card of a host with eight cores'),
+  }),
+  balancerPolicy: choice<'roundRobin' | 'leastConnections'>({
+    default: 'roundRobin',
+    choices: ['roundRobin', 'leastConnections'],
+    help: 'How the balancer before the API servers places new connections.',
+    source: documentation(
+      'https://github.com/kubernetes/kubeadm/blob/main/docs/ha-considerations.md',
+      'balance roundrobin in the example for haproxy',
+    ),
+  }),
+  balancerDetection: duration({
+    default: seconds(6),
+    range: [seconds(0), seconds(600)],
+    help: 'Time from the end of an API server until the balancer sends no more connections to it. Until then they are refused.',
+    source: documentation('https://docs.haproxy.org/3.0/configuration.html', 'defaults: inter 2s, fall 3'),
+  }),
+  balancerRecovery: duration({
+    default: seconds(4),
+    range: [seconds(0), seconds(600)],
+    help: 'Time from when an API server is ready until the balancer sends connections to it again.',
+    source: documentation('https://docs.haproxy.org/3.0/configuration.html', 'defaults: inter 2s, rise 2'),
+  }),
+  controlPlaneEndpoint: choice<'local' | 'balancer'>({
+    default: 'local',
+    choices: ['local', 'balancer'],
+    help: 'Where scheduler and controller manager find the API server: on their own host, or through the balancer like everybody else.',
+    source: sourceCode(
+      'K:cmd/kubeadm/app/phases/kubeconfig/kubeconfig.go',
+      'their kubeconfigs name the local API endpoint',
+    ),
   }),
   minimumDelay: duration({
     default: microseconds(20),

@@ -3,31 +3,35 @@
  *
  * Here: the stages of a request, in the order of DefaultBuildHandlerChain (K:apiserver/pkg/server/config.go) as far as they cost or wait:
  * arrival, flow control, CPU of authentication and decoding, admission of writes, storage, CPU of encoding and writing, release of flow control, reply.
- * The stages' mechanisms have files of their own: flow-control/ or max-in-flight.ts (flow control), object-reads.ts, admission/ (admission of writes), object-writes.ts (storage), request-costs.ts (CPU),
- * watch-caches.ts (cache and fan-out), server-process.ts (restart).
+ * The stages' mechanisms have files of their own: flow-control/ or max-in-flight.ts (flow control), object-reads.ts, admission/ (admission of writes), object-writes.ts
+ * (storage), request-costs.ts and cpu-stages.ts (CPU), watch-caches.ts (caches and fan-out), requests-in-service.ts (deadlines),
+ * server-memory.ts, server-process.ts (restart).
  * A request that is in service when the process ends is answered with a broken connection at the end of the stage it is in.
- * Left out here: see docs/not-modelled.md (consistent reads from cache, audit, memory).
+ * Left out here: see docs/not-modelled.md (audit).
  */
 import type { Kind, ObjectKey, VersionHandle } from '../../cluster/index.ts';
-import type { EventType } from '../../engine/index.ts';
+import type { EventType, RandomStream } from '../../engine/index.ts';
 import { type Nanoseconds, nanoseconds } from '../../units/index.ts';
-import { isMutating, type RequestId, StatusCode, Verb, WaitPlace } from '../api-machinery/index.ts';
+import { isMutating, type RequestId, StatusCode } from '../api-machinery/index.ts';
 import { READ, READ_REVISION, type StoreClient, StoreOutcome } from '../etcd/index.ts';
 import type { Host } from '../host/host.ts';
 import { AdmissionChain } from './admission/index.ts';
+import { startBackgroundWork } from './background-work.ts';
 import { CacheFreshness } from './cache-freshness.ts';
 import { publishCaches } from './cache-metrics.ts';
 import { CacheUpkeep } from './cache-upkeep.ts';
 import { Compactor } from './compactor.ts';
+import { CpuStages } from './cpu-stages.ts';
 import { EventLeases } from './event-leases.ts';
-import { FlowControl } from './flow-control/index.ts';
-import { MaxInFlight } from './max-in-flight.ts';
+import { newRequestFilter } from './new-request-filter.ts';
 import { ObjectReads } from './object-reads.ts';
 import { ObjectWrites } from './object-writes.ts';
 import { OwnRequests } from './own-requests.ts';
 import { RequestCosts } from './request-costs.ts';
-import type { FilterDuties, RequestFilter } from './request-filter.ts';
+import type { RequestFilter } from './request-filter.ts';
 import { RequestMetrics } from './request-metrics.ts';
+import { RequestsInService } from './requests-in-service.ts';
+import { ServerMemory } from './server-memory.ts';
 import { ServerProcess } from './server-process.ts';
 import { StoreCommands } from './store-commands.ts';
 import type { ApiServerSurroundings } from './surroundings.ts';
@@ -58,13 +62,17 @@ export class ApiServer implements StoreClient {
   /** Requests that wait until a cache is new enough. */
   readonly freshness: CacheFreshness;
   private readonly around: ApiServerSurroundings;
-  private readonly host: Host;
-  /** Numbers of the CPU stages at the host. */
+  private readonly cpu: CpuStages;
+  /** Numbers of the CPU stages. */
   private readonly decoding: number;
   private readonly retrying: number;
   private readonly encoding: number;
   private readonly refusing: number;
   private readonly process: ServerProcess;
+  private readonly inService: RequestsInService;
+  private readonly memory: ServerMemory;
+  /** Which requests' connections are to be closed. */
+  private readonly goaway: RandomStream;
   private readonly flowControl: RequestFilter;
   private readonly reads: ObjectReads;
   private readonly admission: AdmissionChain;
@@ -73,17 +81,15 @@ export class ApiServer implements StoreClient {
   private readonly own: OwnRequests;
   private readonly costs: RequestCosts;
   private readonly metrics: RequestMetrics;
-  private readonly waitCpu: number;
   private readonly commands: StoreCommands;
   private readonly compactor: Compactor;
   private readonly eventLeases: EventLeases;
 
   constructor(around: ApiServerSurroundings, index: number, host: Host) {
-    const { simulation, recorder, requests, parameters, tables } = around;
+    const { simulation, recorder, parameters, tables } = around;
     this.around = around;
     this.index = index;
     this.name = `kube-apiserver ${index}`;
-    this.host = host;
     this.requestArrived = simulation.on(`${this.name}: request arrived`, (request) =>
       this.arrive(request as RequestId),
     );
@@ -99,11 +105,13 @@ export class ApiServer implements StoreClient {
     this.watchesCancelled = simulation.on(`${this.name}: watches cancelled`, (_, isCompacted) => {
       if (isCompacted === 1 && this.process.isRunning) this.caches.reload();
     });
-    this.decoding = host.register((request) => this.onDecoded(request as RequestId));
-    this.encoding = host.register((request) => this.onEncoded(request as RequestId));
-    this.refusing = host.register((request) => this.onRefused(request as RequestId));
-    this.retrying = host.register((request) => this.onRetryCpuDone(request as RequestId));
-    this.process = new ServerProcess(simulation, this.name, {
+    this.cpu = new CpuStages(around, host);
+    this.decoding = this.cpu.register((request) => this.onDecoded(request));
+    this.encoding = this.cpu.register((request) => this.onEncoded(request));
+    this.refusing = this.cpu.register((request) => this.onRefused(request));
+    this.retrying = this.cpu.register((request) => this.onRetryCpuDone(request));
+    this.process = new ServerProcess(simulation, this.name, parameters, {
+      draining: () => this.onDraining(),
       ended: () => this.onEnded(),
       started: () => this.onStarted(),
     });
@@ -129,35 +137,42 @@ export class ApiServer implements StoreClient {
       isRunning: () => this.process.isRunning,
     });
     publishCaches(around, this.caches.all, upkeep.counts);
-    this.flowControl = this.newFilter();
-    this.costs = new RequestCosts(requests, parameters);
+    this.flowControl = newRequestFilter(around, `${this.name} flow control`, {
+      resource: (kind) => this.cache(kind),
+      serve: (request, extraCpu) => this.serve(request, extraCpu),
+      refuse: (request, retryAfter) => this.refuse(request, retryAfter),
+      breakOff: (request) => this.inService.breakOff(request),
+    });
+    this.memory = new ServerMemory(simulation, { parameters, limit: around.memoryLimit, holders: this.caches });
+    startBackgroundWork(simulation, this.name, {
+      host,
+      cores: parameters.backgroundCores,
+      isRunning: () => this.process.isRunning,
+      look: () => this.checkMemory(),
+    });
+    this.goaway = simulation.streams.stream(`${this.name} goaway`);
+    this.costs = new RequestCosts(around, (kind) => this.cache(kind));
     this.metrics = new RequestMetrics(recorder, tables);
     this.reads = new ObjectReads(around, this);
     this.admission = new AdmissionChain(around, this.name, host, this);
     this.writes = new ObjectWrites(around, this, {
       finish: (request, code) => this.finish(request, code),
-      retry: (request) => this.runCpu(request, this.retrying, parameters.retryCpu),
+      retry: (request) => this.cpu.run(request, this.retrying, this.costs.again(request)),
       attachLease: (request) => this.eventLeases.attach(request),
       conflict: (kind, how) => this.metrics.conflict(kind, how),
     });
-    this.waitCpu = around.waits.server('kube-apiserver CPU', 'server');
+    this.inService = new RequestsInService({
+      around,
+      name: this.name,
+      process: this.process,
+      memory: this.memory,
+      metrics: this.metrics,
+      release: (request) => this.flowControl.release(request),
+      dropVersions: (request) => this.drop(request),
+    });
     const connected = around.store.connect(this);
     if (connected !== index) throw new RangeError('API servers connect to etcd in the order of their numbers');
     this.compactor.start();
-  }
-
-  /** Priority and fairness, or the in-flight limits alone. */
-  private newFilter(): RequestFilter {
-    const { simulation, requests, parameters, flowControl } = this.around;
-    const duties: FilterDuties = {
-      serve: (request, extraCpu) => this.serve(request, extraCpu),
-      refuse: (request, retryAfter) => this.refuse(request, retryAfter),
-      breakOff: (request) => this.breakOff(request),
-    };
-    const options = { name: `${this.name} flow control`, parameters, duties };
-    return flowControl === null
-      ? new MaxInFlight({ ...options, simulation, requests })
-      : new FlowControl({ ...options, around: flowControl, resource: (kind) => this.cache(kind) });
   }
 
   // ---- ports -------------------------------------------------------------------------------------------------------------------
@@ -165,6 +180,36 @@ export class ApiServer implements StoreClient {
   /** Whether clients can connect. */
   get isUp(): boolean {
     return this.process.isReady;
+  }
+
+  /** Since when clients can connect, or cannot [ns]. */
+  get upOrDownSince(): number {
+    return this.process.since;
+  }
+
+  /** Number of the process among those that have run here; connections to others are broken. */
+  get incarnation(): number {
+    return this.process.incarnation;
+  }
+
+  /** Requests at once that it takes on one connection. */
+  get maxStreams(): number {
+    return this.around.parameters.http2MaxStreams;
+  }
+
+  /** A client connects: the server computes its side of the handshake; returns how long that takes. */
+  acceptConnection(): Nanoseconds {
+    return this.cpu.runBeside(this.around.parameters.handshakeCpu);
+  }
+
+  /** Memory that it has now [B]. */
+  get residentBytes(): number {
+    return this.memory.residentBytes();
+  }
+
+  /** What happened to its process, in words. */
+  get notes(): readonly string[] {
+    return this.process.notes;
   }
 
   /** Whether it follows etcd's watch. */
@@ -182,9 +227,16 @@ export class ApiServer implements StoreClient {
     return this.flowControl.takePeak(mutating);
   }
 
-  /** Fault: the process ends; it is back after `duration` (`restart` if left out) and then fills its caches from etcd. */
+  /** Fault: the process ends at once; it is back after `duration` (`restart` if left out) and then fills its caches from etcd. */
   crash(duration: Nanoseconds = this.around.parameters.restart): void {
     this.process.crash(duration);
+  }
+
+  /** The process is asked to end: it serves what it has first. `whenReady` is called when it takes requests again. */
+  restartGracefully(duration: Nanoseconds = this.around.parameters.restart, whenReady?: () => void): void {
+    if (whenReady !== undefined) this.process.onceReady(whenReady);
+    this.process.drain(duration);
+    this.inService.letProcessEnd();
   }
 
   /** A change made before the run began (preload): into the cache, without cost. */
@@ -200,8 +252,12 @@ export class ApiServer implements StoreClient {
     requests.server[request] = this.index;
     requests.incarnation[request] = this.process.incarnation;
     requests.receivedAt[request] = simulation.now;
-    if (this.process.isReady) this.flowControl.arrive(request);
-    else this.breakOff(request);
+    if (!this.process.isReady && !this.process.isDraining) {
+      this.inService.breakOff(request);
+      return;
+    }
+    this.inService.enter(request);
+    this.flowControl.arrive(request);
   }
 
   /** Flow control will not have a request: 429, the client is to come again after `retryAfter`. */
@@ -209,29 +265,30 @@ export class ApiServer implements StoreClient {
     const { requests, parameters } = this.around;
     requests.code[request] = StatusCode.TooManyRequests;
     requests.retryAfter[request] = retryAfter;
-    this.runCpu(request, this.refusing, parameters.rejectCpu);
+    this.cpu.run(request, this.refusing, parameters.rejectCpu);
   }
 
   private onRefused(request: RequestId): void {
-    this.endCpu(request);
-    if (!this.isBroken(request)) this.answer(request);
+    if (this.inService.isOver(request)) return;
+    this.inService.answer(request);
   }
 
   /** Flow control lets a request in: CPU of authentication and decoding. */
   private serve(request: RequestId, extraCpu: Nanoseconds): void {
-    this.runCpu(request, this.decoding, nanoseconds(this.costs.before(request) + extraCpu));
+    this.inService.admitted(request);
+    if (this.inService.isOver(request)) return;
+    this.cpu.run(request, this.decoding, nanoseconds(this.costs.before(request) + extraCpu));
   }
 
   private onDecoded(request: RequestId): void {
-    this.endCpu(request);
-    if (this.isBroken(request)) return;
+    if (this.inService.isOver(request)) return;
     if (isMutating(this.around.requests.verb[request] as number)) this.admission.admit(request);
     else this.reads.read(request);
   }
 
   /** A write that admission has let pass goes to storage. */
   admitted(request: RequestId): void {
-    this.writes.write(request);
+    if (!this.inService.isOver(request)) this.writes.write(request);
   }
 
   private onStoreAnswered(request: RequestId, outcome: number): void {
@@ -239,7 +296,7 @@ export class ApiServer implements StoreClient {
       this.own.answered(request, outcome);
       return;
     }
-    if (this.isBroken(request)) return;
+    if (this.inService.isOver(request)) return;
     const { requests, simulation } = this.around;
     const mark = requests.transactionRevision[request];
     const isRead = mark === READ || mark === READ_REVISION;
@@ -264,42 +321,43 @@ export class ApiServer implements StoreClient {
   }
 
   private onRetryCpuDone(request: RequestId): void {
-    this.endCpu(request);
-    if (!this.isBroken(request)) this.writes.judgeAgain(request);
+    if (!this.inService.isOver(request)) this.writes.judgeAgain(request);
   }
 
-  /** The outcome is known; what is left is the CPU of the answer. */
+  /** The outcome is known; what is left is the CPU of the answer, and for a LIST the memory of it. */
   finish(request: RequestId, code: number): void {
-    this.around.requests.code[request] = code;
-    this.runCpu(request, this.encoding, this.costs.after(request));
+    const { requests } = this.around;
+    if (this.inService.isAbandoned(request) && this.inService.isOver(request)) return;
+    requests.code[request] = code;
+    const work = this.costs.after(request);
+    this.memory.take(requests.memory[request] as number);
+    this.cpu.run(request, this.encoding, work);
+    if ((requests.memory[request] as number) > 0) this.checkMemory();
   }
 
   private onEncoded(request: RequestId): void {
-    this.endCpu(request);
-    if (this.isBroken(request)) return;
-    this.flowControl.release(request);
-    this.answer(request);
-  }
-
-  private answer(request: RequestId): void {
-    const { requests, simulation, parameters, carrier } = this.around;
-    const took = simulation.now - (requests.receivedAt[request] as number);
-    if (took > parameters.requestTimeout && requests.verb[request] !== Verb.Watch)
-      requests.code[request] = StatusCode.GatewayTimeout;
-    this.metrics.answered(request, requests, took);
-    carrier.carryReply(request);
+    if (this.inService.isOver(request)) return;
+    const { parameters, carrier } = this.around;
+    if (parameters.goawayChance > 0 && this.goaway.next() < parameters.goawayChance) carrier.closeConnection(request);
+    this.inService.answer(request);
   }
 
   // ---- the process's end ------------------------------------------------------------------------------------------------------------
+
+  /** The process was asked to end: its watches are ended, and connections get no further requests. */
+  private onDraining(): void {
+    this.around.carrier.connectionsBroke(this.index);
+  }
 
   /** The process has ended: what it served and whom it notified is gone. */
   private onEnded(): void {
     this.around.store.timeline.record(this.name, 'ends');
     this.flowControl.clear();
     this.admission.clear();
-    this.around.carrier.watchesBroke(this.index);
+    this.around.carrier.connectionsBroke(this.index);
     this.caches.clear();
-    for (const request of [...this.freshness.clear(), ...this.reads.clear()]) this.breakOff(request);
+    for (const request of [...this.freshness.clear(), ...this.reads.clear()]) this.inService.breakOff(request);
+    this.inService.clear();
     this.compactor.stop();
     this.commands.forget();
     this.eventLeases.forget();
@@ -312,39 +370,18 @@ export class ApiServer implements StoreClient {
     this.caches.load();
   }
 
-  /** Whether the process that took this request has ended; if so the request is answered with a broken connection. */
-  private isBroken(request: RequestId): boolean {
-    if (this.around.requests.incarnation[request] === this.process.incarnation) return false;
-    this.breakOff(request);
-    return true;
-  }
-
-  /** Answers with a broken connection. */
+  /** For admission: a request that it holds when the process ends is answered with a broken connection. */
   breakOff(request: RequestId): void {
-    this.drop(request);
-    this.around.requests.code[request] = StatusCode.ConnectionBroken;
-    this.around.carrier.carryReply(request);
+    this.inService.breakOff(request);
   }
 
   /** A request is given up: versions that it holds go. */
   private drop(request: RequestId): void {
-    this.writes.dropVersions(request);
     this.reads.drop(request);
+    this.writes.dropVersions(request);
   }
 
-  // ---- small parts ------------------------------------------------------------------------------------------------------------------
-
-  private runCpu(request: RequestId, stage: number, work: Nanoseconds): void {
-    const { requests, simulation } = this.around;
-    requests.stageAt[request] = simulation.now;
-    requests.stageService[request] = work;
-    this.host.run(stage, work, request);
-  }
-
-  private endCpu(request: RequestId): void {
-    const { requests, simulation, waits } = this.around;
-    const waited = simulation.now - (requests.stageAt[request] as number) - (requests.stageService[request] as number);
-    requests.addWait(request, WaitPlace.ServerCpu, Math.max(0, waited));
-    waits.passed(this.waitCpu, Math.max(0, waited));
+  private checkMemory(): void {
+    if (this.memory.isOverLimit) this.process.killForMemory(this.memory.residentBytes());
   }
 }

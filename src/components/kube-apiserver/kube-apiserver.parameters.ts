@@ -1,4 +1,4 @@
-/** Parameters of kube-apiserver: limits, CPU per request, watch fan-out, compaction. */
+/** Parameters of kube-apiserver: limits, watch fan-out, restart, compaction; CPU and bytes of requests are in request-costs.parameters.ts. */
 import {
   assumption,
   choice,
@@ -12,13 +12,16 @@ import {
 } from '../../engine/index.ts';
 import { microseconds, milliseconds, type Nanoseconds, nanoseconds, seconds } from '../../units/index.ts';
 import { flowControlParameters } from './flow-control/flow-control.parameters.ts';
+import { requestCostParameters } from './request-costs.parameters.ts';
+import { serverMemoryParameters } from './server-memory.parameters.ts';
 
 /** CPU times may be anything from nothing to a second. */
 const cpuRange: readonly [Nanoseconds, Nanoseconds] = [nanoseconds(0), seconds(1)];
-const crud = (note: string) => measured('kubernetes/crud.csv', note);
 
 export const kubeApiserverParameters = defineParameters({
   ...flowControlParameters,
+  ...requestCostParameters,
+  ...serverMemoryParameters,
   replicas: count({
     default: 1,
     unit: 'server',
@@ -70,7 +73,7 @@ export const kubeApiserverParameters = defineParameters({
   requestTimeout: duration({
     default: seconds(60),
     range: [seconds(1), seconds(3600)],
-    help: '--request-timeout: a request that took longer is answered with 504.',
+    help: '--request-timeout: when it has passed the client is answered with 504.',
     source: sourceCode('K:apiserver/pkg/server/config.go:NewConfig'),
   }),
   maxRequestBodyBytes: count({
@@ -93,96 +96,6 @@ export const kubeApiserverParameters = defineParameters({
     help: 'CPU of one call of an admission webhook: the AdmissionReview written as JSON and read back, over TLS.',
     source: assumption(
       'two encodings and a decoding of an object of some kB in JSON, at about the CPU of a GET (230 us)',
-    ),
-  }),
-  createCpu: duration({
-    default: microseconds(850),
-    range: cpuRange,
-    help: 'CPU of one POST of an object.',
-    source: crud('create: 780-1,200 us of API server CPU, median 850 at 4 and more clients'),
-  }),
-  getCpu: duration({
-    default: microseconds(230),
-    range: cpuRange,
-    help: 'CPU of one GET.',
-    source: crud('get: 210-320 us'),
-  }),
-  updateCpu: duration({
-    default: microseconds(1300),
-    range: cpuRange,
-    help: 'CPU of one PUT.',
-    source: crud('update: 1,200-1,670 us'),
-  }),
-  patchCpu: duration({
-    default: microseconds(1350),
-    range: cpuRange,
-    help: 'CPU of one PATCH of an object.',
-    source: crud('patch: 1,220-2,120 us, median 1,370'),
-  }),
-  statusPatchCpu: duration({
-    default: microseconds(2000),
-    range: cpuRange,
-    help: 'CPU of one PATCH of a status.',
-    source: crud('statuspatch: 1,510-2,620 us'),
-  }),
-  deleteCpu: duration({
-    default: microseconds(1200),
-    range: cpuRange,
-    help: 'CPU of one DELETE.',
-    source: crud('delete: 650-1,990 us'),
-  }),
-  leaseUpdateCpu: duration({
-    default: microseconds(900),
-    range: cpuRange,
-    help: 'CPU of one renewal of a Lease.',
-    source: measured('kubernetes/lease_renewals.csv', '1,023 us at 300 renewals/s, of which idle load is about 10 %'),
-  }),
-  listBaseCpu: duration({
-    default: microseconds(400),
-    range: cpuRange,
-    help: 'CPU of one LIST without objects.',
-    source: measured('kubernetes/list.csv', 'intercept of the rv0 rows'),
-  }),
-  listPerObjectCpu: duration({
-    default: microseconds(9),
-    range: cpuRange,
-    help: 'CPU that each object of a LIST adds, served from the watch cache in protobuf.',
-    source: measured('kubernetes/list.csv', 'rv0_pb: 7.7 ms for 1,000, 42.5 ms for 5,000 pods'),
-  }),
-  listFromStorePerObjectCpu: duration({
-    default: microseconds(33),
-    range: cpuRange,
-    help: 'CPU that each object of a LIST adds when it is read from etcd.',
-    source: measured('kubernetes/list.csv', 'rv_unset_pb: 141 ms for 5,000, 366 ms for 10,000 pods'),
-  }),
-  watchOpenCpu: duration({
-    default: microseconds(500),
-    range: cpuRange,
-    help: 'CPU of opening one watch.',
-    source: assumption('like a LIST of nothing'),
-  }),
-  rejectCpu: duration({
-    default: microseconds(80),
-    range: cpuRange,
-    help: 'CPU of answering 429.',
-    source: assumption('authentication and filters run before the limit is checked: a third of a GET'),
-  }),
-  retryCpu: duration({
-    default: microseconds(900),
-    range: cpuRange,
-    help: 'CPU of trying a write again inside the API server after its transaction lost (GuaranteedUpdate).',
-    source: measured(
-      'kubernetes/conflicts.csv',
-      'patch: 814 us alone, 1,680 us with 1.95 transactions, 3,577 us with 2.8',
-    ),
-  }),
-  replyShare: real({
-    default: 0.3,
-    unit: 'share',
-    range: [0, 1],
-    help: "Share of a request's CPU that is spent after storage: encoding and writing the answer, audit, metrics.",
-    source: assumption(
-      'encode is the dearer half of the codec in objects/summary.csv, decode and admission come before',
     ),
   }),
   watchEventCpu: duration({
@@ -328,6 +241,29 @@ export const kubeApiserverParameters = defineParameters({
     range: [seconds(1), seconds(86_400)],
     help: 'Least time between those checks; each comes up to half as much later.',
     source: sourceCode('K:apiserver/pkg/storage/cacher/delegator.go:consistencyCheckPeriod'),
+  }),
+  http2MaxStreams: count({
+    default: 100,
+    unit: 'request',
+    range: [1, 100_000],
+    help: '--http2-max-streams-per-connection: requests at once on one connection; clients open another one for more.',
+    source: sourceCode('K:apiserver/pkg/server/secure_serving.go'),
+  }),
+  goawayChance: real({
+    default: 0,
+    unit: 'share',
+    range: [0, 0.02],
+    help: '--goaway-chance: share of the requests after which the client is asked to open a new connection, so that load spreads again after a restart.',
+    source: sourceCode('K:apiserver/pkg/server/options/server_run_options.go'),
+  }),
+  drainTimeout: duration({
+    default: seconds(60),
+    range: [seconds(0), seconds(3600)],
+    help: 'How long a server that is asked to end (SIGTERM) waits for the requests that it has in service.',
+    source: sourceCode(
+      'K:apiserver/pkg/server/genericapiserver.go',
+      'the request timeout; --shutdown-delay-duration is 0',
+    ),
   }),
   restart: duration({
     default: seconds(10),

@@ -17,6 +17,9 @@ import { EVERYTHING } from './watch-selection.ts';
 interface Gathering {
   /** Most objects of the answer, 0 = all. */
   readonly limit: number;
+  /** Where the client's page begins, and its revision: the request's own numbers move with the pages from etcd. */
+  readonly position: number;
+  readonly revision: number;
   /** Objects that the next page asks etcd for. */
   page: number;
   /** Versions found so far; held. */
@@ -183,7 +186,9 @@ export class ListReads {
     const limit = requests.number(request, ReadNumber.Limit);
     requests.scanned[request] = 0;
     requests.decodedBytes[request] = 0;
-    this.gatherings.set(request, { limit, page: limit, found: [] });
+    const position = requests.number(request, ReadNumber.Position);
+    const revision = requests.number(request, ReadNumber.Revision);
+    this.gatherings.set(request, { limit, position, revision, page: limit, found: [] });
     store.send(this.server.index, request);
   }
 
@@ -246,6 +251,10 @@ export class ListReads {
     const table = tables.of(requests.kind[request] as Kind);
     for (const version of gathering.found) table.release(version);
     this.gatherings.delete(request);
+    // The client may send it again.
+    requests.setNumber(request, ReadNumber.Limit, gathering.limit);
+    requests.setNumber(request, ReadNumber.Position, gathering.position);
+    requests.setNumber(request, ReadNumber.Revision, gathering.revision);
   }
 
   // ---- what is asked for ----------------------------------------------------------------------------------------------------------

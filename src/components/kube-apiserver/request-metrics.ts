@@ -2,7 +2,7 @@
 import type { Kind, ObjectTables } from '../../cluster/index.ts';
 import type { CounterSeries, HistogramSeries, MetricRecorder } from '../../metrics/index.ts';
 import type { Nanoseconds } from '../../units/index.ts';
-import { type RequestId, type Requests, Verb, verbNames, writeList } from '../api-machinery/index.ts';
+import { isSuccess, type RequestId, type Requests, Verb, verbNames, writeList } from '../api-machinery/index.ts';
 
 /** Number of write operations that fit a class number. */
 const WRITE_NUMBERS = 64;
@@ -43,6 +43,7 @@ export class RequestMetrics {
   private readonly tables: ObjectTables;
   /** Series by class of request, and by class and code; made on first use. */
   private readonly durations: (HistogramSeries | undefined)[];
+  private readonly sizes: (HistogramSeries | undefined)[];
   private readonly totals: ((CounterSeries | undefined)[] | undefined)[];
   /** Series of etcd's answers by kind and verb. */
   private readonly storeDurations: (HistogramSeries | undefined)[];
@@ -53,6 +54,7 @@ export class RequestMetrics {
     this.tables = tables;
     const classes = requestClasses(tables.kindCount);
     this.durations = new Array<HistogramSeries | undefined>(classes).fill(undefined);
+    this.sizes = new Array<HistogramSeries | undefined>(classes).fill(undefined);
     this.totals = new Array<(CounterSeries | undefined)[] | undefined>(classes).fill(undefined);
     this.storeDurations = new Array<HistogramSeries | undefined>(tables.kindCount * verbNames.length).fill(undefined);
   }
@@ -62,7 +64,7 @@ export class RequestMetrics {
     const number = requestClass(request, requests);
     let duration = this.durations[number];
     if (duration === undefined) {
-      duration = this.durationOf(request, requests);
+      duration = this.recorder.histogram('apiserver_request_duration_seconds', this.labelsOf(request, requests));
       this.durations[number] = duration;
     }
     if (requests.verb[request] !== Verb.Watch) duration.recordSpan(took as Nanoseconds);
@@ -78,6 +80,18 @@ export class RequestMetrics {
       byCode[code % CODE_NUMBERS] = total;
     }
     total.add();
+    const verb = requests.verb[request];
+    if (isSuccess(code) && (verb === Verb.Get || verb === Verb.List)) this.recordSize(number, request, requests);
+  }
+
+  /** Only reads are counted, as upstream (endpoints/metrics.go:MonitorRequest). */
+  private recordSize(number: number, request: RequestId, requests: Requests): void {
+    let size = this.sizes[number];
+    if (size === undefined) {
+      size = this.recorder.histogram('apiserver_response_sizes', this.labelsOf(request, requests));
+      this.sizes[number] = size;
+    }
+    size.record(requests.replyBytes[request] as number);
   }
 
   /** etcd has answered a request of an API server that was sent at `storeAt`. */
@@ -110,15 +124,14 @@ export class RequestMetrics {
     counter.add();
   }
 
-  private durationOf(request: RequestId, requests: Requests): HistogramSeries {
+  private labelsOf(request: RequestId, requests: Requests): Record<string, string> {
     const verb = requests.verb[request] as number;
-    const kind = requests.kind[request] as Kind;
-    return this.recorder.histogram('apiserver_request_duration_seconds', {
+    return {
       verb: verbNames[verb] as string,
-      resource: this.tables.resourceName(kind),
+      resource: this.tables.resourceName(requests.kind[request] as Kind),
       subresource: subresourceOf(request, requests),
       scope: scopeOf(verb),
-    });
+    };
   }
 
   private totalOf(request: RequestId, requests: Requests, code: number): CounterSeries {

@@ -15,6 +15,14 @@ export interface ReplyCarrier {
   carryReply(request: RequestId): void;
   /** Sends a request of an API server to itself, over its loopback connection; yields until the answer is there and returns it. */
   loopback(server: number, request: RequestId): Generator<number, RequestId, number>;
+  /** The client of a request is to send no further ones over its connection. */
+  closeConnection(request: RequestId): void;
+  /** The client of a request is answered under another number, which is returned, while the server still works on this one. */
+  standIn(request: RequestId): RequestId;
+  /** The server has ended its work on a request that was answered under another number. */
+  drop(request: RequestId): void;
+  /** All connections of a server broke, and the watches on them. */
+  connectionsBroke(server: number): void;
   /** Tells every watch connection of a server that it broke. */
   watchesBroke(server: number): void;
 }
@@ -33,6 +41,8 @@ export interface ApiServerSurroundings {
   readonly store: EtcdCluster;
   readonly parameters: ValuesOf<typeof kubeApiserverParameters>;
   readonly network: ValuesOf<typeof networkParameters>;
+  /** Memory that each server may have [GiB]. */
+  readonly memoryLimit: number;
   readonly sizes: ValuesOf<typeof objectSizeParameters>;
   readonly recorder: MetricRecorder;
   readonly waits: WaitLedger;

@@ -28,8 +28,9 @@ export class WatchCache {
   private versions = new Int32Array(INITIAL_KEYS).fill(NO_VERSION);
   /** Revision up to which changes of this resource were taken over, state. */
   revision: number;
-  /** Objects in the cache. */
+  /** Objects in the cache, and their stored bytes [B]. */
   objects = 0;
+  bytes = 0;
   /** Whether it can be read, and since when it cannot [ns], state. */
   isReady = true;
   unreadySince: SimTime = 0 as SimTime;
@@ -65,6 +66,7 @@ export class WatchCache {
   set(key: ObjectKey, version: VersionHandle, revision: number): void {
     this.revision = revision;
     const before = this.get(key);
+    this.bytes += this.bytesOf(version) - this.bytesOf(before);
     if (key >= this.versions.length) this.grow(key);
     this.versions[key] = version === NO_VERSION ? NO_VERSION : this.table.retain(version);
     if (this.indexOf !== undefined) this.reindex(key, this.indexOf, version, before);
@@ -180,6 +182,10 @@ export class WatchCache {
       this.index.set(to, keys);
     }
     keys.add(key);
+  }
+
+  private bytesOf(version: VersionHandle): number {
+    return version === NO_VERSION ? 0 : this.table.bytes.get(version);
   }
 
   private grow(key: number): void {

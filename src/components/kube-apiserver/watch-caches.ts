@@ -71,6 +71,16 @@ export class WatchCaches {
     return this.all[kind] as WatchCache;
   }
 
+  /** Stored bytes of all objects in the caches [B]. */
+  cachedBytes(): number {
+    return this.all.reduce((sum, cache) => sum + cache.bytes, 0);
+  }
+
+  /** Watches that are open. */
+  watches(): number {
+    return this.all.reduce((sum, cache) => sum + cache.log.watchers, 0);
+  }
+
   /** Takes over the changes before position `upTo` of etcd's change log. */
   takeOver(upTo: number): void {
     const { store } = this.around;

@@ -83,6 +83,7 @@ export class KubeControllerManager implements ControllerSurroundings {
       qps: 0,
       burst: 1,
       onNode: false,
+      process: 'kube-controller-manager',
     });
     // The first to hear of a change, so that controllers find memberships up to date.
     this.memberships = new ServiceMemberships(this.tables, this.informer(kinds.services), this.informer(kinds.pods));
@@ -155,6 +156,7 @@ export class KubeControllerManager implements ControllerSurroundings {
       qps: this.parameters.clientQps * (options.qpsFactor ?? 1),
       burst: this.parameters.clientBurst,
       onNode: false,
+      process: 'kube-controller-manager',
     });
     this.clients.push(client);
     return client;

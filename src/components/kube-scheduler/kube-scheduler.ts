@@ -270,6 +270,7 @@ function newClients(
     qps: configuration.clientQps ?? parameters.clientQps,
     burst: configuration.clientBurst ?? parameters.clientBurst,
     onNode: false,
+    process: name,
   };
   return [
     clientGo.newClient({ name, ...limits, startsPods: true }),

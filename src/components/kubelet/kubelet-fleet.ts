@@ -117,15 +117,22 @@ export class KubeletFleet {
     const index = this.kubelets.length;
     const user = `system:node:${nodeName}`;
     const groups = ['system:nodes', 'system:authenticated'];
+    const own = { user, groups, onNode: true, process: `kubelet ${nodeName}` };
     const client = (name: string, qps: number, burst: number) =>
-      clientGo.newClient({ name, user, groups, qps, burst, onNode: true, startsPods: name === 'kubelet' });
+      clientGo.newClient({ ...own, name, qps, burst, startsPods: name === 'kubelet' });
     const kubelet = new Kubelet({
       index,
       nodeKey,
       nodeName,
       specification,
       client: client('kubelet', parameters.apiQps, parameters.apiBurst),
-      heartbeatClient: client('kubelet heartbeat', 0, 1),
+      heartbeatClient: clientGo.newClient({
+        ...own,
+        name: 'kubelet heartbeat',
+        qps: 0,
+        burst: 1,
+        timeout: parameters.heartbeatTimeout,
+      }),
       recorder: new EventRecorder(
         clientGo,
         client('kubelet events', parameters.eventQps, parameters.eventBurst),

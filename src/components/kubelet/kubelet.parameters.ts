@@ -46,6 +46,15 @@ export const kubeletParameters = defineParameters({
     help: 'A quarter of nodeLeaseDurationSeconds; each pause is jittered by leaseRenewJitter.',
     source: sourceCode('K:pkg/kubelet/kubelet.go'),
   }),
+  heartbeatTimeout: duration({
+    default: seconds(10),
+    range: [seconds(1), seconds(600)],
+    help: 'How long the kubelet waits for the answer to a heartbeat: renewal of its lease, status of its node.',
+    source: sourceCode(
+      'K:cmd/kubelet/app/server.go:buildKubeletClientConfig',
+      'least of the status frequency and the renewal interval',
+    ),
+  }),
   leaseRenewJitter: real({
     default: 0.04,
     unit: 'share',

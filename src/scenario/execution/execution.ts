@@ -117,10 +117,11 @@ export class Execution {
     const key = JSON.stringify(client);
     let connections = this.clients.get(key);
     if (connections === undefined) {
-      const { user, groups, qps, burst } = client;
+      const { user, groups, burst, encoding } = client;
+      const qps = client.qps / client.connections;
       const name = user.slice(user.lastIndexOf(':') + 1);
       connections = Array.from({ length: client.connections }, () =>
-        this.cluster.newLoadClient({ name: `load client ${name}`, user, groups, qps: qps / client.connections, burst }),
+        this.cluster.newLoadClient({ name: `load client ${name}`, user, groups, qps, burst, encoding }),
       );
       this.clients.set(key, connections);
     }

@@ -25,9 +25,13 @@ export function injectFault(execution: Execution, fault: Fault): void {
         execution.notes.push(`there is no API server ${fault.server}: nothing was restarted`);
         return;
       }
-      server.crash(fault.duration);
+      if (fault.graceful) server.restartGracefully(fault.duration);
+      else server.crash(fault.duration);
       break;
     }
+    case 'apiserverRollingRestart':
+      cluster.restartServersInTurn(fault.duration);
+      break;
     case 'webhookOutage':
       cluster.failWebhook(fault.name, fault.mode, fault.duration, fault.factor);
       break;

@@ -1,5 +1,6 @@
 /** All kinds of faults, by the word that `fault: {kind: …}` takes. To add one: a file here and a line below. */
 import { apiserverRestart } from './apiserver-restart.ts';
+import { apiserverRollingRestart } from './apiserver-rolling-restart.ts';
 import { controllerManagerCrash } from './controller-manager-crash.ts';
 import { etcdDefragment } from './etcd-defragment.ts';
 import { etcdDisarmAlarm } from './etcd-disarm-alarm.ts';
@@ -39,6 +40,7 @@ export const faultKinds = {
   webhookOutage,
   schedulerCrash,
   controllerManagerCrash,
+  apiserverRollingRestart,
 } as const;
 
 /** Name of a kind of fault. */
@@ -48,6 +50,7 @@ export type FaultName = keyof typeof faultKinds;
 export type Fault = ReturnType<(typeof faultKinds)[FaultName]['resolve']>;
 
 export type { ApiserverRestart } from './apiserver-restart.ts';
+export type { ApiserverRollingRestart } from './apiserver-rolling-restart.ts';
 export type { ControllerManagerCrash } from './controller-manager-crash.ts';
 export { describeFault } from './describe-fault.ts';
 export type { EtcdDefragment } from './etcd-defragment.ts';

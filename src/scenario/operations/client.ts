@@ -15,10 +15,14 @@ export interface OperationClient {
   readonly burst: number;
   /** Connections over which its requests go. */
   readonly connections: number;
+  /** Encoding of bodies: json as kubectl and most operators, protobuf as the components of Kubernetes. */
+  readonly encoding: (typeof encodings)[number];
 }
 
 /** The service account that makes requests where a scenario names no client. */
 const DEFAULT_USER = 'system:serviceaccount:default:plimsoll';
+/** Encodings that a client can ask for. */
+const encodings = ['json', 'protobuf'] as const;
 
 /**
  * The client of operations that name none: a service account, so not exempt from priority and fairness, with the limits that
@@ -30,6 +34,7 @@ export const defaultClient: OperationClient = {
   qps: 100,
   burst: 200,
   connections: 1,
+  encoding: 'json',
 };
 
 /** Largest limits that may be asked for. */
@@ -44,6 +49,7 @@ export const clientSchema = strictMap({
   qps: numberSchema(-1, MAXIMUM_LIMIT).optional(),
   burst: wholeNumberSchema(1, MAXIMUM_LIMIT).optional(),
   connections: wholeNumberSchema(1, MAXIMUM_CONNECTIONS).optional(),
+  encoding: z.enum(encodings).optional(),
 });
 
 /** Groups that authentication gives a user: a service account is in those of all accounts and of its namespace. */
@@ -62,5 +68,6 @@ export function resolveClient(written: z.output<typeof clientSchema> | undefined
     qps: written.qps ?? defaultClient.qps,
     burst: written.burst ?? defaultClient.burst,
     connections: written.connections ?? defaultClient.connections,
+    encoding: written.encoding ?? defaultClient.encoding,
   };
 }

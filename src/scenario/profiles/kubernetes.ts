@@ -42,6 +42,7 @@ const UP_TO_1_25 = {
   ...UP_TO_1_26,
   'kubeApiserver.borrowing': false,
   'kubeApiserver.widthByLevel': false,
+  'kubeApiserver.streamingLists': false,
   'kubeApiserver.retryAfterMaximum': '1s',
 } as const;
 

@@ -13,10 +13,8 @@ import { runApiLoad } from '../api-load.ts';
 import type { ApiWorld } from '../api-world.ts';
 import { type CsvRow, csvRows, numberIn } from '../csv-rows.ts';
 import { type Conditions, numberOf, type Prediction, type ReferencePoint, validationCase } from '../validation-case.ts';
-import { CLIENT_CPU, measuredApiServer } from './measured-api-server.ts';
+import { CLIENT_CPU, CONFIG_MAP_BYTES, measuredApiServer } from './measured-api-server.ts';
 
-/** Size of the ConfigMap [B]. */
-const SIZE = 900;
 /** Window in which there are enough successes of the slowest clients [s]. */
 const WINDOW_S = 5;
 
@@ -46,18 +44,18 @@ function pointsOf(text: string, file: 1 | 2): ReferencePoint[] {
 }
 
 function patternOf(world: ApiWorld, mode: string, think: number): LoadPattern {
-  const [key] = world.preloadConfigMaps(1, SIZE) as [ObjectKey];
+  const [key] = world.preloadConfigMaps(1, CONFIG_MAP_BYTES) as [ObjectKey];
   if (mode === 'getput' || mode === 'backoff') {
     return new GetModifyPut({
       population: new Population(kinds.configmaps, [key]),
-      size: SIZE,
+      size: CONFIG_MAP_BYTES,
       retry: mode === 'getput' ? retryPolicies.immediate : retryPolicies.default,
       modify: constantDistribution(think + CLIENT_CPU),
     });
   }
   return new SingleRequest((client) => {
     const request = client.write(mode === 'patch' ? writes.objectPatch : writes.objectUpdate, key, kinds.configmaps);
-    world.requests.setNumber(request, 0, SIZE);
+    world.requests.setNumber(request, 0, CONFIG_MAP_BYTES);
     return request;
   });
 }

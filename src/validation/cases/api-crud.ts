@@ -8,21 +8,19 @@ import { runApiLoad } from '../api-load.ts';
 import type { ApiWorld } from '../api-world.ts';
 import { csvRows, numberIn } from '../csv-rows.ts';
 import { numberOf, validationCase } from '../validation-case.ts';
-import { CLIENT_CPU, CLIENT_CPU_OF_GET, measuredApiServer } from './measured-api-server.ts';
+import { CLIENT_CPU, CLIENT_CPU_OF_GET, measuredApiServer, POD_BYTES } from './measured-api-server.ts';
 import { preloadPods } from './measured-pods.ts';
 
 /** Pods that exist before a measurement, and before one of deletions: more than there is time to delete. */
 const PODS = 2000;
 const PODS_TO_DELETE = 4000;
-/** Size of a pod [B]. */
-const SIZE = 1800;
 /** Rows at the start of a variant that are warm-up. */
 const WARM_UP_ROWS = 2;
 
 /** What each operation sends. */
 function requestsOf(world: ApiWorld, operation: string): (client: ApiClient, caller: Caller) => RequestId {
   const { requests, tables } = world;
-  const { keys, template } = preloadPods(world, operation === 'delete' ? PODS_TO_DELETE : PODS, SIZE);
+  const { keys, template } = preloadPods(world, operation === 'delete' ? PODS_TO_DELETE : PODS, POD_BYTES);
   const any = (caller: Caller) => keys[Math.floor(caller.load.random.next() * keys.length)] as ObjectKey;
   let serial = 0;
   switch (operation) {
@@ -43,7 +41,7 @@ function requestsOf(world: ApiWorld, operation: string): (client: ApiClient, cal
       return (client, caller) => {
         const write = operation === 'update' ? writes.objectUpdate : writes.objectPatch;
         const request = client.write(write, any(caller), kinds.pods);
-        requests.setNumber(request, 0, bytes(SIZE + (serial++ % 2)));
+        requests.setNumber(request, 0, bytes(POD_BYTES + (serial++ % 2)));
         return request;
       };
   }
@@ -90,7 +88,8 @@ export const apiCrud = validationCase({
     });
   },
   predict: (conditions, overrides) => {
-    const world = measuredApiServer(overrides);
+    // The size is that of the stored pod, whatever its parts.
+    const world = measuredApiServer(overrides, { 'objectSize.podManagedFields': 0 });
     const operation = String(conditions.op);
     const result = runApiLoad(world, {
       pattern: new SingleRequest(requestsOf(world, operation)),

@@ -5,12 +5,11 @@ import { PagedList, SingleRequest } from '../../components/load-generator/index.
 import { runApiLoad } from '../api-load.ts';
 import { csvRows, numberIn } from '../csv-rows.ts';
 import { numberOf, validationCase } from '../validation-case.ts';
-import { CLIENT_CPU_OF_GET, measuredApiServer } from './measured-api-server.ts';
+import { CLIENT_CPU_OF_GET, measuredApiServer, POD_BYTES } from './measured-api-server.ts';
 import { preloadPods } from './measured-pods.ts';
 
-/** Pods that exist, and their size [B]. */
+/** Pods that exist. */
 const PODS = 1000;
-const SIZE = 1800;
 
 export const apiPriorityAndFairness = validationCase({
   component: 'kube-apiserver',
@@ -39,7 +38,7 @@ export const apiPriorityAndFairness = validationCase({
       'kubeApiserver.maxRequestsInflight': numberOf(conditions, 'inflight'),
       'kubeApiserver.maxMutatingRequestsInflight': numberOf(conditions, 'mutating'),
     });
-    const { keys } = preloadPods(world, PODS, SIZE);
+    const { keys } = preloadPods(world, PODS, POD_BYTES);
     const limit = numberOf(conditions, 'limit');
     const clients = numberOf(conditions, 'connections');
     const result = runApiLoad(world, {

