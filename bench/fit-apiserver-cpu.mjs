@@ -171,7 +171,7 @@ function fitTo(subset, known) {
  * First the LISTs, which move most bytes, tell the rates of the codec inside the server; decoding JSON, which no LIST does, has the bare codec's rate times
  * the median of what the others take more than theirs. With these known, the rest follows from the other requests.
  */
-function fit(subset) {
+function leastSquares(subset) {
   const lists = fitTo(
     subset.filter(({ terms }) => 'list' in terms),
     {},
@@ -190,7 +190,7 @@ console.log('Codec rates of objects/summary.csv [ns/B]');
 for (const [name, value] of Object.entries(codec)) console.log(`  ${name.padEnd(16)}${show(value)}`);
 console.log(`  ${'json/protobuf'.padEnd(16)}${show(jsonPerProtobuf)}\n`);
 
-const all = fit(points);
+const all = leastSquares(points);
 console.log('Coefficients (us for fixed parts and per object, ns/B for rates, cores for the background)');
 for (const [name, value] of Object.entries(all.x)) console.log(`  ${name.padEnd(16)}${show(value)}`);
 
@@ -205,7 +205,7 @@ for (const each of points) {
 console.log('\nBy family: median ratio with it in the fit | left out of the fit');
 for (const family of new Set(points.map((each) => each.family))) {
   const own = points.filter((each) => each.family === family);
-  const rest = fit(points.filter((each) => each.family !== family));
+  const rest = leastSquares(points.filter((each) => each.family !== family));
   const known = own.every(({ terms }) => Object.keys(terms).every((name) => name in rest.x));
   const ratio = ({ predict }) => median(own.map((each) => predict(each) / each.measured));
   console.log(
