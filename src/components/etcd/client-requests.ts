@@ -168,9 +168,9 @@ export class ClientRequests {
     if (member.node.commit - member.apply.applied > parameters.maximumApplyGap) return StoreOutcome.TooManyRequests;
     if (requests.draft[request] === NO_VERSION) return 0;
     const cost = quotaCost.put(parameters.keyLength, bytes);
-    if (!this.options.alarm.isRaised && hasRoom(store.backend.size, cost, parameters.quotaBackendBytes)) return 0;
-    this.options.outOfSpace(member);
-    return StoreOutcome.NoSpace;
+    const isFull = !hasRoom(store.backend.size, cost, parameters.quotaBackendBytes);
+    if (isFull) this.options.outOfSpace(member);
+    return isFull || this.options.alarm.isRaised ? StoreOutcome.NoSpace : 0;
   }
 
   private valueBytes(request: RequestId): number {

@@ -12,6 +12,7 @@ import { type Nanoseconds, nanoseconds, type SimTime } from '../../units/index.t
 import type { RequestId, Requests } from '../api-machinery/index.ts';
 import type { networkParameters } from '../host/host.parameters.ts';
 import { Host } from '../host/host.ts';
+import { AlarmRequests } from './alarm-requests.ts';
 import { ChangeLog } from './change-log.ts';
 import { ClientConnections } from './client-connections.ts';
 import { ClientRequests } from './client-requests.ts';
@@ -20,7 +21,8 @@ import { Maintenance } from './maintenance.ts';
 import type { Member } from './member.ts';
 import { MemberFaults } from './member-faults.ts';
 import { MemberOutages } from './member-outages.ts';
-import { Members, type MembersListener, type Seat } from './members.ts';
+import { Members, type Seat } from './members.ts';
+import type { MembersListener } from './members-listener.ts';
 import { Membership } from './membership.ts';
 import {
   type Change,
@@ -28,9 +30,11 @@ import {
   type Command,
   CommandState,
   elementSizes,
+  hasRoom,
   Keyspace,
   Lessor,
   publishKeyspace,
+  quotaCost,
   SpaceAlarm,
 } from './mvcc/index.ts';
 import { Operations } from './operations.ts';
@@ -39,6 +43,7 @@ import { publishMembers } from './publish-members.ts';
 import { type MemberId, NO_MEMBER, RaftSafety } from './raft/index.ts';
 import { ReplicatedState } from './replicated-state.ts';
 import type { StoreClient, StoreEndpoints } from './store-client.ts';
+import { StoreOutcome } from './store-outcome.ts';
 import { Watches } from './watches.ts';
 
 /** Indexes of the log whose revisions are kept for members that lag behind. */
@@ -72,7 +77,8 @@ export class EtcdCluster implements MembersListener {
   private readonly keyspace: Keyspace;
   /** Leases, and the alarm of a database that is full. */
   readonly lessor: Lessor;
-  private readonly alarm: SpaceAlarm;
+  /** Who asks for the alarm NOSPACE, and for its end. */
+  readonly alarmRequests: AlarmRequests;
   private readonly state: ReplicatedState;
   private readonly operations: Operations;
   private readonly connections: ClientConnections;
@@ -87,8 +93,6 @@ export class EtcdCluster implements MembersListener {
   private readonly observers: ((change: Change) => void)[] = [];
   /** Whether the run has begun: what is stored before is in every member's database, state. */
   private isRunning = false;
-  /** Whether a member has asked for the alarm, state. */
-  private hasAskedForAlarm = false;
   /** Term of the leader that lets leases expire, 0 = none does, state. */
   private leaseTerm = 0;
   private readonly elementBytes: ReturnType<typeof elementSizes>;
@@ -102,7 +106,9 @@ export class EtcdCluster implements MembersListener {
     this.changeLog = new ChangeLog();
     this.elementBytes = elementSizes(tables, parameters.keyLength);
     this.keyspace = new Keyspace(tables, this.elementBytes);
-    this.alarm = new SpaceAlarm();
+    const alarm = new SpaceAlarm();
+    const propose = (command: Command, done?: () => void) => this.command(command, done);
+    this.alarmRequests = new AlarmRequests({ timeline: this.timeline, alarm, propose });
     const proposeRevocation = (lease: number) => this.command({ type: 'revokeLease', lease });
     this.lessor = new Lessor({ simulation, parameters, proposeRevocation });
     this.links = new LinkTable(simulation, 'etcd');
@@ -110,8 +116,7 @@ export class EtcdCluster implements MembersListener {
     this.operations = new Operations(simulation, parameters.requestTimeout, (request) =>
       this.outages.onTimeout(request),
     );
-    const { operations, keyspace } = this;
-    const { alarm, lessor } = this;
+    const { operations, keyspace, lessor } = this;
     const commands = new CommandState({
       keyspace,
       sizeOf: this.elementBytes,
@@ -126,7 +131,7 @@ export class EtcdCluster implements MembersListener {
       isReachable: (member) => this.isReachable(member),
       servesWatches: (member) => this.servesWatches(member),
     });
-    const { state, timeline } = this;
+    const { state, timeline, connections, changeLog, clients, links, delays } = this;
     this.members = new Members({
       simulation,
       tables,
@@ -139,7 +144,7 @@ export class EtcdCluster implements MembersListener {
       state,
       listener: this,
     });
-    const { members, connections, changeLog, clients, links, delays } = this;
+    const { members } = this;
     this.watches = new Watches({
       simulation,
       parameters,
@@ -173,7 +178,7 @@ export class EtcdCluster implements MembersListener {
       delays,
       leader: () => members.leader,
       seat: (member) => members.seats[member] as Seat,
-      outOfSpace: (member) => this.askForAlarm(member),
+      outOfSpace: (member) => this.alarmRequests.raise(member),
       holdBack: (request, serial, hasArrived) =>
         this.outages.hold(operations.memberOf(request), request, serial, hasArrived),
     });
@@ -312,7 +317,13 @@ export class EtcdCluster implements MembersListener {
   command(command: Command, done?: (outcome: number) => void): void {
     const { leader } = this.members;
     if (!this.isRunning) this.beginRun();
-    leader?.propose({
+    if (leader === undefined) return;
+    if (command.type === 'grantLease' && !this.hasRoomForLease(leader)) {
+      this.alarmRequests.raise(leader);
+      done?.(StoreOutcome.NoSpace);
+      return;
+    }
+    leader.propose({
       member: leader.id,
       bytes: COMMAND_BYTES,
       transaction: undefined,
@@ -324,6 +335,11 @@ export class EtcdCluster implements MembersListener {
       service: 0,
       waitedForCpu: 0,
     });
+  }
+
+  private hasRoomForLease({ id }: Member): boolean {
+    const { store } = this.members.seats[id] as Seat;
+    return hasRoom(store.backend.size, quotaCost.leaseGrant, this.options.parameters.quotaBackendBytes);
   }
 
   private beginRun(): void {
@@ -339,6 +355,7 @@ export class EtcdCluster implements MembersListener {
 
   onGone(member: Member): void {
     this.outages.onGone(member);
+    this.maintenance.onGone(member);
   }
 
   onLeaderSeen(member: Member): void {
@@ -371,32 +388,18 @@ export class EtcdCluster implements MembersListener {
     for (const observer of this.observers) observer(change);
   }
 
-  private askForAlarm(member: Member): void {
-    // While the alarm is raised it is asked for no more: what is refused until it is disarmed must not raise it again.
-    if (this.hasAskedForAlarm || this.alarm.isRaised) return;
-    this.hasAskedForAlarm = true;
-    this.timeline.record(member.name, 'has no space left: the alarm NOSPACE is raised, writes are refused');
-    this.command({ type: 'raiseAlarm', member: member.id });
-  }
-
-  /** An operator says that there is space again. */
-  disarm(): void {
-    this.hasAskedForAlarm = false;
-    this.timeline.record('etcd', 'the alarm NOSPACE is disarmed');
-    this.command({ type: 'disarmAlarm' });
-  }
-
   /** Only the member that leads lets leases expire. */
   private followLeader(): void {
     const { leader } = this.members;
-    const { parameters } = this.options;
+    const { electionTicks, heartbeatInterval } = this.options.parameters;
     const term = leader?.node.term ?? 0;
     if (term === this.leaseTerm) return;
     this.checkRaft();
     this.leaseTerm = term;
+    this.alarmRequests.leaderChanged();
     this.clientRequests.keepAlives.leaderChanged();
     if (leader === undefined) this.lessor.demote();
-    else this.lessor.promote(nanoseconds(parameters.electionTicks * parameters.heartbeatInterval));
+    else this.lessor.promote(nanoseconds(electionTicks * heartbeatInterval));
   }
 
   // ---- who serves -----------------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import type { EventType, Simulation, ValuesOf } from '../../engine/index.ts';
 import type { Timeline } from '../../metrics/index.ts';
 import { nanoseconds } from '../../units/index.ts';
 import type { etcdParameters } from './etcd.parameters.ts';
+import type { Member } from './member.ts';
 import type { Members, Seat } from './members.ts';
 import {
   type Change,
@@ -51,6 +52,8 @@ export class Maintenance {
   /** The snapshot that is being saved, and the latest that is complete, state. */
   private saving: SavedSnapshot | undefined;
   private saved: SavedSnapshot | undefined;
+  /** Members that are to be defragmented, the first one is being, state. */
+  private readonly defragmenting: Seat[] = [];
 
   constructor(options: MaintenanceOptions) {
     this.options = options;
@@ -64,7 +67,20 @@ export class Maintenance {
     const { leader } = members;
     const followers = members.seats.filter(({ member }) => member.isUp && member !== leader);
     const last = members.seats.filter(({ member }) => member === leader);
-    this.defragmentNext([...followers, ...last]);
+    const isIdle = this.defragmenting.length === 0;
+    this.defragmenting.push(...followers, ...last);
+    if (isIdle) this.defragmentFirst();
+  }
+
+  /** Whether members that run are being defragmented, or compact their databases. */
+  get isBusy(): boolean {
+    const { seats } = this.options.members;
+    return this.defragmenting.length > 0 || seats.some(({ member, store }) => member.isUp && store.isCompacting);
+  }
+
+  /** A member's process has ended; the operator goes on with the next one. */
+  onGone(member: Member): void {
+    if (this.defragmenting[0]?.member === member) this.defragmentOthers();
   }
 
   /** Saves a snapshot of the leader; it holds what there is now, and is complete after a time by its size. False if nobody leads. */
@@ -88,16 +104,20 @@ export class Maintenance {
     return true;
   }
 
-  private defragmentNext(seats: readonly Seat[]): void {
-    const [seat, ...others] = seats;
+  private defragmentFirst(): void {
+    const [seat] = this.defragmenting;
     if (seat === undefined) return;
     if (!seat.member.isUp) {
-      this.defragmentNext(others);
+      this.defragmentOthers();
       return;
     }
-    const { timeline } = this.options;
-    timeline.record(seat.member.name, 'is defragmented');
-    seat.store.defragment(() => this.defragmentNext(others));
+    this.options.timeline.record(seat.member.name, 'is defragmented');
+    seat.store.defragment(() => this.defragmentOthers());
+  }
+
+  private defragmentOthers(): void {
+    this.defragmenting.shift();
+    this.defragmentFirst();
   }
 
   private onSaved(): void {

@@ -7,6 +7,7 @@ import type { Timeline } from '../../metrics/index.ts';
 import { type Nanoseconds, nanoseconds } from '../../units/index.ts';
 import type { MemberOutages } from './member-outages.ts';
 import type { Members, Seat } from './members.ts';
+import type { MemberId } from './raft/index.ts';
 
 /** A member by its number, or by its part when the fault strikes; a follower is the first that runs. */
 export type MemberChoice = number | 'leader' | 'follower';
@@ -19,6 +20,20 @@ export interface MemberFaultsOptions {
   readonly outages: MemberOutages;
 }
 
+/** A disk whose syncs take longer. */
+interface SlowDisk {
+  readonly seat: Seat;
+  readonly factor: number;
+  readonly added: Nanoseconds;
+}
+
+/** Links that are slow or lossy: those of one member, undefined = of all. */
+interface BadLinks {
+  readonly only: MemberId | undefined;
+  readonly added: Nanoseconds;
+  readonly loss: number;
+}
+
 /** The faults of one cluster. */
 export class MemberFaults {
   private readonly options: MemberFaultsOptions;
@@ -26,6 +41,10 @@ export class MemberFaults {
   /** What ends a fault, by the number of the fault, state. */
   private readonly endings = new Map<number, () => void>();
   private lastFault = 0;
+  /** Faults of disks and links that are not over, state. */
+  private readonly slowDisks = new Set<SlowDisk>();
+  private readonly fullDisks = new Set<{ readonly seat: Seat }>();
+  private readonly badLinks = new Set<BadLinks>();
 
   constructor(options: MemberFaultsOptions) {
     this.options = options;
@@ -37,15 +56,19 @@ export class MemberFaults {
 
   /** The process is killed; it is started again after `duration`, null = never. */
   kill(choice: MemberChoice, duration: Nanoseconds | null): void {
-    const seat = this.choose(choice);
+    const seat = this.chooseUp(choice);
     if (seat !== undefined) this.options.members.end(seat, 'is killed', duration);
   }
 
   /** The process stands still for a while. */
   pause(choice: MemberChoice, duration: Nanoseconds): void {
-    const { outages } = this.options;
-    const seat = this.choose(choice);
-    if (seat?.member.isRunning !== true) return;
+    const { outages, timeline } = this.options;
+    const seat = this.chooseUp(choice);
+    if (seat === undefined) return;
+    if (seat.member.isPaused) {
+      timeline.record('fault', `strikes nobody: ${seat.member.name} stands still already`);
+      return;
+    }
     outages.pause(seat);
     const { incarnation } = seat.member;
     this.after(duration, () => {
@@ -53,17 +76,28 @@ export class MemberFaults {
     });
   }
 
-  /** Syncs of the member's disk take `factor` times as long and `added` longer for a while. */
+  /** Syncs of the member's disk take `factor` times as long and `added` longer for a while; several such faults add up. */
   slowDisk(choice: MemberChoice, factor: number, added: Nanoseconds, duration: Nanoseconds): void {
     const seat = this.choose(choice);
     if (seat === undefined) return;
-    const { timeline } = this.options;
-    seat.member.log.slowDown(factor, added);
-    timeline.record(seat.member.name, 'has a slow disk');
+    const fault = { seat, factor, added };
+    this.slowDisks.add(fault);
+    this.setDisk(seat);
+    this.options.timeline.record(seat.member.name, 'has a slow disk');
     this.after(duration, () => {
-      seat.member.log.slowDown(1, nanoseconds(0));
-      timeline.record(seat.member.name, 'has its usual disk again');
+      this.slowDisks.delete(fault);
+      const isSlow = this.setDisk(seat);
+      this.options.timeline.record(seat.member.name, isSlow ? 'has a less slow disk' : 'has its usual disk again');
     });
+  }
+
+  /** The disk of a member is as all faults together make it; true if any does. */
+  private setDisk(seat: Seat): boolean {
+    const faults = [...this.slowDisks].filter((fault) => fault.seat === seat);
+    const factor = faults.reduce((product, fault) => product * fault.factor, 1);
+    const added = faults.reduce((sum, fault) => sum + fault.added, 0);
+    seat.member.log.slowDown(factor, nanoseconds(added));
+    return faults.length > 0;
   }
 
   /** The member's disk is full: its next write ends the process, which is started again when there is room. */
@@ -71,12 +105,16 @@ export class MemberFaults {
     const seat = this.choose(choice);
     if (seat === undefined) return;
     const { timeline, members } = this.options;
+    const fault = { seat };
+    this.fullDisks.add(fault);
     seat.member.isDiskFull = true;
     timeline.record(seat.member.name, 'has a full disk');
     this.after(duration, () => {
+      this.fullDisks.delete(fault);
+      if ([...this.fullDisks].some((other) => other.seat === seat)) return;
       seat.member.isDiskFull = false;
       timeline.record(seat.member.name, 'has room on its disk again');
-      if (!seat.member.isUp) members.startAfter(seat, nanoseconds(0));
+      if (seat.hasPanicked) members.startAfter(seat, nanoseconds(0));
     });
   }
 
@@ -84,43 +122,50 @@ export class MemberFaults {
   partition(choices: readonly MemberChoice[], duration: Nanoseconds): void {
     const { timeline, members } = this.options;
     const cut = new Set(choices.map((choice) => this.choose(choice)?.member.id));
-    const set = (isCut: boolean) => {
-      for (const { member: one } of members.seats) {
-        for (const { member: other } of members.seats) {
-          if (cut.has(one.id) !== cut.has(other.id)) members.network.setCut(one.id, other.id, isCut);
-        }
-      }
-    };
-    const names = members.seats.filter(({ member }) => cut.has(member.id)).map(({ member }) => member.id);
+    const everybody = members.seats.map(({ member }) => member.id);
+    const names = everybody.filter((id) => cut.has(id));
     if (names.length === 0) return;
+    const pairs = everybody.flatMap((one) => everybody.map((other) => [one, other] as const));
+    const severed = pairs.filter(([one, other]) => cut.has(one) !== cut.has(other));
     timeline.record('etcd', `members ${names.join(', ')} are cut off from the others`);
-    set(true);
+    for (const [from, to] of severed) members.network.setCut(from, to, true);
     this.after(duration, () => {
-      set(false);
+      for (const [from, to] of severed) members.network.setCut(from, to, false);
       timeline.record('etcd', `members ${names.join(', ')} are connected again`);
     });
   }
 
-  /** Messages between all members, or to and from one, take longer, and packets are lost, for a while. */
+  /** Messages between all members, or to and from one, take longer, and packets are lost, for a while; several such faults add up. */
   worsenLinks(choice: MemberChoice | undefined, added: Nanoseconds, loss: number, duration: Nanoseconds): void {
-    const { timeline, members } = this.options;
+    const { timeline } = this.options;
     const only = choice === undefined ? undefined : this.choose(choice)?.member.id;
     if (choice !== undefined && only === undefined) return;
-    const set = (delay: Nanoseconds, lost: number) => {
-      for (const { member: one } of members.seats) {
-        for (const { member: other } of members.seats) {
-          const isMeant = only === undefined || one.id === only || other.id === only;
-          if (one !== other && isMeant) members.network.setQuality(one.id, other.id, delay, lost);
-        }
-      }
-    };
+    const fault = { only, added, loss };
     const subject = only === undefined ? 'etcd' : `etcd member ${only}`;
     timeline.record(subject, 'has bad links between members');
-    set(added, loss);
+    this.badLinks.add(fault);
+    this.setLinks();
     this.after(duration, () => {
-      set(nanoseconds(0), 0);
-      timeline.record(subject, 'has good links between members again');
+      this.badLinks.delete(fault);
+      this.setLinks();
+      timeline.record(subject, this.badLinks.size > 0 ? 'has better links' : 'has good links between members again');
     });
+  }
+
+  /** All links are as all faults together make them. */
+  private setLinks(): void {
+    const { seats, network } = this.options.members;
+    for (const { member: one } of seats) {
+      for (const { member: other } of seats) {
+        if (one === other) continue;
+        const faults = [...this.badLinks].filter(
+          ({ only }) => only === undefined || one.id === only || other.id === only,
+        );
+        const added = faults.reduce((sum, fault) => sum + fault.added, 0);
+        const arriving = faults.reduce((share, { loss }) => share * (1 - loss), 1);
+        network.setQuality(one.id, other.id, nanoseconds(added), 1 - arriving);
+      }
+    }
   }
 
   /** The member that is meant; undefined, with a word in the timeline, if there is none. */
@@ -135,6 +180,14 @@ export class MemberFaults {
     });
     if (seat === undefined) timeline.record('fault', `strikes nobody: there is no etcd member ${choice}`);
     return seat;
+  }
+
+  /** The member that is meant, if its process exists. */
+  private chooseUp(choice: MemberChoice): Seat | undefined {
+    const seat = this.choose(choice);
+    if (seat === undefined || seat.member.isUp) return seat;
+    this.options.timeline.record('fault', `strikes nobody: ${seat.member.name} does not run`);
+    return undefined;
   }
 
   private after(duration: Nanoseconds, ending: () => void): void {

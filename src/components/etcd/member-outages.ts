@@ -83,6 +83,8 @@ export class MemberOutages {
   onGone(member: Member): void {
     this.leaderlessSince[member.id] = undefined;
     this.held[member.id] = [];
+    // A process that is killed while it stands still is missed no longer than until it is started again.
+    this.hung[member.id] = false;
     for (const request of this.options.operations.openAt(member.id)) this.options.clientRequests.breakOff(request);
     this.options.watches.cancel(member, 'the member is gone');
   }

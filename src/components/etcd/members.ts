@@ -5,8 +5,7 @@
 import type { ObjectTables } from '../../cluster/index.ts';
 import type { EventType, Simulation, ValuesOf } from '../../engine/index.ts';
 import type { CounterSeries, MetricRecorder, Timeline } from '../../metrics/index.ts';
-import { type Nanoseconds, NS_PER_MILLISECOND, nanoseconds, type SimTime } from '../../units/index.ts';
-import type { RequestId } from '../api-machinery/index.ts';
+import { type Nanoseconds, NS_PER_MILLISECOND, NS_PER_SECOND, nanoseconds, type SimTime } from '../../units/index.ts';
 import type { networkParameters } from '../host/host.parameters.ts';
 import type { Host } from '../host/host.ts';
 import { ApplyLoop } from './apply-loop.ts';
@@ -14,6 +13,7 @@ import type { etcdParameters } from './etcd.parameters.ts';
 import { LeadershipHistory } from './leadership-history.ts';
 import { Member } from './member.ts';
 import type { MemberOwner } from './member-surroundings.ts';
+import type { MembersListener } from './members-listener.ts';
 import {
   applyEffects,
   type CommandEffects,
@@ -47,6 +47,8 @@ import { WriteAheadLog } from './write-ahead-log.ts';
 /** An entry that takes longer than this until it is applied is slow (E:server/embed/config.go: warning-apply-duration) [ns]. */
 const SLOW_APPLY = 100 * NS_PER_MILLISECOND;
 
+/** Time for which a removed member goes on, so that the others learn of it (E:server/etcdserver/server.go:stopWithDelay) [ns]. */
+const REMOVED_ENDS_AFTER = nanoseconds(NS_PER_SECOND);
 /** Bytes of a megabyte, for people. */
 const BYTES_PER_MB = 1e6;
 /** A message without content, of which each kind sets what it uses. */
@@ -61,24 +63,6 @@ const EMPTY_MESSAGE = {
   context: 0,
   bytes: 0,
 } as const;
-
-/** What the clients' side is told. */
-export interface MembersListener {
-  /** A member has applied an entry by `end`; it waited that long. */
-  onEntry(member: Member, proposal: Proposal, end: SimTime, waited: number): void;
-  /** The first member has committed an entry. */
-  onFirstCommit(proposal: Proposal): void;
-  /** A member has applied everything up to an entry by `end`. */
-  onBatch(member: Member, lastIndex: number, end: SimTime): void;
-  onReadReady(member: Member, request: RequestId, waitedForCpu: number): void;
-  onProposalDropped(proposal: Proposal): void;
-  /** A member's process has ended. */
-  onGone(member: Member): void;
-  /** A member's process has started, or it knows another leader or none. */
-  onLeaderSeen(member: Member): void;
-  /** Whether anybody is to learn of commits at a member at once. */
-  isFollowed(member: MemberId): boolean;
-}
 
 /** What the members are made of. */
 export interface MembersOptions {
@@ -101,6 +85,8 @@ export interface Seat {
   readonly store: MemberStore;
   /** What its process left on its disk, while it does not run, state. */
   surviving: PersistedState<Proposal> | undefined;
+  /** Whether its process has ended by itself because the disk was full, state. */
+  hasPanicked: boolean;
   /** Last entry that it made a snapshot at, and dropped old entries at, state. */
   snapshotIndex: number;
   compactionIndex: number;
@@ -119,6 +105,7 @@ export class Members implements MemberOwner {
   private readonly evReadRetry: EventType;
   private readonly evReckoned: EventType;
   private readonly evStarted: EventType;
+  private readonly evRemoved: EventType;
   private readonly slowApplies: CounterSeries;
   private readonly failedReads: CounterSeries;
   private readonly elementBytes: ReturnType<typeof elementSizes>;
@@ -141,6 +128,9 @@ export class Members implements MemberOwner {
     this.evReadRetry = simulation.on('etcd.readIndexRetry', (number) => seat(number).reads.onRetry());
     this.evReckoned = simulation.on('etcd.readIndexConfirmed', (number, round) => seat(number).reads.onReckoned(round));
     this.evStarted = simulation.on('etcd.memberStarted', (number, life) => this.onStarted(number, life));
+    this.evRemoved = simulation.on('etcd.removedMemberEnds', (number, life) => {
+      if (seat(number).member.incarnation === life) this.end(seat(number), 'is removed and ends', null);
+    });
     const voters = hosts.map((host) => this.create(host).member.id);
     this.founders = { voters, learners: [] };
     for (const { member } of this.seats) member.start(foundingState(this.founders));
@@ -184,10 +174,17 @@ export class Members implements MemberOwner {
     return this.seats[number];
   }
 
-  /** The membership as the most advanced member has it. */
+  /** The membership as the leader has it, or else the most advanced member. */
   get configuration(): Configuration {
-    const known = this.leader ?? this.seats.find(({ member }) => member.isUp)?.member ?? (this.seats[0] as Seat).member;
-    return known.node.configuration;
+    const { leader, seats } = this;
+    if (leader !== undefined) return leader.node.configuration;
+    const nodes = seats.map(({ member }) => member.node);
+    return nodes.reduce((best, node) => (node.applied > best.applied ? node : best)).configuration;
+  }
+
+  private isMember(number: MemberId): boolean {
+    const { voters, learners } = this.configuration;
+    return voters.includes(number) || learners.includes(number);
   }
 
   // ---- making and starting -----------------------------------------------------------------------------------------------------------
@@ -248,7 +245,8 @@ export class Members implements MemberOwner {
       retryAfter: (span) => void simulation.after(span, this.evReadRetry, id),
       onReady: (request, waited) => listener.onReadReady(member, request, waited),
     });
-    const seat: Seat = { member, reads, store, surviving: undefined, snapshotIndex: 0, compactionIndex: 0 };
+    const begun = { surviving: undefined, hasPanicked: false, snapshotIndex: 0, compactionIndex: 0 };
+    const seat: Seat = { member, reads, store, ...begun };
     this.seats.push(seat);
     this.network.add(member);
     return seat;
@@ -306,8 +304,13 @@ export class Members implements MemberOwner {
   private onStarted(number: MemberId, life: number): void {
     const seat = this.seats[number] as Seat;
     if (seat.member.incarnation !== life || seat.surviving === undefined) return;
+    if (!this.isMember(number)) {
+      this.options.timeline.record(seat.member.name, 'is started, finds that it was removed, and ends');
+      return;
+    }
     const { surviving } = seat;
     seat.surviving = undefined;
+    seat.hasPanicked = false;
     seat.store.restart();
     seat.snapshotIndex = surviving.applied;
     seat.compactionIndex = surviving.applied;
@@ -338,7 +341,9 @@ export class Members implements MemberOwner {
   }
 
   panicked(member: Member, why: string): void {
-    this.end(this.seats[member.id] as Seat, `ended: ${why}`, null);
+    const seat = this.seats[member.id] as Seat;
+    this.end(seat, `ended: ${why}`, null);
+    seat.hasPanicked = true;
   }
 
   proposalDropped(proposal: Proposal): void {
@@ -355,8 +360,9 @@ export class Members implements MemberOwner {
     const learning = learners.length === 0 ? '' : `, learners ${learners.join(', ')}`;
     this.options.timeline.record('etcd', `the members are ${voters.join(', ')}${learning}`);
     for (const seat of this.seats) {
-      const { id, isUp } = seat.member;
-      if (isUp && !voters.includes(id) && !learners.includes(id)) this.end(seat, 'is removed and ends', null);
+      const { id, isUp, incarnation } = seat.member;
+      if (!isUp || this.isMember(id)) continue;
+      this.options.simulation.after(REMOVED_ENDS_AFTER, this.evRemoved, id, incarnation);
     }
   }
 

@@ -86,8 +86,9 @@ export class Membership {
     const isVoter = leader?.node.configuration.voters.includes(number) === true;
     if (seat === undefined || isVoter) return;
     const learner = leader?.node.progress().find(({ member, isLearner }) => member === number && isLearner);
-    const isReady = learner !== undefined && learner.match >= parameters.learnerReadyShare * (leader?.node.commit ?? 0);
-    if (leader !== undefined && isReady && this.isHealthy(leader)) {
+    const isReady =
+      learner !== undefined && learner.match >= parameters.learnerReadyShare * (leader?.node.lastIndex ?? 0);
+    if (leader !== undefined && isReady) {
       leader.wake((node) => void node.proposeConfigurationChange({ type: ChangeType.Promote, member: number }));
     }
     simulation.after(PROMOTION_PERIOD, this.evPromote, number);

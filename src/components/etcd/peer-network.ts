@@ -1,6 +1,6 @@
 /**
- * The streams between members: one for each ordered pair, first in first out (E:server/etcdserver/api/rafthttp). A message takes one draw of the
- * peers' delay. Faults: more delay, loss of packets, a cut.
+ * The streams between members: one for each ordered pair, first in first out, and another for snapshots (E:server/etcdserver/api/rafthttp). A message
+ * takes one draw of the peers' delay. Faults: more delay, loss of packets, a cut.
  *
  * The streams are TCP: a packet that is lost is sent again after the retransmission timeout, twice as late each time, and holds up what is behind
  * it; nothing is lost but by a cut, or with the process at either end. Left out: bandwidth (a snapshot takes its own time, see the member),
@@ -33,7 +33,10 @@ export interface Peer {
 /** One direction between two members. */
 interface Stream {
   readonly link: number;
-  isCut: boolean;
+  /** Snapshots have a connection of their own, so that they hold up no heartbeats. */
+  readonly snapshotLink: number;
+  /** Faults that cut it and are not over. */
+  cuts: number;
   /** Delay beside the usual one [ns], and share of packets that are lost; faults. */
   addedDelay: number;
   loss: number;
@@ -92,11 +95,11 @@ export class PeerNetwork {
   /** Sends a message that leaves after a span and takes `extra` longer than a small one. */
   send(message: Message<Proposal>, after = 0, extra = 0): void {
     const stream = this.stream(message.from, message.to);
-    if (stream.isCut) return;
+    if (stream.cuts > 0) return;
     const receiver = this.peers[message.to] as Peer;
     let delay = this.parameters.peerDelay.sample(this.draws) + stream.addedDelay + extra;
     if (stream.loss > 0) delay += this.retransmissions(stream.loss);
-    stream.lastDelay = delay;
+    if (message.type !== MessageType.Snapshot) stream.lastDelay = delay;
     const leavesAt = this.simulation.now + after;
     const slot = this.free.pop() ?? this.parcels.length;
     this.parcels[slot] = {
@@ -105,12 +108,13 @@ export class PeerNetwork {
       senderLife: (this.peers[message.from] as Peer).incarnation,
       leavesAt,
     };
-    this.links.transmit(stream.link, nanoseconds(after + delay), this.evArrived, slot);
+    const link = message.type === MessageType.Snapshot ? stream.snapshotLink : stream.link;
+    this.links.transmit(link, nanoseconds(after + delay), this.evArrived, slot);
   }
 
-  /** Fault: nothing gets from one member to another any more, or again; what is on its way arrives. */
+  /** Fault: nothing gets from one member to another any more, or this fault is over; what is on its way arrives. */
   setCut(from: MemberId, to: MemberId, isCut: boolean): void {
-    this.stream(from, to).isCut = isCut;
+    this.stream(from, to).cuts += isCut ? 1 : -1;
   }
 
   /** Fault: messages from one member to another take `added` longer, and a share of packets is lost. */
@@ -122,13 +126,13 @@ export class PeerNetwork {
 
   /** Whether messages get from one member to another. */
   isOpen(from: MemberId, to: MemberId): boolean {
-    return !this.stream(from, to).isCut;
+    return this.stream(from, to).cuts === 0;
   }
 
   /** Delay of a message that is only reckoned with, undefined if it might be lost or late: the stream is cut, slow or lossy. */
   reckonedDelay(from: MemberId, to: MemberId): number | undefined {
-    const { isCut, loss, addedDelay } = this.stream(from, to);
-    if (isCut || loss > 0 || addedDelay > 0) return undefined;
+    const { cuts, loss, addedDelay } = this.stream(from, to);
+    if (cuts > 0 || loss > 0 || addedDelay > 0) return undefined;
     return Math.max(this.parameters.minimumDelay, this.parameters.peerDelay.sample(this.draws));
   }
 
@@ -140,7 +144,8 @@ export class PeerNetwork {
   private open(to: number): Stream {
     return {
       link: this.links.add(this.parameters.minimumDelay),
-      isCut: false,
+      snapshotLink: this.links.add(this.parameters.minimumDelay),
+      cuts: 0,
       addedDelay: 0,
       loss: 0,
       lastDelay: 0,

@@ -66,14 +66,18 @@ export function injectEtcdFault(execution: Execution, fault: EtcdFault): void {
   }
 }
 
-/** Compacts everything, defragments all members, and disarms the alarm. */
+/** Compacts everything, defragments all members, and disarms the alarm, each when the step before is done. */
 function* makeSpace({ cluster }: Execution): Generator<number, void, number> {
   const { store } = cluster;
+  const { maintenance, members } = store;
+  while (members.leader === undefined) yield OPERATOR_PAUSE;
   store.compact(store.revision);
-  yield OPERATOR_PAUSE;
-  store.maintenance.defragmentAll();
-  yield OPERATOR_PAUSE;
-  store.disarm();
+  do yield OPERATOR_PAUSE;
+  while (maintenance.isBusy);
+  maintenance.defragmentAll();
+  do yield OPERATOR_PAUSE;
+  while (maintenance.isBusy || members.leader === undefined);
+  store.alarmRequests.disarm();
 }
 
 /** A quorum is lost for good; later all members start anew from the latest snapshot. */

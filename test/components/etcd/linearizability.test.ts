@@ -7,7 +7,7 @@ import { type Operation, violations } from './linearizability.ts';
 import { type Fault, type Plan, StoreHistory } from './store-history.ts';
 
 const faultArbitrary: fc.Arbitrary<Fault> = fc.record({
-  type: fc.constantFrom('killLeader', 'killMember', 'cutLeader', 'cutMember', 'oneWay', 'slow', 'transfer'),
+  type: fc.constantFrom('killLeader', 'killMember', 'pause', 'cutLeader', 'cutMember', 'oneWay', 'slow', 'transfer'),
   at: fc.integer({ min: 0, max: 8000 }),
   member: fc.nat({ max: 4 }),
   span: fc.integer({ min: 100, max: 5000 }),
@@ -132,7 +132,7 @@ function caughtIn(plant: (world: StoreHistory) => void): number {
 }
 
 describe('etcd', () => {
-  it('is linearizable, through kills, cuts, one-way cuts, slow links and transfers of the leadership', () => {
+  it('is linearizable, through kills, pauses, cuts, one-way cuts, slow links and transfers of the leadership', () => {
     let answered = 0;
     let unknown = 0;
     fc.assert(

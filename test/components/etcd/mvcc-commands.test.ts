@@ -110,7 +110,7 @@ describe('the space quota', () => {
         expect(isDone).toBe(true);
         expect(yield* world.createConfigMap(client, 'late')).toBe(500);
         // A write that is refused while the disarming is on its way does not raise the alarm again.
-        world.store.disarm();
+        world.store.alarmRequests.disarm();
         expect(yield* world.createConfigMap(client, 'late')).toBe(500);
         yield 1e9;
         expect(yield* world.createConfigMap(client, 'late')).toBe(201);

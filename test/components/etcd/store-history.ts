@@ -18,7 +18,7 @@ import type { Operation } from './linearizability.ts';
 
 /** A fault: at which time [ms], whom it strikes, and how long it lasts [ms]. */
 export interface Fault {
-  readonly type: 'killLeader' | 'killMember' | 'cutLeader' | 'cutMember' | 'oneWay' | 'slow' | 'transfer';
+  readonly type: 'killLeader' | 'killMember' | 'pause' | 'cutLeader' | 'cutMember' | 'oneWay' | 'slow' | 'transfer';
   readonly at: number;
   readonly member: number;
   readonly span: number;
@@ -78,7 +78,7 @@ export class StoreHistory {
       parameters: parameters.etcd,
       network: parameters.network,
       hosts: Array.from({ length: plan.members }, (_, index) => new Host(simulation, `host ${index}`, 4)),
-      endpoints: { only: () => undefined, keepAlive: seconds(6) },
+      endpoints: { only: () => undefined, keepAlive: seconds(3) },
       recorder,
       waits: new WaitLedger(recorder),
     });
@@ -190,6 +190,7 @@ export class StoreHistory {
     const victim = type === 'cutLeader' ? (store.members.leader?.id ?? 0) : member % this.plan.members;
     if (type === 'killLeader') store.killLeader(lasts);
     else if (type === 'killMember') store.faults.kill(victim, lasts);
+    else if (type === 'pause') store.faults.pause(victim, lasts);
     else if (type === 'transfer') store.members.leader?.wake((node) => node.transferLeadership(victim));
     else {
       this.links(victim, type, true);

@@ -76,11 +76,6 @@ export class Keyspace {
 
   constructor(tables: ObjectTables, sizeOf: ElementSize) {
     this.tables = tables;
-    const columns = (blank: number) =>
-      Array.from({ length: tables.kindCount }, () => new Int32Array(INITIAL_KEYS).fill(blank));
-    this.currentOf = columns(NO_VERSION);
-    this.latestOf = columns(NO_POSITION);
-    this.objects = new Int32Array(tables.kindCount);
     this.sizeOf = sizeOf;
     const tableOf = (blank: number) => () => new Int32Array(INITIAL_KEYS).fill(blank);
     this.currentOf = Array.from({ length: tables.kindCount }, tableOf(NO_VERSION));
@@ -148,18 +143,6 @@ export class Keyspace {
       const version = isPresent ? (current[key] as VersionHandle) : this.versionAt(kind, key, revision);
       if (version !== NO_VERSION) visit(key, version);
     }
-  }
-
-  /** The change at a position of {@link log} that is an API object's. */
-  changeAt(position: number): Change {
-    const { log } = this;
-    return {
-      revision: log.revision(position),
-      kind: log.kind(position),
-      key: log.key(position),
-      version: log.version(position),
-      previous: log.previousVersion(position),
-    };
   }
 
   // ---- writing ---------------------------------------------------------------------------------------------------------------------

@@ -121,6 +121,11 @@ export class MemberStore {
     }, done);
   }
 
+  /** Whether a compaction is in progress. */
+  get isCompacting(): boolean {
+    return this.compactions.length > 0;
+  }
+
   /** The process ends; returns the raft index behind which entries are applied again when it is back. */
   crash(): number {
     this.isRunning = false;

@@ -13,33 +13,26 @@ const LEASE_OVERHEAD = 64;
 export const quotaCost = {
   put: (key: number, value: number): number => KEY_VALUE_OVERHEAD + key + value,
   leaseGrant: LEASE_OVERHEAD,
-  /** Reads, deletes, compactions: always served. */
-  free: 0,
 } as const;
 
 /** Whether a database of `size` committed bytes has room for a request of this cost. */
 export function hasRoom(size: number, cost: number, quota: number): boolean {
-  return cost === 0 || size + cost < quota;
+  return size + cost < quota;
 }
 
 /** The alarm as the entries of the log have set it. */
 export class SpaceAlarm {
   /** Members that have raised it, state. */
   private readonly raisedBy = new Set<number>();
-  /** How often it was raised, statistic. */
-  raised = 0;
 
   /** Whether puts and grants are refused. */
   get isRaised(): boolean {
     return this.raisedBy.size > 0;
   }
 
-  /** A member's entry is applied; true if it is new. */
-  raise(member: number): boolean {
-    if (this.raisedBy.has(member)) return false;
+  /** A member's entry is applied. */
+  raise(member: number): void {
     this.raisedBy.add(member);
-    this.raised++;
-    return true;
   }
 
   /** The operator's entry is applied: all members' alarms are off. */
