@@ -127,11 +127,12 @@ export class MemberFaults {
     if (names.length === 0) return;
     const pairs = everybody.flatMap((one) => everybody.map((other) => [one, other] as const));
     const severed = pairs.filter(([one, other]) => cut.has(one) !== cut.has(other));
-    timeline.record('etcd', `members ${names.join(', ')} are cut off from the others`);
+    const told = names.length === 1 ? `member ${names[0]} is` : `members ${names.join(', ')} are`;
+    timeline.record('etcd', `${told} cut off from the others`);
     for (const [from, to] of severed) members.network.setCut(from, to, true);
     this.after(duration, () => {
       for (const [from, to] of severed) members.network.setCut(from, to, false);
-      timeline.record('etcd', `members ${names.join(', ')} are connected again`);
+      timeline.record('etcd', `${told} connected again`);
     });
   }
 
