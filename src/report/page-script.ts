@@ -14,6 +14,8 @@ export const pageScript = `
   const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];
   const dashes = [[], [8, 4], [2, 3], [10, 3, 2, 3], [4, 2], []];
   const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 2 });
+  // A billion is "B" in English, which would read as a byte.
+  const short = (v, unit) => unit === 'bytes' ? compact.format(v).replace('B', 'G') : compact.format(v);
   const clock = (s) => s < 120 ? s + 's' : s < 7200 ? +(s / 60).toFixed(1) + 'm' : +(s / 3600).toFixed(2) + 'h';
   // Instants of faults, as upright lines behind what is drawn.
   const markFaults = (colour) => (plot) => {
@@ -48,11 +50,11 @@ export const pageScript = `
         series: [
           { label: 'virtual time', value: (_, s) => s == null ? '' : clock(s) },
           ...chart.lines.map((each, k) => ({ label: each.label, stroke: colours[k % 6], dash: dashes[k % 6], width: 1.75, points: { show: false },
-            value: (_, v) => v == null ? '' : compact.format(v) })),
+            value: (_, v) => v == null ? '' : short(v, chart.unit) })),
         ],
         axes: [
           { ...axis, incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 86400], values: (_, ticks) => ticks.map(clock) },
-          { ...axis, size: 60, label: chart.unit, labelSize: 18, values: (_, ticks) => ticks.map((v) => compact.format(v)) },
+          { ...axis, size: 60, label: chart.unit, labelSize: 18, values: (_, ticks) => ticks.map((v) => short(v, chart.unit)) },
         ],
       }, [chart.times_s, ...chart.lines.map((each) => each.values)], holder);
     });
