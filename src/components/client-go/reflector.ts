@@ -218,7 +218,8 @@ export class Reflector implements WatchSubscriber {
     const { requests } = this.clientGo;
     const code = requests.code[request] as number;
     const isPassing = code === StatusCode.TooManyRequests || code === StatusCode.ConnectionBroken;
-    if (code === StatusCode.Gone) this.begin(false);
+    // 410: its revision has gone; 504: the server's cache is not that far yet.
+    if (code === StatusCode.Gone || code === StatusCode.GatewayTimeout) this.begin(false);
     else if (!isPassing && requests.number(request, ReadNumber.InitialEvents) === 1) this.sendList(true);
     else this.retryLater();
   }

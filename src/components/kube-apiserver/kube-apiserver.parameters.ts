@@ -90,6 +90,12 @@ export const kubeApiserverParameters = defineParameters({
     help: 'Namespaces whose creates are judged against their ResourceQuotas at once, by each API server.',
     source: sourceCode('K:apiserver/pkg/admission/plugin/resourcequota/admission.go:numEvaluatorThreads'),
   }),
+  quotaTimeout: duration({
+    default: seconds(10),
+    range: [milliseconds(1), seconds(3600)],
+    help: 'How long a create waits for its judgement by ResourceQuotas before it is refused with 500.',
+    source: sourceCode('K:apiserver/pkg/admission/plugin/resourcequota/controller.go:Evaluate', 'a literal'),
+  }),
   webhookCallCpu: duration({
     default: microseconds(200),
     range: cpuRange,

@@ -104,14 +104,9 @@ export class ListReads {
     this.serve(request, cache, cache.revision, requests.number(request, ReadNumber.Limit));
   }
 
-  /** The cache is not new enough in time: a list that demands a revision is told so (504), any other goes to etcd. */
-  onStale(request: RequestId): void {
-    const { requests, parameters } = this.around;
-    if ((requests.expectedRevision[request] as number) > 0) {
-      requests.retryAfter[request] = parameters.staleRetryAfter;
-      this.server.finish(request, StatusCode.GatewayTimeout);
-      return;
-    }
+  /** The cache is not new enough in time for a consistent list: it goes to etcd. */
+  fallBack(request: RequestId): void {
+    const { requests } = this.around;
     this.consistentReads[requests.kind[request] as Kind]?.fallback.add();
     this.gather(request);
   }
@@ -243,7 +238,7 @@ export class ListReads {
     requests.decodedBytes[request] = (requests.decodedBytes[request] as number) + bytes;
   }
 
-  /** A list is given up: what was gathered for it goes. */
+  /** A list is given up: what was gathered for it goes, and its message is again what the client sent, for it may send it again. */
   drop(request: RequestId): void {
     const { requests, tables } = this.around;
     const gathering = this.gatherings.get(request);

@@ -84,9 +84,15 @@ export class ObjectReads {
     else this.watches.openWithInitialEvents(request, cache);
   }
 
-  /** A list has waited for its cache for as long as it would. */
+  /** A request has waited for its cache for as long as it would: a list that demands no revision goes to etcd, anything else is told so (504). */
   onStale(request: RequestId): void {
-    this.lists.onStale(request);
+    const { requests, parameters } = this.around;
+    if (requests.verb[request] === Verb.List && requests.expectedRevision[request] === 0) {
+      this.lists.fallBack(request);
+      return;
+    }
+    requests.retryAfter[request] = parameters.staleRetryAfter;
+    this.server.finish(request, StatusCode.GatewayTimeout);
   }
 
   /** The cache of a kind can be read. */

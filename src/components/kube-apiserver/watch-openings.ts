@@ -42,9 +42,9 @@ export class WatchOpenings {
 
   /** etcd has told its revision to a watch that begins with what there is. */
   onRevision(request: RequestId): void {
-    const { requests } = this.around;
+    const { requests, parameters } = this.around;
     const revision = requests.resultRevision[request] as number;
-    this.server.freshness.wait(request, requests.kind[request] as Kind, revision);
+    this.server.freshness.wait(request, requests.kind[request] as Kind, revision, parameters.cacheFreshTimeout);
   }
 
   /** The cache is new enough: the objects, held, are the answer's, and the watch goes on from there. */

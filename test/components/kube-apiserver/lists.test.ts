@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { kinds, type ObjectKey, type VersionHandle } from '../../../src/cluster/index.ts';
-import { ReadNumber, StatusCode, writes } from '../../../src/components/api-machinery/index.ts';
+import { ReadNumber, StatusCode, Verb, writes } from '../../../src/components/api-machinery/index.ts';
 import type { ApiClient } from '../../../src/components/client-go/index.ts';
 import { EVERYTHING } from '../../../src/components/kube-apiserver/index.ts';
-import { NS_PER_SECOND, seconds } from '../../../src/units/index.ts';
+import { milliseconds, NS_PER_SECOND, seconds } from '../../../src/units/index.ts';
 import { ApiWorld, type Overrides } from '../api-world.ts';
 
 const short = { etcd: { members: 1 } };
@@ -165,6 +165,30 @@ it('a list that demands a revision which is not there is answered 504 after thre
   );
 });
 
+it('a watch that begins with what there is waits no longer than a list for a cache that is behind: 504', () => {
+  const world = new ListWorld({
+    ...short,
+    kubeApiserver: { progressRequestPeriod: 60 * NS_PER_SECOND },
+    clientGo: { maxRetries: 0 },
+  });
+  const { requests, simulation, tester } = world;
+  world.play(
+    (function* () {
+      yield* world.createConfigMap(tester, 'c0');
+      yield* world.createSecret('s0');
+      yield* world.list();
+      yield* world.createSecret('s1');
+      const since = simulation.now;
+      const request = requests.allocate(Verb.Watch, kinds.configmaps, -1 as ObjectKey);
+      requests.setNumber(request, ReadNumber.Bucket, EVERYTHING);
+      requests.setNumber(request, ReadNumber.InitialEvents, 1);
+      const reply = yield* tester.call(request);
+      expect(requests.code[reply]).toBe(StatusCode.GatewayTimeout);
+      expect((simulation.now - since) / NS_PER_SECOND).toBeCloseTo(3, 1);
+    })(),
+  );
+});
+
 describe('a list in pages', () => {
   const stepArbitrary = fc.record({ key: fc.nat(11), isDelete: fc.boolean() });
 
@@ -228,6 +252,32 @@ describe('a list in pages', () => {
         expect(ranges.count).toBe(4);
         expect(answer.position).toBe(0);
         expect(answer.objects.length).toBeLessThan(10);
+      })(),
+    );
+  });
+
+  it('begins where it began when it is sent again, because the server ended while it asked etcd for more', () => {
+    const world = new ListWorld({
+      etcd: { members: 1 },
+      kubeApiserver: { listFromCacheSnapshot: false, replicas: 2, watchCacheListPage: 40 },
+    });
+    world.play(
+      (function* () {
+        for (let i = 0; i < 400; i++) yield* world.createConfigMap(world.tester, `c${i}`);
+        const all = (yield* world.list({ share: 0.2 })).objects;
+        const ranges = world.recorder.histogram('etcd_request_duration_seconds', {
+          operation: 'list',
+          type: 'configmaps',
+        });
+        const before = ranges.count;
+        const crash = world.simulation.on('test: crash', () => {
+          if (ranges.count < before + 3) world.simulation.after(milliseconds(0.1), crash);
+          else for (const server of world.servers) server.crash();
+        });
+        world.simulation.after(milliseconds(0.1), crash);
+        const answer = yield* world.list({ limit: 200, share: 0.2 });
+        expect(answer.took).toBeGreaterThan(1);
+        expect(answer.objects).toEqual(all);
       })(),
     );
   });

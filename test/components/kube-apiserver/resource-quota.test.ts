@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { kinds, NO_VERSION, type QuotaAmounts } from '../../../src/cluster/index.ts';
 import { writes } from '../../../src/components/api-machinery/index.ts';
-import { milliseconds } from '../../../src/units/index.ts';
+import { milliseconds, seconds } from '../../../src/units/index.ts';
 import { ApiWorld } from '../api-world.ts';
 import { ClusterWorld } from '../cluster-world.ts';
 
@@ -81,6 +81,16 @@ describe('ResourceQuota admission', () => {
     const statusWrites = world.store.revision - before - 40;
     expect(statusWrites).toBeLessThan(10);
     expect(used(world)).toEqual({ configmaps: 40 });
+  });
+
+  it('refuses with 500 after ten seconds what it cannot judge, because nothing can be written', () => {
+    const world = worldWith({ configmaps: 10 });
+    for (let member = 0; member < world.parameters.etcd.members; member++)
+      world.store.faults.pause(member, seconds(60));
+    const since = world.simulation.now;
+    expect(createAt(world, [0, 5000])).toEqual([500, 500]);
+    // The world moves on in whole seconds.
+    expect((world.simulation.now - since) / seconds(1)).toBe(16);
   });
 
   it('never lets in more than the quota, however many create at once at however many API servers', () => {

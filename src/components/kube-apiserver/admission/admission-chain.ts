@@ -57,7 +57,7 @@ export class AdmissionChain {
     this.server = server;
     this.calls = new WebhookCalls(around, name, host);
     this.limits = new LimitRanger(around, server);
-    this.quotas = new QuotaAdmission(around, server, (request, code) => this.onQuotasJudged(request, code));
+    this.quotas = new QuotaAdmission(around, name, server, (request, code) => this.onQuotasJudged(request, code));
     this.waitServer = around.waits.server('kube-apiserver admission', 'server');
   }
 

@@ -3,8 +3,9 @@
  *
  * Creates in a namespace with quotas wait in a queue of their namespace. Five evaluators take a namespace each, with all its creates at once: what
  * exceeds a quota is refused with 403; for the rest the new usage is written to the quotas' status on the resourceVersion that was judged, through
- * the API server's own front door, before any of them is let in. A quota that somebody else has written meanwhile is judged again, three times.
- * A create that fails afterwards has been counted; the quota controller puts that right.
+ * the API server's own front door, before any of them is let in. A quota that could not be written, as somebody else was first, is judged again, three times.
+ * A create whose judgement takes longer than the plugin waits is refused with 500, but judged all the same. One that fails afterwards, for this or another
+ * reason, has been counted; the quota controller puts that right.
  * Left out: updates that raise usage (a Service's type, a pod's resize), scopes, the live look-up of quotas the cache does not have yet.
  */
 import {
@@ -15,7 +16,7 @@ import {
   type PodTemplate,
   type QuotaAmounts,
 } from '../../../cluster/index.ts';
-import type { Process } from '../../../engine/index.ts';
+import type { EventId, EventType, Process } from '../../../engine/index.ts';
 import {
   isSuccess,
   type RequestId,
@@ -41,6 +42,18 @@ interface JudgedQuota {
   isRaised: boolean;
 }
 
+/** A create that waits to be judged. */
+interface Waiter {
+  readonly request: RequestId;
+  /** What is made, which is judged even if the request is gone by then. */
+  readonly kind: Kind;
+  readonly template: PodTemplate | null;
+  /** The event at which it has waited for too long. */
+  readonly timeout: EventId;
+  /** Whether its request has been told, state. */
+  isAnswered: boolean;
+}
+
 /** What it needs of its server. */
 export interface QuotaHome {
   readonly index: number;
@@ -52,8 +65,11 @@ export class QuotaAdmission {
   private readonly around: ApiServerSurroundings;
   private readonly home: QuotaHome;
   private readonly done: (request: RequestId, code: number) => void;
-  /** Creates that wait, by namespace, in the order in which namespaces came, state. */
-  private readonly waiting = new Map<string, RequestId[]>();
+  private readonly evTimedOut: EventType;
+  /** Creates that are not judged yet, by request, state. */
+  private readonly waiters = new Map<RequestId, Waiter>();
+  /** Those that no evaluator has, by namespace, in the order in which namespaces came, state. */
+  private readonly waiting = new Map<string, Waiter[]>();
   /** Namespaces that an evaluator has, state. */
   private readonly evaluated = new Set<string>();
   /** Quotas as this server has written them last, by key, state: the cache may be behind. */
@@ -65,10 +81,18 @@ export class QuotaAdmission {
   private life = 0;
 
   /** `done` is told of each create: 0 = admitted, else the code of the refusal. */
-  constructor(around: ApiServerSurroundings, home: QuotaHome, done: (request: RequestId, code: number) => void) {
+  constructor(
+    around: ApiServerSurroundings,
+    name: string,
+    home: QuotaHome,
+    done: (request: RequestId, code: number) => void,
+  ) {
     this.around = around;
     this.home = home;
     this.done = done;
+    this.evTimedOut = around.simulation.on(`${name}: quota evaluation timed out`, (request) =>
+      this.tell(this.waiters.get(request as RequestId) as Waiter, StatusCode.InternalServerError),
+    );
   }
 
   /** Whether a request makes an object in a namespace that has quotas. */
@@ -78,22 +102,30 @@ export class QuotaAdmission {
     if (cache.objects === 0 || requests.verb[request] !== Verb.Create) return false;
     if (writeList[requests.write[request] as number]?.subresource !== '') return false;
     const namespace = tables.keysOf(requests.kind[request] as Kind).namespace(requests.key[request] as ObjectKey);
-    return this.quotasOf(namespace).some((quota) => Object.keys(this.usage(request, quota.hard)).length > 0);
+    const template = this.templateOf(request);
+    const kind = requests.kind[request] as Kind;
+    return this.quotasOf(namespace).some(({ hard }) => Object.keys(usageOf(tables, kind, template, hard)).length > 0);
   }
 
   /** A create is to be judged. */
   evaluate(request: RequestId): void {
-    const { requests, tables } = this.around;
-    const namespace = tables.keysOf(requests.kind[request] as Kind).namespace(requests.key[request] as ObjectKey);
+    const { requests, tables, simulation, parameters } = this.around;
+    const kind = requests.kind[request] as Kind;
+    const namespace = tables.keysOf(kind).namespace(requests.key[request] as ObjectKey);
+    const timeout = simulation.after(parameters.quotaTimeout, this.evTimedOut, request);
+    const waiter = { request, kind, template: this.templateOf(request), timeout, isAnswered: false };
+    this.waiters.set(request, waiter);
     const waiting = this.waiting.get(namespace);
-    if (waiting === undefined) this.waiting.set(namespace, [request]);
-    else waiting.push(request);
+    if (waiting === undefined) this.waiting.set(namespace, [waiter]);
+    else waiting.push(waiter);
     this.dispatch();
   }
 
   /** The process has ended. */
   clear(): void {
     this.life++;
+    for (const { timeout } of this.waiters.values()) this.around.simulation.cancel(timeout);
+    this.waiters.clear();
     this.waiting.clear();
     this.evaluated.clear();
     this.written.clear();
@@ -111,20 +143,24 @@ export class QuotaAdmission {
   }
 
   /** One evaluator with the creates of one namespace. */
-  private *check(namespace: string, batch: readonly RequestId[], life: number): Process {
+  private *check(namespace: string, batch: readonly Waiter[], life: number): Process {
     let quotas = this.quotasOf(namespace);
     let open = batch;
     for (let retries = RETRIES; ; retries--) {
-      open = open.filter((request) => this.charge(request, quotas));
+      open = open.filter((waiter) => this.charge(waiter, quotas));
       if (open.length === 0) break;
       const lost = new Set<ObjectKey>();
+      let failure = 0;
       for (const quota of quotas) {
         if (!quota.isRaised) continue;
-        if (!(yield* this.write(quota))) lost.add(quota.key);
+        const code = yield* this.write(quota);
         if (life !== this.life) return;
+        if (isSuccess(code)) continue;
+        lost.add(quota.key);
+        failure = code === StatusCode.Conflict ? code : StatusCode.InternalServerError;
       }
       if (lost.size === 0 || retries === 0) {
-        for (const request of open) this.done(request, lost.size === 0 ? 0 : StatusCode.Conflict);
+        for (const waiter of open) this.answer(waiter, failure);
         break;
       }
       quotas = this.quotasOf(namespace).filter(({ key }) => lost.has(key));
@@ -133,10 +169,23 @@ export class QuotaAdmission {
     this.dispatch();
   }
 
+  /** A create is judged; its request may have been told already that it takes too long. */
+  private answer(waiter: Waiter, code: number): void {
+    if (waiter.isAnswered) return;
+    this.around.simulation.cancel(waiter.timeout);
+    this.tell(waiter, code);
+  }
+
+  private tell(waiter: Waiter, code: number): void {
+    waiter.isAnswered = true;
+    this.waiters.delete(waiter.request);
+    this.done(waiter.request, code);
+  }
+
   /** Adds what a create asks for to the quotas, or refuses it; whether it still waits for them to be written. */
-  private charge(request: RequestId, quotas: readonly JudgedQuota[]): boolean {
-    const asked = quotas.map((quota) => this.usage(request, quota.hard));
-    const template = this.templateOf(request);
+  private charge(waiter: Waiter, quotas: readonly JudgedQuota[]): boolean {
+    const { kind, template } = waiter;
+    const asked = quotas.map(({ hard }) => usageOf(this.around.tables, kind, template, hard));
     const isRefused = quotas.some(({ hard, used }, i) => {
       if (template !== null && unspecified(template, hard).length > 0) return true;
       // A name that has not been counted yet: the status is unknown, and so is whether there is room.
@@ -145,7 +194,7 @@ export class QuotaAdmission {
       );
     });
     if (isRefused) {
-      this.done(request, StatusCode.Forbidden);
+      this.answer(waiter, StatusCode.Forbidden);
       return false;
     }
     quotas.forEach((quota, i) => {
@@ -160,8 +209,8 @@ export class QuotaAdmission {
     return true;
   }
 
-  /** PUT of a quota's status on the revision that was judged; whether it went through. */
-  private *write({ key, revision, used }: JudgedQuota): Generator<number, boolean, number> {
+  /** PUT of a quota's status on the revision that was judged; the code. */
+  private *write({ key, revision, used }: JudgedQuota): Generator<number, number, number> {
     const { requests, tables, carrier } = this.around;
     const { verb, kind } = writeList[writes.resourceQuotaStatus] as { verb: number; kind: Kind };
     const request = requests.allocate(verb, kind, key);
@@ -169,9 +218,10 @@ export class QuotaAdmission {
     requests.object[request] = used;
     requests.expectedRevision[request] = revision;
     const reply = yield* carrier.loopback(this.home.index, request);
-    if (!isSuccess(requests.code[reply] as number)) return false;
-    this.written.set(key, { revision: tables.resourcequotas.revision.get(requests.resultOf(reply)), used });
-    return true;
+    const code = requests.code[reply] as number;
+    if (isSuccess(code))
+      this.written.set(key, { revision: tables.resourcequotas.revision.get(requests.resultOf(reply)), used });
+    return code;
   }
 
   /** The quotas of a namespace: as the watch cache has them, or as this server has written them since. */
@@ -199,11 +249,6 @@ export class QuotaAdmission {
       this.byNamespace.set(keys.namespace(key), [...others, key]);
     }
     return this.byNamespace.get(namespace) ?? [];
-  }
-
-  private usage(request: RequestId, hard: QuotaAmounts): QuotaAmounts {
-    const { requests, tables } = this.around;
-    return usageOf(tables, requests.kind[request] as Kind, this.templateOf(request), hard);
   }
 
   private templateOf(request: RequestId): PodTemplate | null {
