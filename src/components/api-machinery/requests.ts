@@ -204,6 +204,10 @@ export class Requests {
     this.retryAfter[request] = 0;
     this.retries[request] = 0;
     this.transactionRevision[request] = 0;
+    this.replyBytes[request] = 0;
+    this.scanned[request] = 0;
+    this.decodedBytes[request] = 0;
+    this.memory[request] = 0;
     const kept = ~(RequestFlag.Fresh | RequestFlag.HoldsPlace);
     this.flags[request] = (this.flags[request] as number) & kept;
   }

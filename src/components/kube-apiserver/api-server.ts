@@ -126,7 +126,7 @@ export class ApiServer implements StoreClient {
       ready: (kind) => this.reads.onReady(kind),
       moved: () => this.freshness.moved(),
     });
-    this.freshness = new CacheFreshness(around, this.name, index, (kind) => this.cache(kind).revision, {
+    this.freshness = new CacheFreshness(around, this.name, index, (kind) => this.cache(kind).readableRevision, {
       onFresh: (request) => this.reads.onFresh(request),
       onStale: (request) => this.reads.onStale(request),
     });

@@ -87,6 +87,7 @@ export class RequestsInService {
       return;
     }
     requests.code[request] = StatusCode.ConnectionBroken;
+    requests.replyBytes[request] = 0;
     carrier.carryReply(request);
   }
 

@@ -57,6 +57,11 @@ export class WatchCache {
     return (key < this.versions.length ? this.versions[key] : NO_VERSION) as VersionHandle;
   }
 
+  /** Revision up to which it can be read, -1 while it cannot be at all. */
+  get readableRevision(): number {
+    return this.isReady ? this.revision : -1;
+  }
+
   /** When a change that arrives now has been processed and is dispatched. */
   reserve(now: SimTime, service: Nanoseconds): SimTime {
     return this.processing.reserve(now, service);
