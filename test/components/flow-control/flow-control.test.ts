@@ -116,19 +116,30 @@ describe('priority and fairness', () => {
     expect(final(world, 'apiserver_flowcontrol_current_executing_requests', labels)).toBe(3);
   });
 
-  it('answers 429 once a request has waited a quarter of its timeout', () => {
+  it.each([
+    ['that the server gives it', seconds(4), undefined],
+    ['that its client gives it', seconds(60), seconds(4)],
+  ])('answers 429 once a request has waited a quarter of the time %s', (_, requestTimeout, timeout) => {
     const world = new ApiWorld({
       host: { controlPlaneCores: 64 },
       kubeApiserver: {
         maxRequestsInflight: 1,
         maxMutatingRequestsInflight: 1,
-        requestTimeout: seconds(4),
+        requestTimeout,
         getCpu: seconds(1),
         borrowing: false,
       },
       clientGo: { maxRetries: 0 },
     });
-    const alice = clientOf(world, 'alice');
+    const alice = world.clientGo.newClient({
+      name: 'alice',
+      user: 'alice',
+      groups: [],
+      qps: 0,
+      burst: 1,
+      onNode: true,
+      ...(timeout === undefined ? {} : { timeout }),
+    });
     const answers: number[] = [];
     world.clientGo.observe({
       onAnswered: (request) => {

@@ -76,7 +76,7 @@ export function runJobs(jobs: readonly Job[], level: LevelSettings, until = 1e12
     limit: level.limit,
     columns,
     estimatedServiceDuration: nanoseconds(level.estimate),
-    waitLimit: nanoseconds(level.waitLimit),
+    waitLimit: () => nanoseconds(level.waitLimit),
     evDeadline,
     dispatched: execute,
   });

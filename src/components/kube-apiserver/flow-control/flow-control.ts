@@ -2,7 +2,7 @@
  * API priority and fairness at one API server: each request belongs to a flow of a schema of a level; levels have seats, requests take some
  * while they execute, and wait in the queues of their level for them. K:apiserver/pkg/util/flowcontrol, pkg/server/filters/priority-and-fairness.go.
  *
- * Watches take a seat until they are initialised. Left out: health checks and other requests for no resource; a deadline that a client sets itself.
+ * Watches take a seat until they are initialised. Left out: health checks and other requests for no resource.
  */
 import type { Kind } from '../../../cluster/index.ts';
 import type { EventType } from '../../../engine/index.ts';
@@ -145,7 +145,6 @@ export class FlowControl implements RequestFilter {
 
   private newLevel(level: PriorityLevel, limits: SeatLimits): Level {
     const { around, name, parameters } = this.options;
-    const waitLimit = Math.min(parameters.requestTimeout * parameters.queueWaitShare, parameters.queueWaitMaximum);
     const set = new QueueSet({
       simulation: around.simulation,
       name: `${name} ${level.name}`,
@@ -153,11 +152,19 @@ export class FlowControl implements RequestFilter {
       limit: this.firstLimit(level, limits),
       columns: this.columns,
       estimatedServiceDuration: parameters.estimatedServiceDuration,
-      waitLimit: nanoseconds(waitLimit),
+      waitLimit: (request) => this.waitLimit(request),
       evDeadline: this.evDeadline,
       dispatched: (request) => this.onDispatched(request),
     });
     return { set, limits, waitServer: around.waitServer(level), retryAfter: this.newRetryAfter() };
+  }
+
+  /** A part of the time that its client gives a request, or that the server does. */
+  private waitLimit(request: RequestId): Nanoseconds {
+    const { around, parameters } = this.options;
+    const asked = around.requests.timeout[request] as number;
+    const span = asked > 0 ? Math.min(asked, parameters.requestTimeout) : parameters.requestTimeout;
+    return nanoseconds(Math.min(span * parameters.queueWaitShare, parameters.queueWaitMaximum));
   }
 
   /** Seats with which a process starts. */

@@ -30,8 +30,8 @@ export interface QueueSetOptions {
   readonly columns: FlowRequests;
   /** What a request is thought to take before its duration is known [ns]. */
   readonly estimatedServiceDuration: Nanoseconds;
-  /** How long a request may wait [ns]. */
-  readonly waitLimit: Nanoseconds;
+  /** How long a request may wait. */
+  readonly waitLimit: (request: RequestId) => Nanoseconds;
   /** Event "a request has waited too long" (request). */
   readonly evDeadline: EventType;
   /** A request that waited executes from now on. */
@@ -133,7 +133,7 @@ export class QueueSet {
     this.queues.append(request, queue);
     this.bound(queue, columns.arrivalVirtual[this.queues.heads[queue] as number] as number);
     if (this.dispatchAll(now, request)) return Verdict.Executing;
-    columns.deadline[request] = options.simulation.after(options.waitLimit, options.evDeadline, request);
+    columns.deadline[request] = options.simulation.after(options.waitLimit(request), options.evDeadline, request);
     this.demand.set(now, this.wanted);
     this.wakeForLingering();
     return Verdict.Waiting;
