@@ -34,9 +34,24 @@ const stepArbitrary = fc.record({
   /** Pause before it [ms]. */
   pause: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 400 })),
   what: fc.oneof(
-    { weight: 12, arbitrary: fc.constantFrom('get', 'list', 'page', 'selected', 'selected', 'create', 'patch', 'delete') },
+    {
+      weight: 12,
+      arbitrary: fc.constantFrom('get', 'list', 'page', 'selected', 'selected', 'create', 'patch', 'delete'),
+    },
     { weight: 1, arbitrary: fc.constantFrom('deleteAll') },
-    { weight: 4, arbitrary: fc.constantFrom('crash', 'crash', 'crash', 'drain', 'hang', 'webhookDown', 'killLeader', 'pauseLeader') },
+    {
+      weight: 4,
+      arbitrary: fc.constantFrom(
+        'crash',
+        'crash',
+        'crash',
+        'drain',
+        'hang',
+        'webhookDown',
+        'killLeader',
+        'pauseLeader',
+      ),
+    },
   ),
   key: fc.nat(KEYS - 1),
   /** Requests at once, on this key and those behind it. */
@@ -145,11 +160,12 @@ class MixedWorld extends ApiWorld {
     const add = (version: VersionHandle) => {
       if (version !== NO_VERSION) held.add(version);
     };
-    this.store.forEachCurrent(kinds.configmaps, (_, version) => add(version));
-    for (const informer of this.informers) informer.forEach((_, version) => add(version));
+    const see = (_: ObjectKey, version: VersionHandle) => add(version);
+    this.store.forEachCurrent(kinds.configmaps, see);
+    for (const informer of this.informers) informer.forEach(see);
     for (const server of this.servers) {
       const cache = server.cache(kinds.configmaps as Kind);
-      cache.forEach((_, version) => add(version));
+      cache.forEach(see);
       const ring = cache.log.history;
       for (let sequence = ring.oldest; sequence < ring.end; sequence++) {
         add(ring.versionAt(sequence));
