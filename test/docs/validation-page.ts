@@ -22,7 +22,7 @@ const INTRODUCTION = `# Validation
 
 What the model predicts beside what was measured on real components and what others have published. \`plimsoll validate\` computes it anew, \`plimsoll validate CASE\` a
 part of it; it ends with 1 while a class does not hold. No case knows a number that it is to predict, and no parameter of the model is about one case: parameters are
-those of [parameters.md](parameters.md), with the profiles that a case names, and are fitted by \`bench/fit.mjs\` (see [bench](../bench/README.md)) as a whole.
+those of [parameters.md](parameters.md), with the profiles that a case names, and are fitted by \`bench/fit.mjs\` and \`bench/fit-apiserver-cpu.mjs\` (see [bench](../bench/README.md)) as a whole.
 
 Read with care: the measurements are single windows of seconds on one small machine; repeats differ by 10 to 30 % at low concurrency. Where a point was repeated, its least and
 greatest are given. A figure is _close_ within 15 %, _in range_ within the repeats, _near_ with a ratio of 0.66 to 1.5, else _off_. A class holds if its median error is
