@@ -288,9 +288,24 @@ export class ControlPlane {
       readOnly.setPast(servers.reduce((sum, server) => sum + server.takePeak(false), 0));
       mutating.setPast(servers.reduce((sum, server) => sum + server.takePeak(true), 0));
       watchers.forEach((gauge, kind) => {
-        gauge.set(servers.reduce((sum, server) => sum + server.cache(kind as Kind).log.watchers, 0));
+        gauge.set(this.watchersOf(kind as Kind));
       });
     });
+  }
+
+  /** Watches of a kind that are open, over all API servers. */
+  private watchersOf(kind: Kind): number {
+    return this.servers.reduce((sum, server) => sum + server.cache(kind).log.watchers, 0);
+  }
+
+  /** Watches that are open, of all kinds over all API servers. */
+  get openWatches(): number {
+    return this.tables.resourceNames.reduce((sum, _, kind) => sum + this.watchersOf(kind as Kind), 0);
+  }
+
+  /** Pods that are Ready. */
+  get readyPods(): number {
+    return this.census.all.ready;
   }
 
   // ---- before the run ------------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ export * from './benchmark.ts';
 export * from './bottleneck.ts';
 export * from './objectives.ts';
 export * from './pod-startup.ts';
+export * from './recovery.ts';
 export * from './replication-result.ts';
 export * from './run-control.ts';
 export * from './run-scenario.ts';

@@ -1,6 +1,7 @@
 /** What one replication yields: plain data, the same in process and from a worker. */
 import type { FlowWaits, Happening, MetricsResult } from '../metrics/index.ts';
 import type { Nanoseconds } from '../units/index.ts';
+import type { FaultRecovery } from './recovery.ts';
 
 /** How a barrier went. */
 export interface BarrierOutcome {
@@ -40,6 +41,8 @@ export interface ReplicationResult {
   readonly fingerprint: string;
   /** Faults, elections, members that come and go: what happened beside the load, in the order of time. */
   readonly timeline: readonly Happening[];
+  /** What came of each fault, and when it was over. */
+  readonly recoveries: readonly FaultRecovery[];
   /** Notable things in words, each once: "etcd leader lost at 5m0s, new leader after 1.6s". */
   readonly notes: readonly string[];
 }

@@ -15,8 +15,10 @@ import {
   START_OF_RUN,
   simTime,
 } from '../units/index.ts';
+import { happeningsOf, recoveriesOf } from './recovery.ts';
 import type { EndReason, ReplicationResult } from './replication-result.ts';
 import type { JobProgress } from './run-control.ts';
+import { SAMPLE_INTERVAL, ServiceSampler } from './service-samples.ts';
 
 /** How to run one replication. */
 export interface ReplicationOptions {
@@ -59,6 +61,7 @@ class Replication {
   private readonly recorder: MetricRecorder;
   private readonly cluster: ControlPlane;
   private readonly execution: Execution;
+  private readonly service: ServiceSampler;
   /** When statistics began, state. */
   private statisticsFrom: SimTime = START_OF_RUN;
   private isMeasuring = false;
@@ -83,6 +86,7 @@ class Replication {
       flowControl: scenario.flowControl,
       deriveTemplate: (template, change) => templates.derived(template, change),
     });
+    this.service = new ServiceSampler(this.recorder, this.cluster);
     this.evStatistics = this.simulation.on('experiment: statistics begin', () => this.startStatistics());
     this.execution = new Execution(this.cluster, templates, () => this.onMeasure());
   }
@@ -92,6 +96,7 @@ class Replication {
     preloadAll(this.execution, scenario.operations);
     this.cluster.start();
     this.planSamples();
+    if (scenario.operations.some(({ kind }) => kind === 'fault')) this.observeService();
     if (!scenario.operations.some((operation) => 'measure' in operation && operation.measure) && scenario.warmUp > 0) {
       simulation.after(scenario.warmUp, this.evStatistics);
     }
@@ -118,6 +123,15 @@ class Replication {
       simulation.after(interval, sample);
     });
     simulation.after(interval, sample);
+  }
+
+  private observeService(): void {
+    const { simulation, service } = this;
+    const sample = simulation.on('experiment: sample of the service', () => {
+      service.sample();
+      simulation.after(SAMPLE_INTERVAL, sample);
+    });
+    simulation.after(SAMPLE_INTERVAL, sample);
   }
 
   private watchProgress(): void {
@@ -147,6 +161,8 @@ class Replication {
 
   private result(endReason: EndReason, concluded: readonly string[]): ReplicationResult {
     const { simulation, options, cluster, execution } = this;
+    const { entries } = cluster.store.timeline;
+    const recoveries = recoveriesOf(entries, this.service);
     return {
       replication: options.replication,
       seed: options.seed,
@@ -162,7 +178,8 @@ class Replication {
       flows: cluster.waits.result(),
       events: simulation.eventsProcessed,
       fingerprint: simulation.fingerprint(),
-      timeline: cluster.store.timeline.entries,
+      timeline: [...entries, ...happeningsOf(recoveries)].sort((a, b) => a.at - b.at),
+      recoveries,
       notes: [
         ...cluster.store.notes,
         ...cluster.servers.flatMap((server) => server.notes),

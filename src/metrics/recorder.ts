@@ -52,6 +52,18 @@ export class MetricRecorder {
     return this.find(name, 'gauge', labels, (definition, text) => new GaugeSeries(definition, text, this.clock));
   }
 
+  /** How many series there are so far. */
+  get seriesCount(): number {
+    return this.recorded.size;
+  }
+
+  /** The counters of a metric that there are so far, in the order in which they came to be. */
+  countersOf(name: MetricName): CounterSeries[] {
+    return [...this.recorded.values()].flatMap(({ series }) =>
+      series instanceof CounterSeries && series.definition.name === name ? [series] : [],
+    );
+  }
+
   /**
    * Has `collector` called at the start of each {@link sample} and of {@link result}, so that components set their gauges then. One with a name takes
    * the place of the one before under that name: a process that was started anew tells about itself, and the one that has ended is silent.

@@ -10,6 +10,8 @@ export interface Happening {
   readonly subject: string;
   /** What, in a few words. */
   readonly what: string;
+  /** Set if service may suffer from it: recovery is judged from here on. */
+  readonly disturbs?: true;
 }
 
 /** The list, in the order of time. */
@@ -25,6 +27,11 @@ export class Timeline {
   /** Something happens now. */
   record(subject: string, what: string): void {
     this.happenings.push({ at: nanoseconds(this.clock.now), subject, what });
+  }
+
+  /** Something happens now from which service may suffer. */
+  disturb(subject: string, what: string): void {
+    this.happenings.push({ at: nanoseconds(this.clock.now), subject, what, disturbs: true });
   }
 
   /** Everything so far. */

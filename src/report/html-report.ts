@@ -32,6 +32,7 @@ import type { Manifest } from './manifest.ts';
 import { pagePrelude, pageScript } from './page-script.ts';
 import { pageStyle } from './page-style.ts';
 import { formatParameter, type ParameterCatalogue } from './parameters-in-play.ts';
+import { recoverySection } from './recovery-table.ts';
 import { verdictLine } from './verdict-table.ts';
 
 /** The chart library, as text, to put into the page. */
@@ -101,6 +102,7 @@ ${objectives.length === 0 ? '' : table('Objectives', ['objective', 'bound', 'mea
 ${barriers.length === 0 ? '' : table('Barriers', ['barrier', 'outcome'], barriers, 99)}
 <p>Ended: ${verdict.endings.map((ending) => describeEnding(ending, run.replications.length)).join('; ')}.</p>
 ${verdict.notes.map((note) => html`<p>${note}</p>`)}
+${recoverySection(run)}
 ${timelineSection(run)}
 <h2>Bottleneck</h2>
 <p>${describeBottleneck(verdict.bottleneck)}. <span class="soft">Chosen by: ${describeReason(verdict.bottleneck)}.</span></p>

@@ -36,10 +36,11 @@ function pointOf({ run, verdict }: JudgedRun): object {
       },
       pace: pace === undefined ? null : { flow: pace.flow, places: pace.places },
     },
-    replications: run.replications.map(({ replication, seed, fingerprint, metrics }) => ({
+    replications: run.replications.map(({ replication, seed, fingerprint, recoveries, metrics }) => ({
       replication,
       seed,
       fingerprint,
+      recoveries,
       statistics: metrics.series.map(statisticsOf),
     })),
   };

@@ -17,6 +17,7 @@ import {
   formatNumber,
 } from './format-value.ts';
 import type { RunFacts } from './manifest.ts';
+import { recoveryLines } from './recovery-table.ts';
 
 /** What the terminal's verdict needs beside the run. */
 export interface VerdictContext {
@@ -48,6 +49,7 @@ export function verdictTable(run: ScenarioRun, verdict: Verdict, context: Verdic
     ...(verdict.startup.length === 0 ? [] : [`startup     ${describeStartup(verdict.startup)}`]),
     ...verdict.endings.map((ending) => `ended       ${describeEnding(ending, run.replications.length)}`),
     ...verdict.notes.map((note) => `note        ${note}`),
+    ...recoveryLines(run).map((line) => `recovery    ${line}`),
     ...acceptedLines(verdict),
     `rests on    ${context.assumptions} assumption${context.assumptions === 1 ? '' : 's'} (report.html lists them)`,
     `speed       ${speedOf(run, context.facts)}`,

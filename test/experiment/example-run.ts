@@ -73,6 +73,7 @@ export function exampleReplication({
     events: 1000,
     fingerprint: `f${replication}`,
     timeline: [],
+    recoveries: [],
     notes: [],
     ...changes,
   };

@@ -32,7 +32,7 @@ export class AlarmRequests {
     if (this.hasAsked) return;
     this.hasAsked = true;
     const { timeline, propose } = this.options;
-    timeline.record(member.name, 'has no space left: the alarm NOSPACE is raised, writes are refused');
+    timeline.disturb(member.name, 'has no space left: the alarm NOSPACE is raised, writes are refused');
     propose({ type: 'raiseAlarm', member: member.id });
   }
 

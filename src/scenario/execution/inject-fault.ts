@@ -13,7 +13,7 @@ import type { Execution } from './execution.ts';
 /** Carries a fault out now. */
 export function injectFault(execution: Execution, fault: Fault): void {
   const { cluster } = execution;
-  cluster.store.timeline.record('fault', describeFault(fault));
+  cluster.store.timeline.disturb('fault', describeFault(fault));
   if (isEtcdFault(fault)) {
     injectEtcdFault(execution, fault);
     return;
