@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { assumption, count, duration, measured } from '../../src/engine/index.ts';
-import { judge } from '../../src/experiment/index.ts';
+import { type FaultRecovery, judge } from '../../src/experiment/index.ts';
 import { chartsOf } from '../../src/report/charts.ts';
 import { htmlReport } from '../../src/report/html-report.ts';
 import { buildManifest, type RunFacts } from '../../src/report/manifest.ts';
@@ -116,6 +116,28 @@ it('tells how long after a fault things happened, and marks faults in the charts
   expect(text).toContain('<td class="text">1.904s</td><td class="text">+904ms</td><td class="text">etcd member 1</td>');
   expect(text).toContain('<td class="text">500ms</td><td class="text"></td><td class="text">etcd</td>');
   expect(text).toContain('"marks":[1]');
+});
+
+it('tells what recovered from each fault, after how long and by which metric it is judged', () => {
+  const at = seconds(2);
+  const recovery = { fault: 'etcdLeaderLoss', at, before: 200, worst: 0, from: milliseconds(2100) };
+  const recoveries: FaultRecovery[] = [
+    {
+      fault: 'etcdLeaderLoss',
+      at,
+      recoveries: [
+        { ...recovery, measure: 'writes', until: milliseconds(3600) },
+        { ...recovery, measure: 'watches', until: null },
+      ],
+    },
+    { fault: 'etcdTransferLeader', at: seconds(8), recoveries: [] },
+  ];
+  const text = page(exampleRun([{ starts: [1], changes: { recoveries } }]));
+  for (const cell of ['200/s', '1.5s', '1.6s', 'not by the end', 'apiserver_request_total{code=2xx}']) {
+    expect(text).toContain(cell);
+  }
+  expect(text).toContain('no pause of writes, no failed write, no watch and no Ready pod lost');
+  expect(page(exampleRun([{ starts: [1] }]))).not.toContain('<h2>Recovery</h2>');
 });
 
 it('the manifest tells seeds, fingerprints, events per second and why it ended', () => {

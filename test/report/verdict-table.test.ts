@@ -86,3 +86,29 @@ it('shows a sweep in one line per point', () => {
   const stopped = { ...exampleRun([{ changes: { endReason: 'interrupted' } }], [objective]), variant: 'nodes=99' };
   expect(sweepTable([{ run: stopped, verdict: judge(stopped) }], false)).toMatch(/nodes=99 .*│ not complete/);
 });
+
+it('has a line for each fault: what suffered, and after how long it was well again', () => {
+  const fault = 'apiserverRestart: server 0';
+  const at = seconds(90);
+  const run = exampleRun([
+    {
+      starts: [1],
+      changes: {
+        recoveries: [
+          {
+            fault,
+            at,
+            recoveries: [
+              { fault, at, measure: 'writes', before: 50, worst: 0, from: at, until: seconds(92) },
+              { fault, at, measure: 'failed writes', before: 0, worst: 1200, from: at, until: null },
+              { fault, at, measure: 'watches', before: 3000, worst: 2000, from: at, until: seconds(98) },
+            ],
+          },
+        ],
+      },
+    },
+  ]);
+  expect(verdictTable(run, judge(run), context)).toContain(
+    'recovery    apiserverRestart: server 0 at 1m30s: no write succeeded for 2s; 1,200 writes failed, to the end; 1,000 of 3,000 watches lost, back after 8s\n',
+  );
+});
