@@ -66,9 +66,16 @@ export function recoveriesOf(timeline: readonly Happening[], samples: ServiceSam
       loss('watches', window, samples.watches),
       loss('pods Ready', window, samples.ready),
     ];
-    const recoveries = found.flatMap((recovery) => (recovery === undefined ? [] : [{ fault, at, ...recovery }]));
+    const recoveries = found.flatMap((recovery) =>
+      recovery === undefined ? [] : [{ fault, at, ...recovery, from: later(recovery.from, at) }],
+    );
     return { fault, at, recoveries };
   });
+}
+
+/** The later of two instants: the interval in which a fault strikes begins before it. */
+function later(a: Nanoseconds, b: Nanoseconds): Nanoseconds {
+  return a < b ? b : a;
 }
 
 /** Recoveries as things that happened, for the timeline. */
@@ -86,12 +93,16 @@ function inWords({ measure, before, worst, from, until }: Recovery): string {
     case 'writes':
       return `writes succeed again: none did for ${span.toFixed(1)} s`;
     case 'failed writes':
-      return `the last of ${worst} writes fails`;
+      return `the last of ${worst.toLocaleString('en-US')} writes fails`;
     case 'watches':
-      return `as many watches are open as before: ${before - worst} of ${before} were gone`;
+      return `as many watches are open as before: ${portion(before - worst, before)} were gone`;
     case 'pods Ready':
-      return `as many pods are Ready as before: ${before - worst} of ${before} were not`;
+      return `as many pods are Ready as before: ${portion(before - worst, before)} were not`;
   }
+}
+
+function portion(part: number, whole: number): string {
+  return `${part.toLocaleString('en-US')} of ${whole.toLocaleString('en-US')}`;
 }
 
 /** Samples from one fault to the next. */
