@@ -9,8 +9,10 @@ import { milliseconds, type Nanoseconds } from '../units/index.ts';
 /** Span between two samples. */
 export const SAMPLE_INTERVAL: Nanoseconds = milliseconds(100);
 
-/** Verbs that write. */
-const WRITES: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+/** Verbs that put something into etcd. Deletions need no space and are served when nothing else is. */
+const WRITES: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
+/** A POST that stores nothing. */
+const STORES_NOTHING = 'token';
 
 /** How it was in each interval, oldest first; the first one ends at {@link SAMPLE_INTERVAL}. */
 export interface ServiceSamples {
@@ -78,9 +80,9 @@ export class ServiceSampler implements ServiceSamples {
     this.knownSeries = this.recorder.seriesCount;
     for (const series of this.recorder.countersOf('apiserver_request_total')) {
       if (this.counters.has(series)) continue;
-      const { verb = '', code = '' } = parseLabels(series.labels);
+      const { verb = '', code = '', subresource } = parseLabels(series.labels);
       const failed = code.startsWith('5') || code === '429';
-      if (!WRITES.has(verb) || !(failed || code.startsWith('2'))) continue;
+      if (!WRITES.has(verb) || subresource === STORES_NOTHING || !(failed || code.startsWith('2'))) continue;
       this.counters.set(series, { series, failed, last: 0 });
     }
   }
