@@ -70,7 +70,10 @@ export class ApplyLoop {
 
   /** Hands committed entries over. */
   enqueue(entries: readonly Entry<Proposal>[]): void {
-    this.queue.push({ entries, since: this.options.simulation.now, occupy: undefined, done: undefined });
+    const { now } = this.options.simulation;
+    // Mostly the loop is idle, and they need not be queued.
+    if (this.isIdle) this.begin(entries, now, undefined, undefined);
+    else this.queue.push({ entries, since: now, occupy: undefined, done: undefined });
     this.goOn();
   }
 
@@ -170,12 +173,18 @@ export class ApplyLoop {
       this.releaseWaiters();
       const job = this.queue.shift();
       if (job === undefined) return;
-      this.begin(job);
+      this.begin(job.entries, job.since, job.occupy, job.done);
     }
     this.plan();
   }
 
-  private begin({ entries, since, occupy, done }: Job): void {
+  /** Whether a job that comes now begins at once, and nothing else has to be done before. */
+  private get isIdle(): boolean {
+    if (this.isBeginning || this.isPaused || this.options.simulation.now < this.end) return false;
+    return this.queue.length === 0 && this.waiters.length === 0 && this.done === undefined;
+  }
+
+  private begin(entries: Job['entries'], since: SimTime, occupy: Job['occupy'], done: Job['done']): void {
     const { simulation, service, onEntry, onBatch } = this.options;
     this.isBeginning = true;
     this.start = simulation.now;

@@ -46,9 +46,10 @@ interface Stream {
   readonly roundTrips: HistogramSeries;
 }
 
-/** A message on its way. */
+/** A message on its way; used again for another one once it has arrived. */
 interface Parcel {
-  message: Message<Proposal>;
+  /** Undefined once it has arrived. */
+  message: Message<Proposal> | undefined;
   /** Lives of the receiver and of the sender in which it was sent. */
   incarnation: number;
   senderLife: number;
@@ -68,7 +69,7 @@ export class PeerNetwork {
   /** By sender and receiver. */
   private readonly streams: Stream[][] = [];
   /** Messages on their way by slot, and free slots, state. */
-  private readonly parcels: (Parcel | undefined)[] = [];
+  private readonly parcels: Parcel[] = [];
   private readonly free: number[] = [];
   private readonly evArrived: EventType;
 
@@ -101,13 +102,12 @@ export class PeerNetwork {
     if (stream.loss > 0) delay += this.retransmissions(stream.loss);
     if (message.type !== MessageType.Snapshot) stream.lastDelay = delay;
     const leavesAt = this.simulation.now + after;
-    const slot = this.free.pop() ?? this.parcels.length;
-    this.parcels[slot] = {
-      message,
-      incarnation: receiver.incarnation,
-      senderLife: (this.peers[message.from] as Peer).incarnation,
-      leavesAt,
-    };
+    const slot = this.free.pop() ?? this.addParcel();
+    const parcel = this.parcels[slot] as Parcel;
+    parcel.message = message;
+    parcel.incarnation = receiver.incarnation;
+    parcel.senderLife = (this.peers[message.from] as Peer).incarnation;
+    parcel.leavesAt = leavesAt;
     const link = message.type === MessageType.Snapshot ? stream.snapshotLink : stream.link;
     this.links.transmit(link, nanoseconds(after + delay), this.evArrived, slot);
   }
@@ -138,7 +138,11 @@ export class PeerNetwork {
 
   /** Messages on their way, for whoever looks for what they carry. */
   *underWay(): Generator<Message<Proposal>> {
-    for (const parcel of this.parcels) if (parcel !== undefined) yield parcel.message;
+    for (const { message } of this.parcels) if (message !== undefined) yield message;
+  }
+
+  private addParcel(): number {
+    return this.parcels.push({ message: undefined, incarnation: 0, senderLife: 0, leavesAt: 0 }) - 1;
   }
 
   private open(to: number): Stream {
@@ -169,8 +173,10 @@ export class PeerNetwork {
   }
 
   private onArrived(slot: number): void {
-    const { message, incarnation, senderLife, leavesAt } = this.parcels[slot] as Parcel;
-    this.parcels[slot] = undefined;
+    const parcel = this.parcels[slot] as Parcel;
+    const { incarnation, senderLife, leavesAt } = parcel;
+    const message = parcel.message as Message<Proposal>;
+    parcel.message = undefined;
     this.free.push(slot);
     if (!(this.peers[message.from] as Peer).didSend(message, senderLife, leavesAt)) return;
     const receiver = this.peers[message.to] as Peer;

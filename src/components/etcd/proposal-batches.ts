@@ -12,8 +12,12 @@ import type { Message } from './raft/index.ts';
 /** Batch numbers before they repeat; far more than can be on their way, and fit for a tag of work on a host. */
 const BATCH_NUMBERS = 1 << 20;
 
+/** Nothing waits; never filled. */
+const NOTHING: never[] = [];
+
 /** Requests that take their CPU together. */
 interface Batch {
+  readonly number: number;
   readonly proposals: readonly Proposal[];
   /** Messages with proposals of others. */
   readonly forwarded: readonly Message<Proposal>[];
@@ -32,10 +36,10 @@ export class ProposalBatches {
   private readonly prepared: BatchPrepared;
   private readonly port: number;
   /** Proposals of its own clients, and those forwarded to it, that wait for the next batch, state. */
-  private proposals: Proposal[] = [];
-  private forwarded: Message<Proposal>[] = [];
-  /** Batches that take their CPU, by number; at most one at a time of each life of the process, state. */
-  private readonly batches = new Map<number, Batch>();
+  private proposals: Proposal[] = NOTHING;
+  private forwarded: Message<Proposal>[] = NOTHING;
+  /** The batch that takes its CPU; the host may still work on one of an earlier life of the process, whose number is another, state. */
+  private current: Batch | undefined;
   private lastBatch = 0;
 
   constructor(
@@ -53,14 +57,16 @@ export class ProposalBatches {
 
   /** A proposal of a client of this member. */
   add(proposal: Proposal): void {
-    this.proposals.push(proposal);
+    if (this.proposals.length === 0) this.proposals = [proposal];
+    else this.proposals.push(proposal);
   }
 
   /** Proposals that another member sends on. Their hop ends here. */
   addForwarded(message: Message<Proposal>): void {
     const { now } = this.simulation;
     for (const { payload } of message.entries) if (payload !== undefined) payload.service += now;
-    this.forwarded.push(message);
+    if (this.forwarded.length === 0) this.forwarded = [message];
+    else this.forwarded.push(message);
   }
 
   /** Proposals of this member's clients that wait. */
@@ -75,36 +81,37 @@ export class ProposalBatches {
 
   /** The process has ended: returns the proposals of its clients that were never proposed. */
   clear(): Proposal[] {
-    const dropped = [...this.batches.values()].flatMap(({ proposals }) => proposals).concat(this.proposals);
-    this.proposals = [];
-    this.forwarded = [];
-    this.batches.clear();
+    const dropped = [...(this.current?.proposals ?? NOTHING), ...this.proposals];
+    this.proposals = NOTHING;
+    this.forwarded = NOTHING;
+    this.current = undefined;
     return dropped;
   }
 
   /** Everything that waits takes its CPU, unless a batch does already; a leader pays for the log and for each of its followers. */
   start(followers: number | undefined): void {
-    if (this.batches.size > 0) return;
+    if (this.current !== undefined) return;
     const { parameters, simulation } = this;
     let cpu = parameters.requestCpu * this.proposals.length + parameters.followerEntryCpu * this.forwarded.length;
     for (const { bytes } of this.proposals) cpu += parameters.tlsPerByte * bytes;
     if (followers !== undefined) cpu += parameters.batchCpu + parameters.sendCpu * followers;
     this.lastBatch = (this.lastBatch + 1) % BATCH_NUMBERS;
-    this.batches.set(this.lastBatch, {
+    this.current = {
+      number: this.lastBatch,
       proposals: this.proposals,
       forwarded: this.forwarded,
       startedAt: simulation.now,
       cpu: nanoseconds(cpu),
-    });
-    this.proposals = [];
-    this.forwarded = [];
+    };
+    this.proposals = NOTHING;
+    this.forwarded = NOTHING;
     this.host.run(this.port, nanoseconds(cpu), this.lastBatch);
   }
 
   private onPrepared(number: number): void {
-    const batch = this.batches.get(number);
-    if (batch === undefined) return;
-    this.batches.delete(number);
+    const batch = this.current;
+    if (batch?.number !== number) return;
+    this.current = undefined;
     const took = this.simulation.now - batch.startedAt;
     const waited = Math.max(0, took - batch.cpu);
     for (const proposal of batch.proposals) {

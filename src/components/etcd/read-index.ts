@@ -20,6 +20,7 @@ const MOST_MEMBERS = 64;
 
 /** Reads of one round that take their CPU. */
 interface Round {
+  readonly number: number;
   readonly requests: RequestId[];
   readonly startedAt: SimTime;
   readonly cpu: Nanoseconds;
@@ -57,8 +58,8 @@ export class ReadIndex {
   private reckoned: ReckonedRound | undefined;
   /** Whether an event looks after the round, state. */
   private isWatched = false;
-  /** Rounds whose reads take their CPU, by number, state. */
-  private readonly preparing = new Map<number, Round>();
+  /** Rounds whose reads take their CPU, a few at most, state. */
+  private preparing: Round[] = [];
   private lastNumber = 0;
 
   constructor(options: ReadIndexOptions) {
@@ -81,7 +82,7 @@ export class ReadIndex {
   forget(request: RequestId): void {
     forget(this.next, request);
     forget(this.current, request);
-    for (const { requests } of this.preparing.values()) forget(requests, request);
+    for (const { requests } of this.preparing) forget(requests, request);
   }
 
   /** The process has ended: its reads are answered by whoever ended it. */
@@ -89,7 +90,7 @@ export class ReadIndex {
     this.next = [];
     this.current = [];
     this.context = 0;
-    this.preparing.clear();
+    this.preparing = [];
   }
 
   /** Another leader: the round in progress is asked anew. */
@@ -178,16 +179,28 @@ export class ReadIndex {
     const { simulation, member, parameters } = this.options;
     const cpu = nanoseconds(parameters.requestCpu * requests.length);
     this.lastNumber = (this.lastNumber + 1) % ROUND_NUMBERS;
-    this.preparing.set(this.lastNumber, { requests, startedAt: simulation.now, cpu });
+    this.preparing.push({ number: this.lastNumber, requests, startedAt: simulation.now, cpu });
     member.host.run(this.port, cpu, this.lastNumber);
   }
 
   private onPrepared(number: number): void {
-    const round = this.preparing.get(number);
+    const round = this.takePrepared(number);
     if (round === undefined) return;
-    this.preparing.delete(number);
     const waited = Math.max(0, this.options.simulation.now - round.startedAt - round.cpu);
     for (const request of round.requests) this.options.onReady(request, waited);
+  }
+
+  /** Takes a round out whose reads have had their CPU; undefined if it was of an earlier life of the process. */
+  private takePrepared(number: number): Round | undefined {
+    const { preparing } = this;
+    for (let at = 0; at < preparing.length; at++) {
+      const round = preparing[at] as Round;
+      if (round.number !== number) continue;
+      preparing[at] = preparing[preparing.length - 1] as Round;
+      preparing.pop();
+      return round;
+    }
+    return undefined;
   }
 }
 

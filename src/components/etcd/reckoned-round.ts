@@ -32,15 +32,24 @@ export function reckonRound(
     if (voter === leader.id) continue;
     const span = followerRound(leader, (seats[voter] as { readonly member: Member }).member, network);
     if (span === undefined) return undefined;
-    answers.push(span);
+    insertAscending(answers, span);
   }
-  answers.sort((a, b) => a - b);
   // The leader itself is one of the quorum.
   const confirmed = answers[quorumOf(node.configuration) - 2] as number;
   const asking = reader === leader ? 0 : thereAndBack(reader.id, leader.id, network);
   if (asking === undefined) return undefined;
   const at = Math.round(leader.logFreeAt + confirmed + asking) as SimTime;
   return { at, index: node.commit, leader, term: node.term };
+}
+
+/** Inserts a value into a few ascending ones. */
+function insertAscending(values: number[], value: number): void {
+  let at = values.length;
+  while (at > 0 && (values[at - 1] as number) > value) {
+    values[at] = values[at - 1] as number;
+    at--;
+  }
+  values[at] = value;
 }
 
 /** Time until a follower's answer is with the leader; undefined if it may not answer. */

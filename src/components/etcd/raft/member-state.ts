@@ -7,7 +7,8 @@ import { type ReadState, Role } from './ready.ts';
 /** A message in the making. */
 export type MessageDraft<Payload> = { -readonly [Field in keyof Message<Payload>]: Message<Payload>[Field] };
 
-const NOTHING: readonly never[] = [];
+/** No messages; never filled. */
+const NOTHING: never[] = [];
 
 /** One member. */
 export class MemberState<Payload> {
@@ -23,9 +24,9 @@ export class MemberState<Payload> {
   /** Membership as of the last applied change, state. */
   configuration: Configuration;
   /** Messages that may leave before what else is ready is written, state. */
-  messages: Message<Payload>[] = [];
+  messages: Message<Payload>[] = NOTHING;
   /** Those that may not, state. */
-  messagesAfterSync: Message<Payload>[] = [];
+  messagesAfterSync: Message<Payload>[] = NOTHING;
   /** Reads that may be served, state. */
   readStates: ReadState[] = [];
 
@@ -61,22 +62,21 @@ export class MemberState<Payload> {
 
   /** Puts a message out. */
   send(message: Message<Payload>): void {
-    (mayPrecedeSync(message.type) ? this.messages : this.messagesAfterSync).push(message);
+    if (mayPrecedeSync(message.type)) this.messages = appended(this.messages, message);
+    else this.messagesAfterSync = appended(this.messagesAfterSync, message);
   }
 
-  /** Hands out messages that may leave at once. What is empty is never handed out itself: the owner has it while it fills again. */
+  /** Hands out messages that may leave at once. */
   takeMessages(): readonly Message<Payload>[] {
     const { messages } = this;
-    if (messages.length === 0) return NOTHING;
-    this.messages = [];
+    this.messages = NOTHING;
     return messages;
   }
 
   /** Hands out those that may not. */
   takeMessagesAfterSync(): readonly Message<Payload>[] {
     const { messagesAfterSync } = this;
-    if (messagesAfterSync.length === 0) return NOTHING;
-    this.messagesAfterSync = [];
+    this.messagesAfterSync = NOTHING;
     return messagesAfterSync;
   }
 
@@ -87,6 +87,13 @@ export class MemberState<Payload> {
     this.readStates = [];
     return readStates;
   }
+}
+
+/** A list with one more message: a new one where there was none, for the owner has the last one while the next fills; most have one message. */
+function appended<Payload>(messages: Message<Payload>[], message: Message<Payload>): Message<Payload>[] {
+  if (messages.length === 0) return [message];
+  messages.push(message);
+  return messages;
 }
 
 /**

@@ -10,6 +10,11 @@ export const UNKNOWN_TERM = -1;
 /** The entries do not fit onto the log. */
 export const NO_MATCH = -1;
 
+const NOTHING: readonly never[] = [];
+
+/** Entries that are dropped are taken out of the array in lumps of this many or more, so that it is not shifted for every few. */
+const DROP_LUMP = 4096;
+
 /** What a crash leaves of a log. */
 export interface WrittenLog<Payload> {
   readonly snapshot: SnapshotMetadata;
@@ -19,8 +24,11 @@ export interface WrittenLog<Payload> {
 
 /** The log of one member. */
 export class RaftLog<Payload> {
-  /** What is kept, from {@link base} + 1 on, state. */
+  /** Entries from {@link origin} + 1 on; those up to {@link base} are dropped, but not yet taken out, state. */
   private readonly entries: Entry<Payload>[];
+  private origin: number;
+  /** The entries that were asked for last, which are shared: what is sent is written, and what is written is committed soon, state. */
+  private taken: readonly Entry<Payload>[] = NOTHING;
   /** Last index that was dropped, and its term, state. */
   private base: number;
   private baseTerm: number;
@@ -40,6 +48,7 @@ export class RaftLog<Payload> {
   constructor(snapshot: SnapshotMetadata, entries: readonly Entry<Payload>[]) {
     this.snapshot = snapshot;
     this.base = snapshot.index;
+    this.origin = snapshot.index;
     this.baseTerm = snapshot.term;
     this.entries = entries.slice();
     this.stable = this.lastIndex;
@@ -53,7 +62,7 @@ export class RaftLog<Payload> {
   }
 
   get lastIndex(): number {
-    return this.base + this.entries.length;
+    return this.origin + this.entries.length;
   }
 
   get lastTerm(): number {
@@ -63,7 +72,8 @@ export class RaftLog<Payload> {
   /** Term of an entry, {@link UNKNOWN_TERM} if the log does not have it. */
   termOf(index: number): number {
     if (index === this.base) return this.baseTerm;
-    return this.entries[index - this.base - 1]?.term ?? UNKNOWN_TERM;
+    if (index < this.base || index > this.lastIndex) return UNKNOWN_TERM;
+    return (this.entries[index - this.origin - 1] as Entry<Payload>).term;
   }
 
   /** Whether the log has this entry. */
@@ -73,7 +83,7 @@ export class RaftLog<Payload> {
 
   /** An entry that is kept. */
   entryAt(index: number): Entry<Payload> {
-    const entry = this.entries[index - this.base - 1];
+    const entry = index > this.base ? this.entries[index - this.origin - 1] : undefined;
     if (entry === undefined) throw new RangeError(`the log has no entry ${index}`);
     return entry;
   }
@@ -110,7 +120,8 @@ export class RaftLog<Payload> {
     if (index < this.committed) {
       throw new Error(`a leader contradicts entry ${index + 1}, but entries up to ${this.committed} are committed`);
     }
-    this.entries.length = index - this.base;
+    this.entries.length = index - this.origin;
+    this.taken = NOTHING;
     this.stable = Math.min(this.stable, index);
   }
 
@@ -133,8 +144,8 @@ export class RaftLog<Payload> {
   }
 
   /** Entries from `from` on, as many as are `maximumBytes` long together, but at least one if there is any. */
-  upTo(from: number, maximumBytes: number): Entry<Payload>[] {
-    const start = from - this.base - 1;
+  upTo(from: number, maximumBytes: number): readonly Entry<Payload>[] {
+    const start = from - this.origin - 1;
     let end = start;
     let bytes = 0;
     while (end < this.entries.length) {
@@ -142,12 +153,16 @@ export class RaftLog<Payload> {
       if (bytes > maximumBytes && end > start) break;
       end++;
     }
-    return this.entries.slice(start, end);
+    return this.range(from, this.origin + end);
   }
 
-  /** Entries from `first` to `last`. */
-  range(first: number, last: number): Entry<Payload>[] {
-    return this.entries.slice(first - this.base - 1, last - this.base);
+  /** Entries from `first` to `last`, both in the log or none between them; the list is shared. */
+  range(first: number, last: number): readonly Entry<Payload>[] {
+    const { taken } = this;
+    if (taken.length > 0 && taken.length === last - first + 1 && (taken[0] as Entry<Payload>).index === first)
+      return taken;
+    this.taken = this.entries.slice(first - this.origin - 1, last - this.origin);
+    return this.taken;
   }
 
   /** A snapshot of the applied state at its index stands for the entries up to it; the last `keep` of them are kept for slow followers. */
@@ -159,15 +174,19 @@ export class RaftLog<Payload> {
   private dropTo(index: number): void {
     if (index <= this.base) return;
     this.baseTerm = this.termOf(index);
-    this.entries.splice(0, index - this.base);
     this.base = index;
+    if (index - this.origin < DROP_LUMP) return;
+    this.entries.splice(0, index - this.origin);
+    this.origin = index;
   }
 
   /** A received snapshot takes the place of the whole log. */
   restore(snapshot: SnapshotMetadata): void {
     this.replaced ??= this.written();
     this.entries.length = 0;
+    this.taken = NOTHING;
     this.base = snapshot.index;
+    this.origin = snapshot.index;
     this.baseTerm = snapshot.term;
     this.stable = snapshot.index;
     this.committed = snapshot.index;
@@ -185,9 +204,10 @@ export class RaftLog<Payload> {
       // Another snapshot has taken the place of the log meanwhile, but is not written.
       this.replaced = rewritten(this.replaced, snapshot, entries);
     }
-    const last = entries[entries.length - 1];
+    if (entries.length === 0) return;
+    const { index, term } = entries[entries.length - 1] as Entry<Payload>;
     // Those that have been overwritten meanwhile are no longer of this log.
-    if (last !== undefined && last.index > this.stable && this.matches(last.index, last.term)) this.stable = last.index;
+    if (index > this.stable && this.matches(index, term)) this.stable = index;
   }
 
   /** What is on disk. */

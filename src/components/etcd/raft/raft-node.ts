@@ -46,16 +46,6 @@ export interface ProgressView {
 
 const NOTHING: readonly never[] = [];
 
-/** What was handed out and is not written yet. */
-interface Outstanding<Payload> {
-  readonly hardState: HardState;
-  readonly snapshot: SnapshotMetadata | undefined;
-  readonly entries: readonly Entry<Payload>[];
-  readonly committed: readonly Entry<Payload>[];
-  /** The campaign whose vote for the member itself counts once it is written. */
-  readonly campaign: VoteTally | undefined;
-}
-
 /** One member. */
 export class RaftNode<Payload> {
   private readonly state: MemberState<Payload>;
@@ -63,8 +53,9 @@ export class RaftNode<Payload> {
   /** Proposals for the leader, and which leader, state. */
   private forwarded: Entry<Payload>[] = [];
   private forwardTo: MemberId = NO_MEMBER;
-  /** Work that the owner has, state. */
-  private outstanding: Outstanding<Payload> | undefined;
+  /** Work that the owner has, and the campaign whose vote for the member itself counts once that is written, state. */
+  private outstanding: Ready<Payload> | undefined;
+  private campaign: VoteTally | undefined;
   /** What was handed out last, state. */
   private lastSoftState: SoftState = { leader: NO_MEMBER, role: Role.Follower };
   private lastHardState: HardState;
@@ -355,24 +346,20 @@ export class RaftNode<Payload> {
     };
     this.lastHardState = hardState ?? this.lastHardState;
     this.lastSoftState = softState ?? this.lastSoftState;
-    this.outstanding = {
-      hardState: this.lastHardState,
-      snapshot,
-      entries,
-      committed,
-      campaign: roles.isOwnVoteDue ? roles.tally : undefined,
-    };
+    this.outstanding = ready;
+    this.campaign = roles.isOwnVoteDue ? roles.tally : undefined;
     roles.isOwnVoteDue = false;
     return ready;
   }
 
   /** The work of the last {@link ready} is written; changes of the membership among its committed entries take effect. */
   advance(): void {
-    const { outstanding, roles } = this;
+    const { outstanding, campaign, roles } = this;
     const { log } = this.state;
     if (outstanding === undefined) throw new Error('there is no work to advance over');
     this.outstanding = undefined;
-    this.writtenHardState = outstanding.hardState;
+    // Nothing was handed out since.
+    this.writtenHardState = this.lastHardState;
     log.writeDone(outstanding.snapshot, outstanding.entries);
     for (const entry of outstanding.committed) {
       // A snapshot that has come meanwhile may be ahead of it.
@@ -381,7 +368,7 @@ export class RaftNode<Payload> {
       if (entry.change !== undefined) roles.applyChange(entry.change);
     }
     roles.replication?.advanceCommit();
-    if (outstanding.campaign !== undefined) roles.ownVoteWritten(outstanding.campaign);
+    if (campaign !== undefined) roles.ownVoteWritten(campaign);
   }
 
   private get softStateChanged(): boolean {
