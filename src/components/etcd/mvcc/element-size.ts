@@ -19,7 +19,7 @@ const VARINT_BASE = 128;
 /** Bytes of a whole number of variable length [B]. */
 function varintBytes(value: number): number {
   let bytes = 1;
-  for (let rest = value; rest >= VARINT_BASE; rest /= VARINT_BASE) bytes++;
+  for (let limit = VARINT_BASE; value >= limit; limit *= VARINT_BASE) bytes++;
   return bytes;
 }
 

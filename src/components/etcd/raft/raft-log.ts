@@ -111,6 +111,7 @@ export class RaftLog<Payload> {
     if (known < entries.length) {
       this.truncateAfter(index + known);
       for (let i = known; i < entries.length; i++) this.entries.push(entries[i] as Entry<Payload>);
+      this.taken = entries;
     }
     return index + entries.length;
   }
@@ -161,7 +162,10 @@ export class RaftLog<Payload> {
     const { taken } = this;
     if (taken.length > 0 && taken.length === last - first + 1 && (taken[0] as Entry<Payload>).index === first)
       return taken;
-    this.taken = this.entries.slice(first - this.origin - 1, last - this.origin);
+    const start = first - this.origin - 1;
+    // Most batches are of one entry.
+    this.taken =
+      first === last ? [this.entries[start] as Entry<Payload>] : this.entries.slice(start, last - this.origin);
     return this.taken;
   }
 

@@ -104,19 +104,26 @@ export class Replication<Payload> {
   /** Entries became durable here, or a quorum became smaller: commits what a quorum has. */
   advanceCommit(): void {
     const { log, term } = this.state;
-    const index = this.quorumValue(log.stable, 'match');
+    let count = this.state.isVoter ? insertSorted(this.sorted, 0, log.stable) : 0;
+    for (const peer of this.peers) if (!peer.isLearner) count = insertSorted(this.sorted, count, peer.match);
+    const index = this.reachedByQuorum(count);
     // Only entries of the own term are committed by counting (§5.4.2); those before them are committed with them.
     if (index <= log.committed || !log.matches(index, term)) return;
     log.commitTo(index);
     for (const { from, context } of this.reads.takePostponed()) this.admitRead(from, context);
   }
 
-  /** The highest value that a quorum of voters has reached; `own` is that of the leader. */
-  private quorumValue(own: number, field: 'match' | 'readRound'): number {
-    const { configuration } = this.state;
-    let count = this.state.isVoter ? insertSorted(this.sorted, 0, own) : 0;
-    for (const peer of this.peers) if (!peer.isLearner) count = insertSorted(this.sorted, count, peer[field]);
-    return this.sorted[count - quorumOf(configuration)] ?? 0;
+  /** Read round that a quorum has confirmed. */
+  private confirmedRound(): number {
+    let count = this.state.isVoter ? insertSorted(this.sorted, 0, this.reads.round) : 0;
+    for (const peer of this.peers) if (!peer.isLearner) count = insertSorted(this.sorted, count, peer.readRound);
+    return this.reachedByQuorum(count);
+  }
+
+  /** The highest of the voters' values, of which `count` are sorted, that a quorum has reached. */
+  private reachedByQuorum(count: number): number {
+    const rank = count - quorumOf(this.state.configuration);
+    return rank < 0 ? 0 : (this.sorted[rank] as number);
   }
 
   // ---- answers -------------------------------------------------------------------------------------------------------------------
@@ -136,7 +143,8 @@ export class Replication<Payload> {
     else if (peer.state === ProgressState.Probe || peer.match + 1 >= this.state.log.firstIndex) peer.becomeReplicate();
     // The log has been compacted beyond the snapshot while it was on its way: another one has to follow.
     else if (peer.match >= peer.pendingSnapshot) peer.becomeProbe();
-    this.advanceCommit();
+    // What is committed already needs no other count: most last answers of a batch.
+    if (peer.match > this.state.log.committed) this.advanceCommit();
     if (peer.member === this.transferee && peer.match === this.state.log.lastIndex) this.sendTimeoutNow(peer.member);
   }
 
@@ -154,7 +162,7 @@ export class Replication<Payload> {
     if (peer.match < this.state.log.lastIndex || peer.state === ProgressState.Probe) peer.isProbeDue = true;
     if (message.context <= peer.readRound) return;
     peer.readRound = message.context;
-    for (const read of this.reads.confirm(this.quorumValue(this.reads.round, 'readRound'))) this.answerRead(read);
+    for (const read of this.reads.confirm(this.confirmedRound())) this.answerRead(read);
   }
 
   /** The snapshot for a member has arrived, or is lost. It is probed with the next heartbeat's response. */
