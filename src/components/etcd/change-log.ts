@@ -38,7 +38,7 @@ export class ChangeLog {
     let first = this.end;
     for (let i = 0; i < this.taken.length; i++) if (isReading(i)) first = Math.min(first, this.taken[i] as number);
     const drop = first - this.first;
-    if (drop <= DROP_LUMP && drop !== this.changes.length) return;
+    if (drop <= DROP_LUMP) return;
     this.changes.splice(0, drop);
     this.first = first;
   }
