@@ -3,6 +3,8 @@
  * K:client-go/tools/cache/shared_informer.go. Handlers run in the order in which they were added, change by change.
  */
 import { type Kind, NO_VERSION, type ObjectKey, type VersionHandle, type VersionTable } from '../../cluster/index.ts';
+import type { Process } from '../../engine/index.ts';
+import type { Nanoseconds } from '../../units/index.ts';
 import { EVERYTHING } from '../kube-apiserver/index.ts';
 import type { ApiClient } from './api-client.ts';
 import type { ClientGo } from './client-go.ts';
@@ -12,6 +14,7 @@ import { Reflector, type ReflectorListener, type ReflectorReplies } from './refl
 /** What a controller wants to hear. Versions are the informer's: retain one to keep it beyond the call. */
 export interface InformerHandler {
   onAdd?(version: VersionHandle): void;
+  /** `previous` is `version` itself on a resync. */
   onUpdate?(version: VersionHandle, previous: VersionHandle): void;
   onDelete?(previous: VersionHandle): void;
 }
@@ -33,6 +36,8 @@ export class SharedInformer implements ReflectorListener {
   size = 0;
   /** Whether the first list has come. */
   hasSynced = false;
+  /** Raised when the process ends, so that its resyncs end with it, state. */
+  private life = 0;
 
   constructor(clientGo: ClientGo, client: ApiClient, kind: Kind, replies: ReflectorReplies, bucket = EVERYTHING) {
     this.clientGo = clientGo;
@@ -70,8 +75,24 @@ export class SharedInformer implements ReflectorListener {
     this.reflector.startPreloaded(cache.log.lastChange);
   }
 
+  /** Tells the handlers of every object again each `period`, as an update that changes nothing (resyncPeriod). */
+  resyncEvery(period: Nanoseconds): void {
+    this.clientGo.simulation.processes.spawn('informer resync', this.resyncs(period, this.life));
+  }
+
+  private *resyncs(period: Nanoseconds, life: number): Process {
+    for (;;) {
+      yield period;
+      if (this.life !== life) return;
+      this.forEach((_, version) => {
+        for (const handler of this.handlers) handler.onUpdate?.(version, version);
+      });
+    }
+  }
+
   /** Stops: the process has ended. */
   stop(): void {
+    this.life++;
     this.reflector.stop();
     this.forEach((key) => {
       this.store(key, NO_VERSION);

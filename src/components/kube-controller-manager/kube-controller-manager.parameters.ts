@@ -31,6 +31,12 @@ export const kubeControllerManagerParameters = defineParameters({
     help: '--kube-api-burst: burst of that limiter.',
     source: sourceCode('K:pkg/controller/apis/config/v1alpha1/defaults.go'),
   }),
+  minResyncPeriod: duration({
+    default: seconds(43_200),
+    range: [seconds(1), seconds(1_000_000)],
+    help: '--min-resync-period: informers tell their handlers of every object again after one to two of these.',
+    source: sourceCode('K:controller-manager/config/v1alpha1/defaults.go'),
+  }),
   garbageCollectorQpsFactor: real({
     default: 2,
     unit: 'x',

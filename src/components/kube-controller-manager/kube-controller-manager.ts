@@ -5,7 +5,7 @@
  * Modelled: one shared informer for each resource, on a client without limits; for each controller its own client with its own limiter, a
  * work queue with its workers and its back-off, and an event recorder that shares the limiter; caches that must be filled before the workers begin.
  * A sync takes time before its first request (a fixed part and one for each object that it walks over); workers compute side by side.
- * Left out here: see docs/not-modelled.md (resyncs, discovery calls, the process's share of a host's CPU).
+ * Left out here: see docs/not-modelled.md (discovery calls, the process's share of a host's CPU).
  */
 import { type Kind, kinds, type ObjectTables } from '../../cluster/index.ts';
 import type { Process } from '../../engine/index.ts';
@@ -98,7 +98,16 @@ export class KubeControllerManager implements ControllerSurroundings {
       if (preloaded) watch.startPreloaded();
       else watch.start();
     }
+    this.scheduleResyncs();
     for (const start of this.starts) start(preloaded);
+  }
+
+  /** All informers of a process resync at one period, drawn when it starts so that processes drift apart (cmd/kube-controller-manager/app: ResyncPeriod). */
+  private scheduleResyncs(): void {
+    const { simulation } = this.clientGo;
+    const draw = simulation.streams.stream('kube-controller-manager.resync').next();
+    const period = nanoseconds(this.parameters.minResyncPeriod * (1 + draw));
+    for (const informer of this.informers.values()) informer.resyncEvery(period);
   }
 
   /** The process ends: caches and queues are lost, requests that are on their way are answered to nobody. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { kinds, NO_VERSION, type ObjectKey } from '../../../src/cluster/index.ts';
 import { StatusCode, Verb } from '../../../src/components/api-machinery/index.ts';
 import { SharedInformer } from '../../../src/components/client-go/index.ts';
-import { NS_PER_SECOND } from '../../../src/units/index.ts';
+import { NS_PER_SECOND, seconds } from '../../../src/units/index.ts';
 import { InformerWorld, stepsArbitrary } from './informer-world.ts';
 
 const short = { etcd: { members: 1 } };
@@ -48,6 +48,31 @@ describe('an informer', () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  it('tells of every object again at each resync, until its process ends', () => {
+    const world = new InformerWorld(short);
+    world.playSteps([
+      { pause: 0, key: 0, what: 'write' },
+      { pause: 0, key: 1, what: 'write' },
+      { pause: 0, key: 2, what: 'write' },
+      { pause: 400, key: 1, what: 'delete' },
+    ]);
+    world.runFor(5);
+    world.informer.start();
+    world.informer.resyncEvery(seconds(20));
+    world.runFor(10);
+    const there = world.stored();
+    expect(there).toHaveLength(2);
+    world.told.length = 0;
+    world.runFor(15);
+    const resync = there.map(([key, revision]) => ({ what: 'update', key, revision }));
+    expect(world.told).toEqual(resync);
+    world.runFor(20);
+    expect(world.told).toEqual([...resync, ...resync]);
+    world.informer.stop();
+    world.runFor(60);
+    expect(world.told).toHaveLength(4);
   });
 
   it('misses nothing and sees nothing twice when its watch is opened again and again', () => {
