@@ -24,6 +24,16 @@ describe('CSV', () => {
     expect(lines).toContain('example,,1,10,plimsoll_pods,phase=running,2,1');
   });
 
+  it('timeseries.csv leaves out what is 0 from start to end', () => {
+    const [run] = runs;
+    const [replication] = run!.replications;
+    const silent = { ...replication!.metrics.timeseries[0]!, metric: 'plimsoll_silent', values: [0, 0] };
+    const metrics = { ...replication!.metrics, timeseries: [silent, ...replication!.metrics.timeseries] };
+    const text = [...timeseriesCsv([{ ...run!, replications: [{ ...replication!, metrics }] }])].join('');
+    expect(text).not.toContain('plimsoll_silent');
+    expect(text).toContain('plimsoll_pods');
+  });
+
   it('histograms.csv has cumulative buckets up to +Inf', () => {
     const lines = histogramsCsv(runs).split('\n');
     expect(lines[0]).toBe('scenario,variant,replication,metric,labels,le,count');
