@@ -295,6 +295,36 @@ describe('the watch log with cursors', () => {
     expect(wakes).toBe(1);
   });
 
+  it('closes a silent watcher that did not read what its watch began with, and has nothing of that to give at the end', () => {
+    const simulation = new Simulation({ seed: 'silent' });
+    const table = new BucketTable(kinds.pods);
+    const log = makeLog(simulation, table, 100_000, NARROW);
+    let revision = 0;
+    const append = (count: number) => {
+      for (let i = 0; i < count; i++) {
+        log.append(++revision, table.allocate(1 as ObjectKey), NO_VERSION, simulation.now, milliseconds(1));
+      }
+    };
+    append(5);
+    const read: number[] = [];
+    let seenAtEnd = 0;
+    const watcher = log.openWatch(EVERYTHING, 0, {
+      isSilent: true,
+      onDelivered: () => {},
+      onEnded: () => {
+        for (let next = log.next(watcher); next >= 0; next = log.next(watcher)) read.push(log.revisionAt(next));
+        seenAtEnd = log.seenRevision(watcher);
+      },
+    });
+    const burst = simulation.on('burst', () => append(200));
+    simulation.at(simTime(seconds(1)), burst);
+    simulation.run(simTime(seconds(10)));
+    expect(log.takeTerminated()).toBe(1);
+    expect(read).toEqual([]);
+    expect(seenAtEnd).toBeGreaterThanOrEqual(5);
+    expect(seenAtEnd).toBeLessThan(205);
+  });
+
   it('gives back every version that leaves the ring', () => {
     const simulation = new Simulation({ seed: 'ring' });
     const table = new BucketTable(kinds.pods);

@@ -260,6 +260,8 @@ export class WatchLog {
     const unwritten = ring.firstUnwritten(at);
     const known = unwritten > ring.oldest ? ring.revisionAt(unwritten - 1) : ring.startRevision;
     table.lastRevision[watcher] = Math.max(table.lastRevision[watcher] as number, known);
+    // What it began with, before it was silent, is not read any more.
+    table.cursors[watcher] = NOTHING_UNSEEN;
     return 0;
   }
 
