@@ -3,7 +3,13 @@ import { ControlPlane } from '../components/control-plane.ts';
 import { type EventType, Simulation } from '../engine/index.ts';
 import { TemplateRegistry } from '../manifests/index.ts';
 import { MetricRecorder } from '../metrics/index.ts';
-import { Execution, preloadAll, recordUnmet, runOperations } from '../scenario/execution/index.ts';
+import {
+  Execution,
+  notesOnLateOperations,
+  preloadAll,
+  recordUnmet,
+  runOperations,
+} from '../scenario/execution/index.ts';
 import { materialiseParameters, schedulersOf, webhooksOf } from '../scenario/index.ts';
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts';
 import {
@@ -184,6 +190,7 @@ class Replication {
         ...cluster.store.notes,
         ...cluster.servers.flatMap((server) => server.notes),
         ...execution.allNotes(),
+        ...notesOnLateOperations(this.scenario.operations, this.scenario.until),
         ...concluded,
       ],
     };

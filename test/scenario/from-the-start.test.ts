@@ -1,7 +1,9 @@
 /** What is there from the start, and operations that go on beside others, as a run shows them. */
 import { expect, it } from 'vitest';
+import { kinds } from '../../src/cluster/index.ts';
 import { judge, measure, runScenario, type ScenarioRun } from '../../src/experiment/index.ts';
 import { type Files, loadScenario } from '../../src/scenario/index.ts';
+import { ClusterWorld } from '../components/cluster-world.ts';
 
 const NODES = '{ count: 5, allocatable: { cpu: "4", memory: 16Gi, pods: 110 }, preload: true }';
 
@@ -104,4 +106,39 @@ it('refuses a warm-up that outlasts the run, and to measure what nobody asks for
   expect(() =>
     scenarioOf('    - createDeployment: { name: web, replicas: 2, preload: true, measure: true }\n'),
   ).toThrow(/measure is given beside preload/);
+});
+
+it('an operation that would begin only when the run has ended is noted', async () => {
+  const run = await runScenario(
+    scenarioOf(`    - fault: { kind: apiserverRestart, at: 2m }
+    - createPods: { name: late, count: 1, at: 150s }
+    - createPods: { name: early, count: 1, at: 119s }
+`),
+  );
+  expect(run.replications[0]?.notes).toEqual([
+    'apiserverRestart at 2m came to nothing: the run ends at 2m',
+    'createPods at 2m30s came to nothing: the run ends at 2m',
+  ]);
+});
+
+it.each(['deployments', 'pods'])('a churn deals its %s to all of its namespaces in turn', (what) => {
+  const resource = what === 'pods' ? kinds.pods : kinds.deployments;
+  for (const preload of [false, true]) {
+    const world = new ClusterWorld({
+      operations: `
+    - createNodes: ${NODES}
+    - churn: { what: ${what}, name: web, population: 6, rate: 1/s, namespaces: 3, preload: ${preload} }`,
+    });
+    if (!preload) world.perform();
+    world.runFor(20);
+    const counts = new Map<string, number>();
+    const keys = world.cluster.tables.keysOf(resource);
+    world.cluster.store.forEachCurrent(resource, (key) => {
+      const namespace = keys.namespace(key);
+      counts.set(namespace, (counts.get(namespace) ?? 0) + 1);
+    });
+    expect([...counts.keys()].sort()).toEqual(['default-0', 'default-1', 'default-2']);
+    expect(Math.min(...counts.values())).toBeGreaterThan(0);
+    expect(world.cluster.store.objectCount(resource)).toBeGreaterThanOrEqual(6);
+  }
 });

@@ -48,6 +48,14 @@ describeWrongScenarios([
     at: 'scenario.yaml:8:90',
     path: 'spec.operations[0].createDeployment.strategy.maxUnavailable',
   },
+  {
+    name: 'a client of 0 requests a second, which client-go takes for its default',
+    text: operations('- createPods: { count: 1, client: { qps: 0 } }'),
+    code: 'P206',
+    at: 'scenario.yaml:8:46',
+    path: 'spec.operations[0].createPods.client.qps',
+    fix: '-1 = no limit',
+  },
   { name: 'NaN', text: scenarioText('replications: .nan'), code: 'P204', at: 'scenario.yaml:7:17', message: 'NaN' },
   {
     name: 'Infinity',

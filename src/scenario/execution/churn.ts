@@ -13,12 +13,19 @@ const WITHOUT_END = 2 ** 40;
 /** Before the run: the population is there. */
 export function preloadChurn(execution: Execution, churn: Churn): void {
   const { object } = churn;
-  if (object.what === 'pods') preloadPods(execution, [object.namespace], churn.name, churn.population, object.template);
-  else {
-    for (let i = 0; i < churn.population; i++) {
-      preloadIntents(execution, [{ ...object.deployment, name: `${churn.name}-${i}` }]);
-    }
+  if (object.what === 'pods') {
+    preloadPods(execution, object.namespaces, churn.name, churn.population, object.template);
+    return;
   }
+  for (let i = 0; i < churn.population; i++) {
+    const name = `${churn.name}-${i}`;
+    preloadIntents(execution, [{ ...object.deployment, name, namespace: namespaceOf(churn, i) }]);
+  }
+}
+
+/** Namespace of the object of a number. */
+function namespaceOf({ object: { namespaces } }: Churn, serial: number): string {
+  return namespaces[serial % namespaces.length] as string;
 }
 
 /** Each arrival creates one object; once the population is reached it also deletes the oldest one. */
@@ -48,23 +55,23 @@ export function* runChurn(execution: Execution, churn: Churn): Generator<number,
 
 function createRequest(execution: Execution, churn: Churn, client: ApiClient, serial: number) {
   const { object } = churn;
+  const namespace = namespaceOf(churn, serial);
   return object.what === 'pods'
-    ? podRequest(execution, client, object.namespace, churn.name, execution.template(object.template))
-    : intentRequest(execution, client, { ...object.deployment, name: `${churn.name}-${serial}` });
+    ? podRequest(execution, client, namespace, churn.name, execution.template(object.template))
+    : intentRequest(execution, client, { ...object.deployment, name: `${churn.name}-${serial}`, namespace });
 }
 
 /** Objects of a preloaded churn, oldest first. */
 function* existing(execution: Execution, churn: Churn): Generator<ObjectKey> {
   const { tables, store } = execution.cluster;
   const { object } = churn;
-  const namespace = object.what === 'pods' ? object.namespace : object.deployment.namespace;
   const kind = object.what === 'pods' ? kinds.pods : kinds.deployments;
   const keys = tables.keysOf(kind);
   const found: ObjectKey[] = [];
   store.forEachCurrent(kind, (key) => {
     const name = keys.name(key);
     const suffix = name.slice(churn.name.length + 1);
-    if (keys.namespace(key) === namespace && name === `${churn.name}-${suffix}` && !suffix.includes('-'))
+    if (object.namespaces.includes(keys.namespace(key)) && name === `${churn.name}-${suffix}` && !suffix.includes('-'))
       found.push(key);
   });
   yield* found;

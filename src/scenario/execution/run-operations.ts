@@ -1,5 +1,6 @@
 /** The operations of a scenario, in their order: what is preloaded before the run, and the process that carries out the rest. */
 import type { Process } from '../../engine/index.ts';
+import { formatDuration, type Nanoseconds } from '../../units/index.ts';
 import type { Operation } from '../operations/index.ts';
 import { awaitBarrier } from './await-barrier.ts';
 import { runLoad, runWatches } from './call-api.ts';
@@ -28,7 +29,7 @@ function namespacesOf(operation: Operation): readonly string[] {
     case 'apply':
       return operation.intents.map((intent) => intent.namespace);
     case 'churn':
-      return [operation.object.what === 'pods' ? operation.object.namespace : operation.object.deployment.namespace];
+      return operation.object.namespaces;
     default:
       return [];
   }
@@ -102,6 +103,17 @@ export function* runOperations(execution: Execution, operations: readonly Operat
     }
   }
   close();
+}
+
+/** Notes on operations that are to begin only when the run has ended. */
+export function notesOnLateOperations(operations: readonly Operation[], until: Nanoseconds): string[] {
+  const end = formatDuration(until);
+  return operations.flatMap((operation) => {
+    const at = 'at' in operation ? operation.at : undefined;
+    if (at === undefined || at < until) return [];
+    const what = operation.kind === 'fault' ? operation.fault.fault : operation.kind;
+    return [`${what} at ${formatDuration(at)} came to nothing: the run ends at ${end}`];
+  });
 }
 
 /** A process with something that happens at its end. */

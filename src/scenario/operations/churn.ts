@@ -6,17 +6,20 @@ import type { Nanoseconds } from '../../units/index.ts';
 import { resolveDistribution } from '../distribution-form.ts';
 import { strictMap } from '../schema-parts.ts';
 import { nameSchema, positiveDurationSchema, rateSchema, wholeNumberSchema } from '../value-forms.ts';
-import { type DeploymentIntent, deploymentShape, makeDeployments } from './create-deployment.ts';
+import { type DeploymentIntent, deploymentShape, makeDeployments, numberedNamespace } from './create-deployment.ts';
 import { operationKind, type Requesting, resolveRequesting } from './operation.ts';
 import type { OperationContext } from './operation-context.ts';
 import { makePodTemplate } from './pod-options.ts';
 import { preloadShape, requestShape } from './request-shape.ts';
 
-/** What comes and goes. Objects are named `<name>-<n>`, n counting up for as long as the churn runs. */
-export type ChurnedObject =
-  | { readonly what: 'pods'; readonly namespace: string; readonly template: PodTemplate }
-  /** A Deployment like this one, under another name each. */
-  | { readonly what: 'deployments'; readonly deployment: DeploymentIntent };
+/**
+ * What comes and goes. Objects are named `<name>-<n>`, n counting up for as long as the churn runs, and dealt to the namespaces in turn. A Deployment is like
+ * this one, under another name each.
+ */
+export type ChurnedObject = { readonly namespaces: readonly string[] } & (
+  | { readonly what: 'pods'; readonly template: PodTemplate }
+  | { readonly what: 'deployments'; readonly deployment: DeploymentIntent }
+);
 
 /**
  * A churn, resolved. At every arrival one object is created and, once there are more than `population`, the oldest is deleted.
@@ -84,6 +87,7 @@ export const churn = operationKind({
 
 function resolveObject(written: z.output<typeof churn.schema>, name: string, context: OperationContext): ChurnedObject {
   const lifetime = (written.duration && resolveDistribution(written.duration, ['duration'], context)) ?? null;
+  const namespaces = Array.from({ length: written.namespaces ?? 1 }, (_, i) => numberedNamespace(written, i));
   if (written.what === 'pods') {
     const template = makePodTemplate(
       written,
@@ -92,7 +96,7 @@ function resolveObject(written: z.output<typeof churn.schema>, name: string, con
       lifetime,
       lifetime === null ? 'Always' : 'Never',
     );
-    return { what: 'pods', namespace: written.namespace ?? 'default', template };
+    return { what: 'pods', namespaces, template };
   }
   const [deployment] = makeDeployments(
     { ...written, name, replicas: written.replicas ?? 1 },
@@ -100,5 +104,5 @@ function resolveObject(written: z.output<typeof churn.schema>, name: string, con
     lifetime,
     context,
   );
-  return { what: 'deployments', deployment: deployment as DeploymentIntent };
+  return { what: 'deployments', namespaces, deployment: deployment as DeploymentIntent };
 }

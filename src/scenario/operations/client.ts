@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { strictMap } from '../schema-parts.ts';
-import { numberSchema, textSchema, wholeNumberSchema } from '../value-forms.ts';
+import { formSchema, outOfRange, textSchema, wholeNumberSchema, wrongForm } from '../value-forms.ts';
 
 /** A client of the API, resolved. */
 export interface OperationClient {
@@ -42,11 +42,22 @@ const MAXIMUM_LIMIT = 1_000_000;
 /** Most connections of one client. */
 const MAXIMUM_CONNECTIONS = 10_000;
 
+/** A rate, or -1. 0 would be no rate; client-go takes it for its default of 5. */
+const qpsSchema = formSchema({
+  expected: `requests per second, up to ${MAXIMUM_LIMIT.toLocaleString('en-US')}, or -1 = no limit`,
+  json: { type: 'number', minimum: -1, maximum: MAXIMUM_LIMIT },
+  parse: (written) => {
+    if (typeof written !== 'number' || Number.isNaN(written)) return wrongForm(written);
+    const isRate = written > 0 && written <= MAXIMUM_LIMIT;
+    return isRate || written === -1 ? written : outOfRange(written, 'more than 0, or -1 = no limit');
+  },
+});
+
 /** `client`, as it is written. Whatever is left out is as in {@link defaultClient}. */
 export const clientSchema = strictMap({
   user: textSchema('a user name, such as deployer or system:serviceaccount:ci:deployer').optional(),
   groups: z.array(textSchema('the name of a group, such as system:masters')).optional(),
-  qps: numberSchema(-1, MAXIMUM_LIMIT).optional(),
+  qps: qpsSchema.optional(),
   burst: wholeNumberSchema(1, MAXIMUM_LIMIT).optional(),
   connections: wholeNumberSchema(1, MAXIMUM_CONNECTIONS).optional(),
   encoding: z.enum(encodings).optional(),
