@@ -3,7 +3,7 @@ import { type CustomResource, type Intent, resourceNames } from '../cluster/inde
 import type { PlimsollError, SourcePosition } from '../errors/index.ts';
 import type { TemplateEntry, ValuePath } from '../manifests/index.ts';
 import { plainResources } from './operations/create-objects.ts';
-import type { Operation } from './operations/index.ts';
+import type { DeletableKind, Operation } from './operations/index.ts';
 import { unknownNameError } from './unknown-name.ts';
 
 /** Where problems go, and how they are placed. */
@@ -47,7 +47,7 @@ export function checkNames(
         check(operation.deployments.name, created.deployments, at('deployments'), context);
         break;
       case 'delete':
-        check(operation.selection.name, created[operation.what], at(operation.what), context);
+        check(operation.selection.name, deletable(operation.what, created), at(operation.what), context);
         break;
       case 'stop':
         if (operation.churn !== undefined) check(operation.churn, created.churns, at('churn'), context);
@@ -68,6 +68,11 @@ export function checkNames(
     }
   }
   checkSchedulers(templates, schedulerNames, operations, context);
+}
+
+/** Names of a kind; ConfigMaps and Secrets are not told apart from other objects. */
+function deletable(what: DeletableKind, created: CreatedNames): ReadonlySet<string> {
+  return what === 'configmaps' || what === 'secrets' ? created.objects : created[what];
 }
 
 function namesOf(operations: readonly Operation[]): CreatedNames {

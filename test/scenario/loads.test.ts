@@ -150,6 +150,21 @@ describe('loads', () => {
     expect(statistic(result, 'plimsoll_pods', { phase: 'running' }, 'final')).toBe(2 + 5);
   });
 
+  it('of a collection delete all of a namespace by one request each', async () => {
+    const result = await run(
+      '- createObjects: { resource: configmaps, name: settings, count: 20, namespace: a, preload: true }',
+      '- createObjects: { resource: configmaps, name: others, count: 20, namespace: b, preload: true }',
+      '- createObjects: { resource: configmaps, name: kept, count: 7, namespace: c, preload: true }',
+      '- delete: { configmaps: all, namespace: a, collection: true }',
+      '- delete: { configmaps: all, namespace: b, collection: true }',
+      '- sleep: 5s',
+    );
+    const requests = statistic(result, 'apiserver_request_total', { verb: 'DELETECOLLECTION', code: '200' }, 'final');
+    expect(requests).toBe(2);
+    const deleted = statistic(result, 'etcd_mvcc_delete_total', {}, 'final');
+    expect(deleted).toBeGreaterThanOrEqual(40);
+  });
+
   it('through recorders are correlated: repeated events about few pods are counted up and then dropped', async () => {
     const result = await run(
       '- createNodes: { count: 2, allocatable: { cpu: "4", memory: 16Gi, pods: 110 }, preload: true }',

@@ -104,6 +104,7 @@ describe('the other operations', () => {
         '- scale: { deployments: all, replicas: { by: -2 }, rate: 1/s }',
         '- scale: { deployments: all, replicas: { scale: 1.5 } }',
         '- delete: { pods: web, count: 3, at: 2m }',
+        '- delete: { configmaps: all, collection: true }',
         '- churn: { what: deployments, population: 10, rate: 2/s, for: 5m }',
         '- sleep: 30s',
         '- sleep: { duration: 30s }',
@@ -132,7 +133,8 @@ describe('the other operations', () => {
       { kind: 'scale', deployments: { name: 'web' }, replicas: { change: 'to', replicas: 5 } },
       { kind: 'scale', replicas: { change: 'by', replicas: -2 }, arrivals: { kind: 'constant', rate: 1 } },
       { kind: 'scale', replicas: { change: 'times', factor: 1.5 } },
-      { kind: 'delete', what: 'pods', selection: { name: 'web' }, count: 3, at: 120e9 },
+      { kind: 'delete', what: 'pods', selection: { name: 'web' }, count: 3, at: 120e9, collection: false },
+      { kind: 'delete', what: 'configmaps', selection: { name: 'all' }, collection: true },
       {
         kind: 'churn',
         name: 'churn',

@@ -69,8 +69,26 @@ export function* rollDeployments(execution: Execution, operation: Rollout): Gene
 export function* deleteObjects(execution: Execution, operation: Delete): Generator<number, void, number> {
   const kind = kinds[operation.what satisfies ResourceName];
   const all = chooseObjects(execution, kind, operation.selection, 'delete');
+  if (operation.collection) {
+    yield* deleteCollections(execution, operation, kind, all);
+    return;
+  }
   const chosen = operation.count === undefined ? all : all.slice(0, operation.count);
   yield* sendAll(execution, operation, chosen.length, (client, index) =>
     client.deletion(kind, chosen[index] as ObjectKey),
+  );
+}
+
+/** DELETE of the collection in each namespace that has any. */
+function* deleteCollections(
+  execution: Execution,
+  operation: Delete,
+  kind: Kind,
+  all: readonly ObjectKey[],
+): Generator<number, void, number> {
+  const keys = execution.cluster.tables.keysOf(kind);
+  const namespaces = [...new Set(all.map((key) => keys.namespace(key)))];
+  yield* sendAll(execution, operation, namespaces.length, (client, index) =>
+    client.collectionDeletion(kind, { namespace: namespaces[index] as string }),
   );
 }

@@ -1,4 +1,5 @@
 /** delete: removes objects, as `kubectl delete` does: pods gracefully, workloads with their pods in the background. */
+import { z } from 'zod';
 import { PlimsollError } from '../../errors/index.ts';
 import { strictMap } from '../schema-parts.ts';
 import { wholeNumberSchema } from '../value-forms.ts';
@@ -7,7 +8,7 @@ import { requestShape } from './request-shape.ts';
 import { namespaceShape, resolveSelection, type Selection, selectionNameSchema } from './selection.ts';
 
 /** Kinds of objects that can be deleted. */
-export const deletableKinds = ['deployments', 'pods', 'services'] as const;
+export const deletableKinds = ['deployments', 'pods', 'services', 'configmaps', 'secrets'] as const;
 
 /** A kind of objects that can be deleted. */
 export type DeletableKind = (typeof deletableKinds)[number];
@@ -19,6 +20,8 @@ export interface Delete extends Requesting {
   readonly selection: Selection;
   /** Most objects to be deleted, oldest first; undefined = all that are selected. */
   readonly count?: number;
+  /** Whether one request deletes all objects of a namespace (DELETE of the collection) instead of one request each. */
+  readonly collection: boolean;
 }
 
 /** Most objects of one operation. */
@@ -27,11 +30,14 @@ const MAXIMUM_COUNT = 5_000_000;
 const nameOrNothing = selectionNameSchema.optional();
 
 export const deleteObjects = operationKind({
-  help: 'Deletes Deployments, pods or Services by name, or all of a kind; `count` limits it to the oldest.',
+  help: 'Deletes objects by name, or all of a kind; `count` limits it to the oldest, `collection` asks for all of a namespace by one request.',
   schema: strictMap({
     deployments: nameOrNothing,
     pods: nameOrNothing,
     services: nameOrNothing,
+    configmaps: nameOrNothing,
+    secrets: nameOrNothing,
+    collection: z.boolean().optional(),
     ...namespaceShape,
     count: wholeNumberSchema(1, MAXIMUM_COUNT).optional(),
     ...requestShape,
@@ -50,11 +56,23 @@ export const deleteObjects = operationKind({
       );
     }
     const kind = what ?? 'pods';
+    const collection = written.collection ?? false;
+    if (collection && (written.count !== undefined || written[kind] !== 'all')) {
+      context.errors.push(
+        new PlimsollError('P209', {
+          ...context.place(['collection']),
+          message: 'a collection is deleted as a whole',
+          expected: `${kind}: all, and no count`,
+          fix: 'write all for the name, or leave collection out',
+        }),
+      );
+    }
     return {
       kind: 'delete',
       what: kind,
       selection: resolveSelection(written[kind] ?? 'all', written),
       ...(written.count === undefined ? {} : { count: written.count }),
+      collection,
       ...resolveRequesting(written, context),
     };
   },
