@@ -13,10 +13,9 @@ export class LinkTable {
   count = 0;
   private readonly simulation: Simulation;
   private readonly name: string;
-  /** By link: id in the simulation, smallest delay [ns], fixed; arrival of the latest message [ns], state. */
+  /** By link: id in the simulation, smallest delay [ns], fixed. */
   private ids = new Int32Array(1);
   private minimumDelays = new Float64Array(1);
-  private lastArrivals = new Float64Array(1);
 
   /** Links are named "<name>[<index>]". */
   constructor(simulation: Simulation, name: string) {
@@ -36,12 +35,11 @@ export class LinkTable {
 
   /** Sends a message that takes `delay`, or longer if the minimum or a message before it says so; returns its arrival. */
   transmit(index: number, delay: Nanoseconds, type: EventType, a = 0, b = 0): SimTime {
+    const link = this.ids[index] as LinkId;
     const minimum = this.minimumDelays[index] as number;
     const unhindered = this.simulation.now + (delay > minimum ? delay : minimum);
-    const last = this.lastArrivals[index] as number;
-    const arrival = Math.max(unhindered, last) as SimTime;
-    this.lastArrivals[index] = arrival;
-    this.simulation.send(this.ids[index] as LinkId, arrival, type, a, b);
+    const arrival = Math.max(unhindered, this.simulation.latestArrival(link)) as SimTime;
+    this.simulation.send(link, arrival, type, a, b);
     return arrival;
   }
 
@@ -49,7 +47,6 @@ export class LinkTable {
     const capacity = this.ids.length * 2;
     this.ids = grown(this.ids, capacity);
     this.minimumDelays = grown(this.minimumDelays, capacity);
-    this.lastArrivals = grown(this.lastArrivals, capacity);
   }
 }
 

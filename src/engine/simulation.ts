@@ -41,6 +41,9 @@ export const LAST_INSTANT = (2 ** 52 - 1) as SimTime;
 /** Messages one link can carry: a message's rank holds link and sequence in one exact number. */
 const MESSAGES_PER_LINK = 2 ** 33;
 const MAX_LINKS = 2 ** 20;
+/** Links at the start; doubled. Numbers that are kept of each. */
+const INITIAL_LINKS = 64;
+const LINK_NUMBERS = 2;
 const MAX_EVENT_TYPES = 2 ** 16;
 const OUTSIDE_OF_EVENTS = -1;
 const TWO_TO_MINUS_32 = 2 ** -32;
@@ -77,8 +80,8 @@ export class Simulation {
   private readonly processedByType: number[] = [];
   /** Names of the links by id; messages sent [message] and latest arrival [ns] by link, state. */
   private readonly linkNames: string[] = [];
-  private readonly linkSequences: number[] = [];
-  private readonly linkArrivals: number[] = [];
+  /** By link, side by side because each message needs both: its messages so far, and the arrival of the latest [ns], state. */
+  private links = newLinks(INITIAL_LINKS);
   /** Messages of the present instant, by handle, and how they are ordered; kept so that no array is made for each instant. */
   private readonly group: number[] = [];
   private readonly byRank = (left: number, right: number): number =>
@@ -145,19 +148,27 @@ export class Simulation {
   /** Opens a link. The order of opening ranks the messages that arrive at one instant. */
   openLink(name: string): LinkId {
     if (this.linkNames.length === MAX_LINKS) throw new RangeError(`more than ${MAX_LINKS} links`);
-    this.linkSequences.push(0);
-    this.linkArrivals.push(0);
+    const row = this.linkNames.length * LINK_NUMBERS;
+    if (row === this.links.length) this.growLinks();
+    this.links.fill(0, row, row + LINK_NUMBERS);
     return (this.linkNames.push(name) - 1) as LinkId;
+  }
+
+  /** Arrival of the latest message on a link [ns], 0 before the first. */
+  latestArrival(link: LinkId): number {
+    return this.links[link * LINK_NUMBERS + 1] as number;
   }
 
   /** Sends a message: an event that another party causes. It arrives later than now, and not before its predecessors. */
   send(link: LinkId, arrival: SimTime, type: EventType, a = 0, b = 0): void {
-    if (!(arrival > this.now && arrival <= LAST_INSTANT && arrival >= (this.linkArrivals[link] as number))) {
+    const { links } = this;
+    const row = link * LINK_NUMBERS;
+    if (!(arrival > this.now && arrival <= LAST_INSTANT && arrival >= (links[row + 1] as number))) {
       this.refuseArrival(link, arrival);
     }
-    this.linkArrivals[link] = arrival;
-    const sequence = this.linkSequences[link] as number;
-    this.linkSequences[link] = sequence + 1;
+    const sequence = links[row] as number;
+    links[row] = sequence + 1;
+    links[row + 1] = arrival;
     const handle = this.records.allocate(type, a, b);
     this.records.ranks[handle] = link * MESSAGES_PER_LINK + sequence;
     this.queue.push(2 * arrival, handle);
@@ -323,6 +334,12 @@ export class Simulation {
     });
   }
 
+  private growLinks(): void {
+    const larger = newLinks(this.linkNames.length * 2);
+    larger.set(this.links);
+    this.links = larger;
+  }
+
   private refuseInstant(time: SimTime): never {
     if (time < this.now) this.fail('engine', `scheduled for ${time} ns, which is past`);
     this.fail('engine', `scheduled for ${time} ns, beyond the last instant (${LAST_INSTANT} ns)`);
@@ -333,7 +350,12 @@ export class Simulation {
     if (!(arrival > this.now)) this.fail('engine', `message on link ${name} to arrive at ${arrival} ns, not after now`);
     if (arrival > LAST_INSTANT)
       this.fail('engine', `message on link ${name} to arrive at ${arrival} ns, beyond the last`);
-    const latest = this.linkArrivals[link];
+    const latest = this.latestArrival(link);
     this.fail('engine', `message on link ${name} to arrive at ${arrival} ns, before its predecessor (${latest} ns)`);
   }
+}
+
+/** Rows of links that are not open yet: nothing can arrive behind an arrival that never is. */
+function newLinks(count: number): Float64Array<ArrayBuffer> {
+  return new Float64Array(count * LINK_NUMBERS).fill(Number.POSITIVE_INFINITY);
 }

@@ -60,6 +60,8 @@ export class WaitLedger {
     if (known >= 0) return known;
     this.serverNames.push(name);
     this.serverKinds.push(kind);
+    for (const spans of this.spans) spans.push(0);
+    for (const counts of this.counts) counts.push(0);
     this.histograms.push(this.recorder.histogram('plimsoll_server_waiting_seconds', { server: name, kind }));
     return this.serverNames.length - 1;
   }
@@ -69,8 +71,8 @@ export class WaitLedger {
     const known = this.flowNames.indexOf(name);
     if (known >= 0) return known;
     this.flowNames.push(name);
-    this.spans.push([]);
-    this.counts.push([]);
+    this.spans.push(this.serverNames.map(() => 0));
+    this.counts.push(this.serverNames.map(() => 0));
     return this.flowNames.length - 1;
   }
 
@@ -85,14 +87,14 @@ export class WaitLedger {
     if (span <= 0) return;
     const spans = this.spans[flow] as number[];
     const counts = this.counts[flow] as number[];
-    spans[server] = (spans[server] ?? 0) + span;
-    counts[server] = (counts[server] ?? 0) + 1;
+    spans[server] = (spans[server] as number) + span;
+    counts[server] = (counts[server] as number) + 1;
   }
 
   /** Forgets everything so far: statistics begin. */
   startStatistics(): void {
-    for (const spans of this.spans) spans.length = 0;
-    for (const counts of this.counts) counts.length = 0;
+    for (const spans of this.spans) spans.fill(0);
+    for (const counts of this.counts) counts.fill(0);
   }
 
   /** The sums, flows by name, servers by waiting time. */
@@ -109,8 +111,8 @@ export class WaitLedger {
       .map((server, index) => ({
         server,
         kind: this.serverKinds[index] as ServerKind,
-        waitSeconds: (spans[index] ?? 0) / NS_PER_SECOND,
-        waits: counts[index] ?? 0,
+        waitSeconds: (spans[index] as number) / NS_PER_SECOND,
+        waits: counts[index] as number,
       }))
       .filter((share) => share.waits > 0)
       .sort((a, b) => b.waitSeconds - a.waitSeconds || (a.server < b.server ? -1 : 1));

@@ -141,7 +141,7 @@ export class Requests {
     this.expectedUid[slot] = 0;
     this.flags[slot] = 0;
     this.object[slot] = null;
-    this.payload.fill(0, slot * PAYLOAD_NUMBERS, (slot + 1) * PAYLOAD_NUMBERS);
+    clearRow(this.payload, slot, PAYLOAD_NUMBERS);
     this.attempts[slot] = 0;
     this.retries[slot] = 0;
     this.server[slot] = -1;
@@ -157,7 +157,7 @@ export class Requests {
     this.scanned[slot] = 0;
     this.decodedBytes[slot] = 0;
     this.memory[slot] = 0;
-    this.waits.fill(0, slot * WAIT_PLACES, (slot + 1) * WAIT_PLACES);
+    clearRow(this.waits, slot, WAIT_PLACES);
     this.inUse++;
     return slot;
   }
@@ -293,6 +293,12 @@ export class Requests {
     while (this.object.length < capacity) this.object.push(null);
     this.capacity = capacity;
   }
+}
+
+/** Zeros in the row of a slot; for so few numbers a loop is several times faster than the array's own fill. */
+function clearRow(cells: Float64Array, slot: number, width: number): void {
+  const first = slot * width;
+  for (let i = 0; i < width; i++) cells[first + i] = 0;
 }
 
 /** Bits of a request. */

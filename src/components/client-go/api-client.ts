@@ -8,7 +8,7 @@ import type { ClientGo } from './client-go.ts';
 import type { ClientStatistics } from './client-statistics.ts';
 import type { Transport } from './connections.ts';
 
-/** The wait of a client without limiter. */
+/** The wait of a client without limiter; the time-out of one that gives none. */
 const NO_WAIT = nanoseconds(0);
 
 /** Encoding of request and answer bodies. */
@@ -58,6 +58,12 @@ export class ApiClient {
   readonly requestFlags: number;
   /** What it counts together with the clients of its name. */
   readonly statistics: ClientStatistics;
+  /** From the options, of which there are many shapes and which every request would look up: how long it gives a request, 0 = as long as the server does [ns]. */
+  readonly timeout: Nanoseconds;
+  /** Whether it sits on a node, whether it starts pods, and whether it has a limiter. */
+  readonly isOnNode: boolean;
+  readonly startsPods: boolean;
+  private readonly isLimited: boolean;
   private readonly clientGo: ClientGo;
   private readonly requests: Requests;
   private readonly bucket: TokenBucket;
@@ -80,6 +86,10 @@ export class ApiClient {
     this.bucket = new TokenBucket(options.qps, options.burst);
     this.statistics = clientGo.statisticsOf(options.name, options.qps);
     this.statistics.addClient();
+    this.timeout = options.timeout ?? NO_WAIT;
+    this.isOnNode = options.onNode;
+    this.startsPods = options.startsPods === true;
+    this.isLimited = options.qps > 0;
   }
 
   /** Its process has ended for good: what it has sent is answered to nobody. */
@@ -100,7 +110,7 @@ export class ApiClient {
 
   /** Takes a token for a request that is ready at `at`; returns how long it waits for it. */
   reserve(at: SimTime): Nanoseconds {
-    if (this.options.qps <= 0) return NO_WAIT;
+    if (!this.isLimited) return NO_WAIT;
     const wait = this.bucket.reserve(at);
     this.statistics.asked(wait);
     return wait;

@@ -219,7 +219,7 @@ export class ClientGo {
     requests.context[request] = context;
     requests.issuedAt[request] = simulation.now;
     requests.flags[request] = (requests.flags[request] as number) | client.requestFlags;
-    requests.timeout[request] = client.options.timeout ?? 0;
+    requests.timeout[request] = client.timeout;
     this.issued++;
     this.inFlight++;
     this.admit(client, request);
@@ -302,7 +302,7 @@ export class ClientGo {
     const verb = requests.verb[request];
     if (requests.code[request] === StatusCode.ConnectionBroken && (verb === Verb.Get || verb === Verb.List))
       requests.retryAfter[request] = parameters.connectionResetPause;
-    const perByte = client.options.onNode ? this.nodePerByte : this.controlPlanePerByte;
+    const perByte = client.isOnNode ? this.nodePerByte : this.controlPlanePerByte;
     const server = requests.server[request] as number;
     const bytes = requests.replyBytes[request] as number;
     const transfer = this.wire.send(server, this.simulation.now, bytes, perByte);

@@ -36,6 +36,8 @@ export interface Connection {
 export class Transport {
   /** Open ones, the oldest first, state. */
   readonly connections: Connection[] = [];
+  /** The oldest of them as far as known: nearly always the one that is taken, found without a look at the list, state. */
+  oldest: Connection | undefined = undefined;
   /** Control-plane host of the process, whose API server it talks to, or {@link THROUGH_BALANCER}, state. */
   local: number;
 
@@ -88,6 +90,7 @@ export class Connections {
     const transport = this.transports.get(process);
     if (transport === undefined) return;
     for (const connection of transport.connections.splice(0)) this.closed(connection);
+    transport.oldest = undefined;
     transport.local = this.localServer(host);
   }
 
@@ -97,20 +100,29 @@ export class Connections {
 
   /** A connection for another request: one that has room, or a new one; undefined = none can be had now. */
   take(transport: Transport): Connection | undefined {
-    const { connections } = transport;
+    const { oldest } = transport;
+    if (oldest !== undefined && isUsable(oldest) && hasRoom(oldest)) {
+      oldest.streams++;
+      return oldest;
+    }
+    const connection = this.find(transport) ?? this.dial(transport);
+    transport.oldest = transport.connections[0];
+    return connection;
+  }
+
+  /** The oldest usable connection that has room; those that are no longer usable are closed. */
+  private find({ connections }: Transport): Connection | undefined {
     for (let i = 0; i < connections.length; i++) {
       const connection = connections[i] as Connection;
-      const { server } = connection;
-      // A server that is about to end has sent GOAWAY on all its connections.
-      if (connection.isClosing || connection.incarnation !== server.incarnation || !server.isUp) {
+      if (!isUsable(connection)) {
         connections.splice(i--, 1);
         this.closed(connection);
-      } else if (connection.streams < server.maxStreams) {
+      } else if (hasRoom(connection)) {
         connection.streams++;
         return connection;
       }
     }
-    return this.dial(transport);
+    return undefined;
   }
 
   /** A request has left its connection. */
@@ -146,4 +158,13 @@ export class Connections {
   brokeAt(server: number): void {
     this.open[server] = 0;
   }
+}
+
+/** Whether requests may go over a connection. A server that is about to end has sent GOAWAY on all its connections. */
+function isUsable({ server, incarnation, isClosing }: Connection): boolean {
+  return !isClosing && incarnation === server.incarnation && server.isUp;
+}
+
+function hasRoom({ server, streams }: Connection): boolean {
+  return streams < server.maxStreams;
 }

@@ -17,6 +17,7 @@ import type { EventType, KeyedStream } from '../../engine/index.ts';
 import { nanoseconds } from '../../units/index.ts';
 import { type RequestId, StatusCode, writes } from '../api-machinery/index.ts';
 import type { ApiClient } from './api-client.ts';
+import { BoundedMap } from './bounded-map.ts';
 import type { ClientGo } from './client-go.ts';
 
 /** Entries that the correlator remembers (events_cache.go: maxLruCacheEntries). */
@@ -94,8 +95,8 @@ export class EventRecorder {
   private readonly replies: EventRecorderReplies;
   private readonly index: number;
   /** By reason, kind and key of the object. */
-  private readonly similar = new Map<number, Similar>();
-  private readonly spam = new Map<number, SpamBucket>();
+  private readonly similar = new BoundedMap<Similar>(LRU_ENTRIES);
+  private readonly spam = new BoundedMap<SpamBucket>(LRU_ENTRIES);
   /** Events that wait to be written, encoded as (create ? reason : -count, event key) pairs, the first one under way, state. Short: bounded. */
   private readonly queue: number[] = [];
   private writing = false;
@@ -162,8 +163,7 @@ export class EventRecorder {
         others: undefined,
         combined: undefined,
       };
-      this.similar.set(key, similar);
-      trim(this.similar);
+      this.similar.add(key, similar);
     } else if (now - similar.last > eventAggregateInterval) {
       similar.window++;
       similar.messages = 0;
@@ -187,8 +187,7 @@ export class EventRecorder {
     let bucket = this.spam.get(key);
     if (bucket === undefined) {
       bucket = { tokens: eventSpamBurst, at: now };
-      this.spam.set(key, bucket);
-      trim(this.spam);
+      this.spam.add(key, bucket);
     }
     bucket.tokens = Math.min(eventSpamBurst, bucket.tokens + (now - bucket.at) / eventSpamRefill);
     bucket.at = now;
@@ -232,7 +231,8 @@ export class EventRecorder {
     }
     if (broke) this.dropped++;
     this.tries = 0;
-    this.queue.splice(0, 2);
+    this.queue.shift();
+    this.queue.shift();
     this.write();
   }
 }
@@ -250,10 +250,4 @@ function addMessage(similar: Similar, message: number): Written {
   similar.others ??= [];
   similar.others.push(event);
   return event;
-}
-
-/** Drops the oldest entry beyond the bound. */
-function trim(map: Map<number, unknown>): void {
-  if (map.size <= LRU_ENTRIES) return;
-  map.delete(map.keys().next().value as number);
 }

@@ -82,7 +82,7 @@ export class RequestAccounts {
   private podFlowOf(client: ApiClient, request: RequestId, verb: number): number {
     if (this.requests.kind[request] !== kinds.pods) return -1;
     if (verb === Verb.Create && this.requests.write[request] === writes.podCreate) return this.podCreation;
-    const isOnTheWay = client.options.startsPods === true && verb !== Verb.Delete && verb !== Verb.List;
+    const isOnTheWay = client.startsPods && verb !== Verb.Delete && verb !== Verb.List;
     return isOnTheWay && verb !== Verb.Watch ? this.podStartup : -1;
   }
 

@@ -96,7 +96,7 @@ export class WatchLog {
     table.selects[watcher] = select;
     table.lastDelivery[watcher] = 0;
     table.lastRevision[watcher] = afterRevision;
-    table.subscribers[watcher] = subscriber;
+    table.subscribe(watcher, subscriber);
     table.identities[watcher] = this.nextIdentity++;
     table.openedAt[watcher] = this.options.simulation.now;
     table.limits[watcher] = Number.POSITIVE_INFINITY;
@@ -377,10 +377,8 @@ export class WatchLog {
   /** How a change looks to a watcher: an object that comes into its bucket is ADDED, one that leaves it is DELETED. */
   typeFor(watcher: number, sequence: number): number {
     const select = this.table.selects[watcher] as number;
-    const inside = (version: VersionHandle) =>
-      version !== NO_VERSION && (select === EVERYTHING || this.options.bucketOf(version) === select);
-    if (!inside(this.versionAt(sequence))) return ChangeType.Deleted;
-    return inside(this.previousAt(sequence)) ? ChangeType.Modified : ChangeType.Added;
+    if (!this.isInside(select, this.versionAt(sequence))) return ChangeType.Deleted;
+    return this.isInside(select, this.previousAt(sequence)) ? ChangeType.Modified : ChangeType.Added;
   }
 
   // ---- inside ------------------------------------------------------------------------------------------------------------------
@@ -437,6 +435,10 @@ export class WatchLog {
       found = sequence;
     }
     return found;
+  }
+
+  private isInside(select: number, version: VersionHandle): boolean {
+    return version !== NO_VERSION && (select === EVERYTHING || this.options.bucketOf(version) === select);
   }
 
   private bucketOfChange(version: VersionHandle, previous: VersionHandle): number {

@@ -47,6 +47,8 @@ export class WatcherTable {
   /** Links of its wake-ups; and of the ends of its watches, which overtake a wake-up for what never arrives. Opened on first use. */
   private links = new Int32Array(INITIAL_WATCHERS);
   private readonly endLinks: (LinkId | undefined)[] = [];
+  /** 1 = it never reacts to changes, fixed while open. */
+  private silent = new Uint8Array(INITIAL_WATCHERS);
   /** Who is told; null = nobody. */
   readonly subscribers: (WatchSubscriber | null)[] = [];
 
@@ -65,10 +67,15 @@ export class WatcherTable {
     return watcher;
   }
 
+  /** Names who is told of the changes of a watch that is opened. */
+  subscribe(watcher: number, subscriber: WatchSubscriber | null): void {
+    this.subscribers[watcher] = subscriber;
+    this.silent[watcher] = subscriber === null || subscriber.isSilent === true ? 1 : 0;
+  }
+
   /** Whether a watcher never reacts to changes. */
   isSilent(watcher: number): boolean {
-    const subscriber = this.subscribers[watcher];
-    return subscriber === null || subscriber?.isSilent === true;
+    return this.silent[watcher] === 1;
   }
 
   /** Wakes a watcher at an instant. */
@@ -124,5 +131,6 @@ export class WatcherTable {
     this.writtenUpTo = longer(this.writtenUpTo);
     this.positions = longer(this.positions);
     this.links = longer(this.links);
+    this.silent = longer(this.silent);
   }
 }

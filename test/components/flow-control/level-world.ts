@@ -1,6 +1,7 @@
 /** One level with requests that take a given time each: what tests of fair queuing drive. */
 import type { RequestId } from '../../../src/components/api-machinery/index.ts';
 import { FlowRequests } from '../../../src/components/kube-apiserver/flow-control/flow-requests.ts';
+import { Hands } from '../../../src/components/kube-apiserver/flow-control/hands.ts';
 import { QueueSet, Verdict } from '../../../src/components/kube-apiserver/flow-control/queue-set.ts';
 import type { PriorityLevel } from '../../../src/components/kube-apiserver/index.ts';
 import { type EventType, Simulation } from '../../../src/engine/index.ts';
@@ -80,6 +81,7 @@ export function runJobs(jobs: readonly Job[], level: LevelSettings, until = 1e12
     evDeadline,
     dispatched: execute,
   });
+  const hands = new Hands(Math.max(...jobs.map(({ hand }) => hand.length)));
   const evArrival = simulation.on('arrival', (job) => {
     const { hand, seats = 1, finalSeats = 0, extraLatency = 0 } = jobs[job] as Job;
     const request = job as RequestId;
@@ -87,7 +89,7 @@ export function runJobs(jobs: readonly Job[], level: LevelSettings, until = 1e12
     columns.initialSeats[request] = seats;
     columns.finalSeats[request] = finalSeats;
     columns.extraLatency[request] = extraLatency;
-    const verdict = set.arrive(request, Int16Array.from(hand));
+    const verdict = set.arrive(request, hands, hands.add(hand));
     if (verdict === Verdict.Executing) execute(job);
     else if (verdict === Verdict.Refused) note(job, 'refused');
     set.checkInvariants();

@@ -89,14 +89,13 @@ export class FlowControl implements RequestFilter {
     const { columns, options } = this;
     const { requests, table } = options.around;
     columns.ensure(request);
-    const flow = table.flowOf(request);
-    const schema = table.schemaOfFlow[flow] as number;
+    const schema = table.schemaOf(request);
     const number = table.levelOfSchema[schema] as number;
     const level = this.levels[number] as Level;
     columns.schema[request] = schema;
     columns.level[request] = number;
     this.estimator.estimate(request, columns, level.limits.widest);
-    switch (level.set.arrive(request, table.hands[flow] as Int16Array)) {
+    switch (level.set.arrive(request, table.hands, table.flowOf(request, schema))) {
       case Verdict.Executing:
         this.begin(request, level, 0);
         break;

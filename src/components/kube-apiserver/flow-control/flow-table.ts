@@ -6,6 +6,7 @@ import type { Kind, ObjectKey, ObjectTables, ResourceName } from '../../../clust
 import { type RequestId, type Requests, Verb } from '../../api-machinery/index.ts';
 import { requestClass, requestClasses, subresourceOf } from '../request-metrics.ts';
 import { EVERY, type FlowControlConfiguration, type FlowSchema, type PriorityLevel } from './configuration.ts';
+import { Hands } from './hands.ts';
 import { authenticated, byPrecedence, type Identity, matchesSchema, matchesSubject } from './rule-matching.ts';
 import { deal, flowHash } from './shuffle-sharding.ts';
 
@@ -22,7 +23,13 @@ const apiGroups: Partial<Record<ResourceName, string>> = {
 /** Not looked up yet. */
 const UNKNOWN = -1;
 /** The hand of flows that need no queue. */
-const NO_HAND = new Int16Array(0);
+const NO_HAND: readonly number[] = [];
+/** Clients at the start; doubled. */
+const INITIAL_CLIENTS = 64;
+/** What is kept of each client, side by side: its profile, and the schema of its latest request with the flow in it. */
+const ClientNumber = { Profile: 0, Schema: 1, Flow: 2 } as const;
+/** Numbers of one client, with one to spare: a row never lies across two lines of the processor's cache. */
+const CLIENT_NUMBERS = 4;
 
 /** What matters of the selection of a DELETE of a collection. */
 interface NamespaceSelection {
@@ -33,12 +40,18 @@ interface NamespaceSelection {
 /** A user as flow control knows it. */
 interface KnownUser {
   readonly identity: Identity;
-  /** Schemas by class of request, with and without a namespace; shared by all users that match the same subjects. */
-  readonly schemas: Int16Array;
-  /** Schemas by namespace, then class of request, where rules name namespaces; shared in the same way. */
-  readonly named: Map<string, Map<number, number>>;
+  /** Number of its profile. */
+  readonly profile: number;
   /** Flow by schema, made on first use. */
   readonly flows: (number | undefined)[];
+}
+
+/** What has been found out for all users that match the same subjects. */
+interface Profile {
+  /** Schemas by class of request, with and without a namespace. */
+  readonly schemas: Int16Array;
+  /** Schemas by namespace, then class of request, where rules name namespaces. */
+  readonly named: Map<string, Map<number, number>>;
 }
 
 /** Levels, schemas and flows of a cluster. */
@@ -48,9 +61,10 @@ export class FlowTable {
   readonly schemas: readonly FlowSchema[];
   /** Level of each schema. */
   readonly levelOfSchema: readonly number[];
-  /** Schema and queues of each flow. */
-  readonly schemaOfFlow: number[] = [];
-  readonly hands: Int16Array[] = [];
+  /** Queues that are dealt to each flow. */
+  readonly hands: Hands;
+  /** Flows are told apart by user, by schema; else by namespace or not at all. */
+  private readonly isByUser: readonly boolean[];
   private readonly requests: Requests;
   private readonly tables: ObjectTables;
   private readonly identityOf: (client: number) => Identity;
@@ -59,8 +73,11 @@ export class FlowTable {
   /** Users by client, and by name and groups. */
   private readonly byClient: (KnownUser | undefined)[] = [];
   private readonly byIdentity = new Map<string, KnownUser>();
-  /** Tables of schemas by what subjects are matched. */
-  private readonly bySubjects = new Map<string, Pick<KnownUser, 'schemas' | 'named'>>();
+  /** What each request needs of its client, {@link CLIENT_NUMBERS} numbers each: there are thousands, and each object on the way costs as much as all the rest. */
+  private clients = new Int32Array(INITIAL_CLIENTS * CLIENT_NUMBERS).fill(UNKNOWN);
+  private readonly profiles: Profile[] = [];
+  /** Profiles by what subjects are matched. */
+  private readonly bySubjects = new Map<string, number>();
   /** Flows of schemas that are distinguished by namespace, or not at all, by that. */
   private readonly byNamespace: Map<string, number>[];
 
@@ -81,21 +98,46 @@ export class FlowTable {
     const rules = this.schemas.flatMap((schema) => schema.rules.flatMap((rule) => rule.resourceRules));
     this.namesNamespaces = rules.some((rule) => !rule.namespaces.includes(EVERY));
     this.byNamespace = this.schemas.map(() => new Map());
+    this.isByUser = this.schemas.map(({ distinguisher }) => distinguisher === 'ByUser');
+    this.hands = new Hands(Math.max(...this.levels.map(({ queuing }) => queuing?.handSize ?? 0)));
   }
 
-  /** The flow of a request. */
-  flowOf(request: RequestId): number {
-    const user = this.userOf(this.requests.client[request] as number);
-    const namespace = this.namespaceOf(request);
-    const schema = this.schemaOf(user, request, namespace);
-    if (this.schemas[schema]?.distinguisher === 'ByUser') {
-      let flow = user.flows[schema];
-      if (flow === undefined) {
-        flow = this.newFlow(schema, user.identity.user);
-        user.flows[schema] = flow;
-      }
-      return flow;
+  /** The schema of a request. */
+  schemaOf(request: RequestId): number {
+    const client = this.requests.client[request] as number;
+    const row = client * CLIENT_NUMBERS;
+    while (row >= this.clients.length) this.growClients();
+    let profile = this.clients[row + ClientNumber.Profile] as number;
+    if (profile === UNKNOWN) {
+      profile = this.userOf(client).profile;
+      this.clients[row + ClientNumber.Profile] = profile;
     }
+    return this.schemaFor(this.profiles[profile] as Profile, request, this.namespaceOf(request));
+  }
+
+  /** The flow of a request in its schema. */
+  flowOf(request: RequestId, schema: number): number {
+    if (!this.isByUser[schema]) return this.flowByNamespace(schema, this.namespaceOf(request));
+    const client = this.requests.client[request] as number;
+    const row = client * CLIENT_NUMBERS;
+    const isLatest = this.clients[row + ClientNumber.Schema] === schema;
+    if (isLatest) return this.clients[row + ClientNumber.Flow] as number;
+    const flow = this.flowByUser(schema, this.userOf(client));
+    this.clients[row + ClientNumber.Schema] = schema;
+    this.clients[row + ClientNumber.Flow] = flow;
+    return flow;
+  }
+
+  private flowByUser(schema: number, user: KnownUser): number {
+    let flow = user.flows[schema];
+    if (flow === undefined) {
+      flow = this.newFlow(schema, user.identity.user);
+      user.flows[schema] = flow;
+    }
+    return flow;
+  }
+
+  private flowByNamespace(schema: number, namespace: string): number {
     const distinguisher = this.schemas[schema]?.distinguisher === 'ByNamespace' ? namespace : '';
     const flows = this.byNamespace[schema] as Map<string, number>;
     let flow = flows.get(distinguisher);
@@ -115,35 +157,36 @@ export class FlowTable {
     return key < 0 ? '' : this.tables.keysOf(requests.kind[request] as Kind).namespace(key);
   }
 
-  private schemaOf(user: KnownUser, request: RequestId, namespace: string): number {
+  private schemaFor(profile: Profile, request: RequestId, namespace: string): number {
     const place = requestClass(request, this.requests) * 2 + (namespace === '' ? 0 : 1);
-    if (this.namesNamespaces && namespace !== '') return this.schemaInNamespace(user, place, request, namespace);
-    let schema = user.schemas[place] as number;
+    if (this.namesNamespaces && namespace !== '') return this.schemaInNamespace(profile, place, request, namespace);
+    let schema = profile.schemas[place] as number;
     if (schema === UNKNOWN) {
-      schema = this.match(user.identity, request, namespace);
-      user.schemas[place] = schema;
+      schema = this.match(request, namespace);
+      profile.schemas[place] = schema;
     }
     return schema;
   }
 
   /** The same where rules name namespaces: looked up by namespace too. */
-  private schemaInNamespace(user: KnownUser, place: number, request: RequestId, namespace: string): number {
-    let known = user.named.get(namespace);
+  private schemaInNamespace(profile: Profile, place: number, request: RequestId, namespace: string): number {
+    let known = profile.named.get(namespace);
     if (known === undefined) {
       known = new Map();
-      user.named.set(namespace, known);
+      profile.named.set(namespace, known);
     }
     let schema = known.get(place);
     if (schema === undefined) {
-      schema = this.match(user.identity, request, namespace);
+      schema = this.match(request, namespace);
       known.set(place, schema);
     }
     return schema;
   }
 
   /** The first schema that matches. The last one, catch-all, matches everybody. */
-  private match(identity: Identity, request: RequestId, namespace: string): number {
+  private match(request: RequestId, namespace: string): number {
     const { requests } = this;
+    const { identity } = this.userOf(requests.client[request] as number);
     // A custom resource carries its group in its name.
     const [resource = '', ...group] = this.tables.resourceName(requests.kind[request] as Kind).split('.');
     const attributes = {
@@ -173,23 +216,25 @@ export class FlowTable {
   private newUser(identity: Identity): KnownUser {
     const subjects = this.schemas.flatMap((schema) => schema.rules.flatMap((rule) => rule.subjects));
     const key = subjects.map((subject) => (matchesSubject(subject, identity) ? '1' : '0')).join('');
-    let known = this.bySubjects.get(key);
-    if (known === undefined) {
+    let profile = this.bySubjects.get(key);
+    if (profile === undefined) {
       const classes = requestClasses(this.tables.kindCount);
-      known = { schemas: new Int16Array(classes * 2).fill(UNKNOWN), named: new Map() };
-      this.bySubjects.set(key, known);
+      profile = this.profiles.push({ schemas: new Int16Array(classes * 2).fill(UNKNOWN), named: new Map() }) - 1;
+      this.bySubjects.set(key, profile);
     }
-    return { identity, ...known, flows: [] };
+    return { identity, profile, flows: [] };
   }
 
   private newFlow(schema: number, distinguisher: string): number {
     const { name } = this.schemas[schema] as FlowSchema;
     const { queuing } = this.levels[this.levelOfSchema[schema] as number] as PriorityLevel;
-    const hand =
-      queuing === null
-        ? NO_HAND
-        : Int16Array.from(deal(flowHash(name, distinguisher), queuing.queues, queuing.handSize));
-    this.schemaOfFlow.push(schema);
-    return this.hands.push(hand) - 1;
+    const hand = queuing === null ? NO_HAND : deal(flowHash(name, distinguisher), queuing.queues, queuing.handSize);
+    return this.hands.add(hand);
+  }
+
+  private growClients(): void {
+    const larger = new Int32Array(this.clients.length * 2).fill(UNKNOWN);
+    larger.set(this.clients);
+    this.clients = larger;
   }
 }

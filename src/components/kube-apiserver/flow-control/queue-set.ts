@@ -12,6 +12,7 @@ import type { Nanoseconds, SimTime } from '../../../units/index.ts';
 import type { RequestId } from '../../api-machinery/index.ts';
 import type { PriorityLevel } from './configuration.ts';
 import { type FlowRequests, NONE } from './flow-requests.ts';
+import type { Hands } from './hands.ts';
 import { LingeringSeats } from './lingering-seats.ts';
 import { SeatDemand } from './seat-demand.ts';
 import { WaitingQueues } from './waiting-queues.ts';
@@ -100,15 +101,15 @@ export class QueueSet {
 
   // ---- a request in the order of its life -----------------------------------------------------------------------------------------
 
-  /** A request arrives; its columns seats, extraLatency and schema are filled. `hand`: the queues dealt to its flow. */
-  arrive(request: RequestId, hand: Int16Array): number {
+  /** A request arrives; its columns seats, extraLatency and schema are filled. `hands`: the queues dealt to each flow. */
+  arrive(request: RequestId, hands: Hands, flow: number): number {
     const { columns, options } = this;
     const now = options.simulation.now;
     this.settle(now);
     this.arrived++;
     columns.arrivedAt[request] = now;
-    if (hand.length === 0) return this.arriveWithoutQueue(request, now);
-    const queue = this.choose(hand);
+    if (hands.sizeOf(flow) === 0) return this.arriveWithoutQueue(request, now);
+    const queue = this.choose(hands, flow);
     if (this.seatsInUse >= this.limit && (this.queues.lengths[queue] as number) >= this.lengthLimit) {
       this.refused++;
       return Verdict.Refused;
@@ -242,13 +243,13 @@ export class QueueSet {
   }
 
   /** The queue of a hand with the least work waiting in it; of equal ones, the first from a card that is another one each time. */
-  private choose(hand: Int16Array): number {
-    const size = hand.length;
+  private choose(hands: Hands, flow: number): number {
+    const size = hands.sizeOf(flow);
     const offset = this.deals++ % size;
-    let best = hand[offset] as number;
+    let best = hands.card(flow, offset);
     if (this.waiting === 0) return best;
     for (let i = 1; i < size; i++) {
-      const queue = hand[(offset + i) % size] as number;
+      const queue = hands.card(flow, (offset + i) % size);
       if ((this.queues.works[queue] as number) < (this.queues.works[best] as number)) best = queue;
     }
     return best;
