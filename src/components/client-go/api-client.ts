@@ -1,6 +1,6 @@
 /** One clientset: a token bucket, a connection to an API server, and the verbs. */
 import { type Kind, NO_KEY, type ObjectKey } from '../../cluster/index.ts';
-import { type Distribution, TokenBucket } from '../../engine/index.ts';
+import type { Distribution } from '../../engine/index.ts';
 import { type Nanoseconds, nanoseconds, type SimTime } from '../../units/index.ts';
 import { RequestFlag, type RequestId, type Requests, Verb, type Write, writeList } from '../api-machinery/index.ts';
 import type { CollectionSelection } from '../kube-apiserver/index.ts';
@@ -66,7 +66,8 @@ export class ApiClient {
   private readonly isLimited: boolean;
   private readonly clientGo: ClientGo;
   private readonly requests: Requests;
-  private readonly bucket: TokenBucket;
+  /** Number of its token bucket. */
+  private readonly limiter: number;
   /** Requests that its limiter has let pass in the interval of the statistics with this number, statistic. */
   private passed = 0;
   private interval = 0;
@@ -83,7 +84,7 @@ export class ApiClient {
     this.requestFlags =
       (options.encoding === 'json' ? RequestFlag.Json : 0) |
       ((options.acceptsGzip ?? options.onNode) ? RequestFlag.Gzip : 0);
-    this.bucket = new TokenBucket(options.qps, options.burst);
+    this.limiter = clientGo.limiters.add(options.qps, options.burst);
     this.statistics = clientGo.statisticsOf(options.name, options.qps);
     this.statistics.addClient();
     this.timeout = options.timeout ?? NO_WAIT;
@@ -111,7 +112,7 @@ export class ApiClient {
   /** Takes a token for a request that is ready at `at`; returns how long it waits for it. */
   reserve(at: SimTime): Nanoseconds {
     if (!this.isLimited) return NO_WAIT;
-    const wait = this.bucket.reserve(at);
+    const wait = this.clientGo.limiters.reserve(this.limiter, at);
     this.statistics.asked(wait);
     return wait;
   }

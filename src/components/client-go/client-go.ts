@@ -14,6 +14,7 @@ import {
   type ProcessId,
   type Simulation,
   SUSPEND,
+  TokenBuckets,
   type ValuesOf,
 } from '../../engine/index.ts';
 import type { MetricRecorder, WaitLedger } from '../../metrics/index.ts';
@@ -57,6 +58,8 @@ export class ClientGo {
   readonly recorder: MetricRecorder;
   readonly waits: WaitLedger;
   readonly connections: Connections;
+  /** The token buckets of all clients. */
+  readonly limiters = new TokenBuckets();
   private readonly network: ValuesOf<typeof networkParameters>;
   private readonly wire: ReplyWire;
   /** Time of one byte of an answer on the link of a node and of a process of the control plane [ns]. */
@@ -245,11 +248,7 @@ export class ClientGo {
   private transmit(request: RequestId): void {
     const client = this.clients[this.requests.client[request] as number] as ApiClient;
     client.countPassage();
-    if (client.isCut) {
-      this.breakLocally(request);
-      return;
-    }
-    const connection = this.connections.take(client.transport);
+    const connection = client.isCut ? undefined : this.connections.take(client.transport);
     if (connection === undefined) {
       this.breakLocally(request);
       return;

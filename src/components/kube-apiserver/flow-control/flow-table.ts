@@ -5,7 +5,13 @@
 import type { Kind, ObjectKey, ObjectTables, ResourceName } from '../../../cluster/index.ts';
 import { type RequestId, type Requests, Verb } from '../../api-machinery/index.ts';
 import { requestClass, requestClasses, subresourceOf } from '../request-metrics.ts';
-import { EVERY, type FlowControlConfiguration, type FlowSchema, type PriorityLevel } from './configuration.ts';
+import {
+  EVERY,
+  type FlowControlConfiguration,
+  type FlowSchema,
+  type PriorityLevel,
+  type Subject,
+} from './configuration.ts';
 import { Hands } from './hands.ts';
 import { authenticated, byPrecedence, type Identity, matchesSchema, matchesSubject } from './rule-matching.ts';
 import { deal, flowHash } from './shuffle-sharding.ts';
@@ -76,6 +82,8 @@ export class FlowTable {
   /** What each request needs of its client, {@link CLIENT_NUMBERS} numbers each: there are thousands, and each object on the way costs as much as all the rest. */
   private clients = new Int32Array(INITIAL_CLIENTS * CLIENT_NUMBERS).fill(UNKNOWN);
   private readonly profiles: Profile[] = [];
+  /** Subjects of all rules. */
+  private readonly subjects: readonly Subject[];
   /** Profiles by what subjects are matched. */
   private readonly bySubjects = new Map<string, number>();
   /** Flows of schemas that are distinguished by namespace, or not at all, by that. */
@@ -96,6 +104,7 @@ export class FlowTable {
     this.tables = tables;
     this.identityOf = identityOf;
     const rules = this.schemas.flatMap((schema) => schema.rules.flatMap((rule) => rule.resourceRules));
+    this.subjects = this.schemas.flatMap((schema) => schema.rules.flatMap((rule) => rule.subjects));
     this.namesNamespaces = rules.some((rule) => !rule.namespaces.includes(EVERY));
     this.byNamespace = this.schemas.map(() => new Map());
     this.isByUser = this.schemas.map(({ distinguisher }) => distinguisher === 'ByUser');
@@ -214,8 +223,7 @@ export class FlowTable {
   }
 
   private newUser(identity: Identity): KnownUser {
-    const subjects = this.schemas.flatMap((schema) => schema.rules.flatMap((rule) => rule.subjects));
-    const key = subjects.map((subject) => (matchesSubject(subject, identity) ? '1' : '0')).join('');
+    const key = this.subjects.map((subject) => (matchesSubject(subject, identity) ? '1' : '0')).join('');
     let profile = this.bySubjects.get(key);
     if (profile === undefined) {
       const classes = requestClasses(this.tables.kindCount);
