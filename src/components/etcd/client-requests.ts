@@ -280,7 +280,7 @@ export class ClientRequests {
 
   /** A read of a member is confirmed; it waited this long for the CPU. */
   onReadReady(member: Member, request: RequestId, waitedForCpu: number): void {
-    const { requests, waits, simulation, parameters, operations, state } = this.options;
+    const { requests, waits, simulation, operations, state } = this.options;
     const serial = operations.serialOf(request);
     if (serial === 0 || operations.memberOf(request) !== member.id) return;
     requests.addWait(request, WaitPlace.StoreCpu, waitedForCpu);
@@ -298,7 +298,7 @@ export class ClientRequests {
       else simulation.at((start + span) as SimTime, this.evRangeRead, request, serial);
       return;
     }
-    if (!isRevision) this.ranges.get(request, revision);
-    this.answer(request, (start + parameters.readService) as SimTime, StoreOutcome.Succeeded);
+    const span = isRevision ? this.ranges.revisionTime : this.ranges.get(request, revision);
+    this.answer(request, (start + span) as SimTime, StoreOutcome.Succeeded);
   }
 }

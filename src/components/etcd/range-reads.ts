@@ -22,12 +22,23 @@ export class RangeReads {
     this.options = options;
   }
 
-  /** Puts the version of a key at a revision into the answer. */
-  get(request: RequestId, revision: number): void {
+  /** Puts the version of a key at a revision into the answer; returns how long that takes. */
+  get(request: RequestId, revision: number): Nanoseconds {
     const { requests, tables, keyspace } = this.options;
     const kind = requests.kind[request] as Kind;
     const version = keyspace.versionAt(kind, requests.key[request] as ObjectKey, revision);
-    requests.result[request] = version === NO_VERSION ? NO_VERSION : tables.of(kind).retain(version);
+    if (version === NO_VERSION) {
+      requests.result[request] = NO_VERSION;
+      return this.rangeTime(0, 0, 0);
+    }
+    const table = tables.of(kind);
+    requests.result[request] = table.retain(version);
+    return this.rangeTime(0, 0, table.bytes.get(version));
+  }
+
+  /** How long an answer takes that holds nothing but the revision. */
+  get revisionTime(): Nanoseconds {
+    return this.rangeTime(0, 0, 0);
   }
 
   /**
@@ -45,22 +56,23 @@ export class RangeReads {
     const held: VersionHandle[] = [];
     let behind = 0;
     let next = 0;
+    let bytes = 0;
     keyspace.forEachAt(kind, revision, requests.number(request, ReadNumber.Position), (key, version) => {
       behind++;
-      if (limit === 0 || held.length < limit) held.push(table.retain(version));
-      else if (next === 0) next = key;
+      if (limit === 0 || held.length < limit) {
+        held.push(table.retain(version));
+        bytes += table.bytes.get(version);
+      } else if (next === 0) next = key;
     });
     requests.resultRevision[request] = revision;
     requests.object[request] = held;
     requests.setNumber(request, ReadNumber.Position, next);
-    return this.rangeTime(held.length, limit === 0 ? 0 : behind);
+    return this.rangeTime(held.length, limit === 0 ? 0 : behind, bytes);
   }
 
-  /** A limited range visits every index key behind its beginning, to count them. */
-  private rangeTime(returned: number, visits: number): Nanoseconds {
-    const { parameters } = this.options;
-    return nanoseconds(
-      parameters.readService + parameters.rangeServicePerKey * returned + parameters.indexVisit * visits,
-    );
+  /** A limited range visits every index key behind its beginning, to count them; what is sent is encrypted. */
+  private rangeTime(returned: number, visits: number, bytes: number): Nanoseconds {
+    const { readService, rangeServicePerKey, indexVisit, tlsPerByte } = this.options.parameters;
+    return nanoseconds(readService + rangeServicePerKey * returned + indexVisit * visits + tlsPerByte * bytes);
   }
 }

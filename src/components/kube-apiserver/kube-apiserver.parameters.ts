@@ -11,6 +11,7 @@ import {
   sourceCode,
 } from '../../engine/index.ts';
 import { microseconds, milliseconds, type Nanoseconds, nanoseconds, seconds } from '../../units/index.ts';
+import { encryptionParameters } from './encryption.parameters.ts';
 import { flowControlParameters } from './flow-control/flow-control.parameters.ts';
 import { requestCostParameters } from './request-costs.parameters.ts';
 import { serverMemoryParameters } from './server-memory.parameters.ts';
@@ -21,6 +22,7 @@ const cpuRange: readonly [Nanoseconds, Nanoseconds] = [nanoseconds(0), seconds(1
 export const kubeApiserverParameters = defineParameters({
   ...flowControlParameters,
   ...requestCostParameters,
+  ...encryptionParameters,
   ...serverMemoryParameters,
   replicas: count({
     default: 1,

@@ -5,6 +5,7 @@
 import { type Kind, NO_VERSION, type ObjectKey, type VersionHandle } from '../../cluster/index.ts';
 import { type Nanoseconds, nanoseconds } from '../../units/index.ts';
 import { isSuccess, RequestFlag, type RequestId, Verb, type Write, writeList } from '../api-machinery/index.ts';
+import { encryptionWork } from './encryption.ts';
 import type { ApiServerSurroundings } from './surroundings.ts';
 import type { WatchCache } from './watch-cache.ts';
 
@@ -57,7 +58,8 @@ export class RequestCosts {
     const verb = requests.verb[request] as number;
     if (verb === Verb.List || verb === Verb.Watch) {
       const scanning = (requests.scanned[request] as number) * parameters.listScanCpu;
-      const decoding = this.loading(request, requests.decodedBytes[request] as number);
+      const decoded = requests.decodedBytes[request] as number;
+      const decoding = decoded === 0 ? 0 : this.loading(request, decoded, requests.scanned[request] as number);
       const listed = this.listedBytes(request);
       requests.memory[request] = this.listMemory(request, listed);
       return scanning + decoding + this.encoding(request, listed);
@@ -65,12 +67,14 @@ export class RequestCosts {
     const bytes = this.bytesOf(request, requests.resultOf(request));
     if (verb === Verb.Get) {
       const isCached = ((requests.flags[request] as number) & RequestFlag.FromCache) !== 0;
-      return (isCached ? 0 : this.loading(request, bytes)) + this.encoding(request, bytes);
+      return (isCached ? 0 : this.loading(request, bytes, 1)) + this.encoding(request, bytes);
     }
     if (verb === Verb.Delete || verb === Verb.DeleteCollection) return 0;
     const write = writeList[requests.write[request] as number] as Write;
     if (write.readsOnly !== undefined) return 0;
-    const storing = bytes * (this.isCustom(request) ? parameters.jsonEncode : parameters.protobufEncode);
+    const storing =
+      bytes * (this.isCustom(request) ? parameters.jsonEncode : parameters.protobufEncode) +
+      encryptionWork(parameters, requests.kind[request] as Kind, bytes, 1);
     if (write.subresource === 'binding') return storing;
     // Only now is it known how large a new object is; the work on it is charged here.
     const creating = verb === Verb.Create ? bytes * parameters.writeWorkPerByte + this.decoding(request, bytes) : 0;
@@ -85,10 +89,11 @@ export class RequestCosts {
     return objects + this.sizeOnWire(request, listed) * parameters.memoryPerAnsweredByte;
   }
 
-  /** CPU to receive from etcd and decode what has `stored` bytes there. */
-  private loading(request: RequestId, stored: number): number {
-    const { parameters } = this.around;
-    return stored * (this.isCustom(request) ? parameters.jsonDecode : parameters.protobufDecode);
+  /** CPU to receive from etcd, decrypt and decode objects that have `stored` bytes there. */
+  private loading(request: RequestId, stored: number, objects: number): number {
+    const { parameters, requests } = this.around;
+    const decrypting = encryptionWork(parameters, requests.kind[request] as Kind, stored, objects);
+    return decrypting + stored * (this.isCustom(request) ? parameters.jsonDecode : parameters.protobufDecode);
   }
 
   /** CPU to decode a body of an object that has `stored` bytes in etcd. */

@@ -13,6 +13,7 @@ export const measuredProfiles = {
       'host.controlPlaneCores': 1,
       'host.stackedEtcd': true,
       'etcd.members': 1,
+      'etcd.tlsPerByte': 0,
       'kubeApiserver.replicas': 1,
       'kubeScheduler.cores': 1,
       'kubelet.imagesPresent': true,

@@ -125,7 +125,7 @@ export const backendParameters = defineParameters({
     default: 0.5,
     unit: 'ns/B',
     range: [0, 1_000],
-    help: 'CPU of TLS for each byte between etcd and its clients and peers (kubeadm has it on); 0 without.',
+    help: 'Time of TLS for each byte that API servers write or read (kubeadm has it on); 0 without.',
     source: documentation(
       'https://github.com/golang/go/blob/master/src/crypto/cipher/benchmark_test.go',
       'AES-128-GCM with AES-NI: 2 to 5 GB/s a core, sealing and opening each',
