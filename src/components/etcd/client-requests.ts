@@ -17,6 +17,7 @@ import type { Operations } from './operations.ts';
 import { ENTRY_OVERHEAD, type Proposal } from './proposal.ts';
 import { type MemberId, NO_MEMBER } from './raft/index.ts';
 import { RangeReads } from './range-reads.ts';
+import { RangeWork } from './range-work.ts';
 import type { ReplicatedState } from './replicated-state.ts';
 import { KEEP_ALIVE, READ_REVISION, type StoreClient } from './store-client.ts';
 import { StoreOutcome } from './store-outcome.ts';
@@ -53,9 +54,9 @@ export interface ClientRequestsOptions {
 export class ClientRequests {
   private readonly options: ClientRequestsOptions;
   private readonly ranges: RangeReads;
+  private readonly rangeWork: RangeWork;
   readonly keepAlives: KeepAlives;
   private readonly evArrived: EventType;
-  private readonly evRangeRead: EventType;
   private readonly succeeded: CounterSeries;
   private readonly failed: CounterSeries;
   private readonly failedProposals: CounterSeries;
@@ -79,10 +80,8 @@ export class ClientRequests {
     this.evArrived = simulation.on('etcd.requestArrived', (request, serial) =>
       this.onArrived(request as RequestId, serial),
     );
-    this.evRangeRead = simulation.on('etcd.rangeRead', (request, serial) => {
-      if (operations.isOpen(request as RequestId, serial)) {
-        this.answer(request as RequestId, simulation.now, StoreOutcome.Succeeded);
-      }
+    this.rangeWork = new RangeWork(simulation, (request, serial) => {
+      if (operations.isOpen(request, serial)) this.answer(request, simulation.now, StoreOutcome.Succeeded);
     });
     this.succeeded = recorder.counter('plimsoll_etcd_transactions_total', { result: 'succeeded' });
     this.failed = recorder.counter('plimsoll_etcd_transactions_total', { result: 'condition_failed' });
@@ -295,7 +294,7 @@ export class ClientRequests {
       const span = this.ranges.list(request, revision);
       // A long answer does not hold up the others on its connection (HTTP/2 streams): it is sent when it is complete.
       if (span === undefined) this.answer(request, simulation.now, StoreOutcome.Compacted);
-      else simulation.at((start + span) as SimTime, this.evRangeRead, request, serial);
+      else this.rangeWork.start(start as SimTime, member.host, span, request, serial);
       return;
     }
     const span = isRevision ? this.ranges.revisionTime : this.ranges.get(request, revision);
