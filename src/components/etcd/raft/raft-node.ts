@@ -367,7 +367,8 @@ export class RaftNode<Payload> {
       log.applied = entry.index;
       if (entry.change !== undefined) roles.applyChange(entry.change);
     }
-    roles.replication?.advanceCommit();
+    // What a quorum has changes with what is written here; answers and changes of the membership count for themselves.
+    if (outstanding.entries.length > 0) roles.replication?.advanceCommit();
     if (campaign !== undefined) roles.ownVoteWritten(campaign);
   }
 
