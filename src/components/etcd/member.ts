@@ -118,6 +118,8 @@ export class Member implements Peer {
       random,
       state,
     });
+    // One that is alone waits for nobody's heartbeat: its first ticks are skipped (E:server/etcdserver/server.go: adjustTicks).
+    if (this.node.peerCount === 0) for (let tick = 1; tick < parameters.electionTicks; tick++) this.node.tick();
     this.apply.startFrom(state.applied);
     this.handedOver = state.applied;
     this.durable = this.node.lastIndex;
@@ -248,8 +250,6 @@ export class Member implements Peer {
     }
     this.touch();
     if (message.type === MessageType.Propose) {
-      const { now } = this.options.simulation;
-      for (const { payload } of message.entries) if (payload !== undefined) payload.service += now;
       this.batches.addForwarded(message);
       this.startBatch();
       return;

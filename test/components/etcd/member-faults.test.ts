@@ -1,6 +1,37 @@
 import { describe, expect, it } from 'vitest';
+import { WaitPlace, writes } from '../../../src/components/api-machinery/index.ts';
 import { nanoseconds, seconds, simTime } from '../../../src/units/index.ts';
+import { ApiWorld, type Overrides } from '../api-world.ts';
 import { longestGap, writing } from './writers.ts';
+
+/** Twenty writers in closed loops at two API servers: requests answered by the one whose member follows, and their waits for the disk [ns]. */
+function forwarded(overrides: Overrides): { requests: number; waits: number } {
+  const world = new ApiWorld(
+    { ...overrides, kubeApiserver: { replicas: 2, etcdEndpoints: 'local', priorityAndFairness: false } },
+    'forwarded',
+  );
+  let requests = 0;
+  let waits = 0;
+  for (let i = 0; i < 20; i++) {
+    const client = world.client();
+    world.simulation.processes.spawn(
+      'writer',
+      (function* () {
+        for (let n = 0; ; n++) {
+          const request = client.write(writes.configMapCreate, world.configMap(`c${i}-${n}`));
+          world.requests.setNumber(request, 0, 900);
+          const reply = yield* client.call(request);
+          // Those of the API server whose member leads are not what is asked for.
+          if (world.requests.server[reply] !== 1) continue;
+          requests++;
+          waits += world.requests.waited(reply, WaitPlace.StoreDisk);
+        }
+      })(),
+    );
+  }
+  world.simulation.run(simTime(seconds(5)));
+  return { requests, waits };
+}
 
 describe('faults of etcd', () => {
   it('a follower that is killed is not missed, and catches up when it is back', () => {
@@ -12,6 +43,24 @@ describe('faults of etcd', () => {
     expect(follower?.member.isUp).toBe(true);
     expect((leader?.member.node.commit ?? 0) - (follower?.member.node.commit ?? 0)).toBeLessThan(10);
     simulation.checkInvariants();
+  });
+
+  it('a member that is alone leads again within a second of its start: there is nobody to wait for', () => {
+    const { world, simulation, stored } = writing('alone', { members: 1, memberRestart: 3e9 });
+    world.store.faults.kill(0, seconds(3));
+    simulation.run(simTime(seconds(20)));
+    const back = stored.find((at) => at > 11) as number;
+    expect(back).toBeGreaterThan(13);
+    expect(back).toBeLessThan(14.5);
+    simulation.checkInvariants();
+  });
+
+  it('writes that a follower sends on wait for the disk of the leader as its own do', () => {
+    const slow = { distribution: 'constant', value: 20e6 } as const;
+    const { requests, waits } = forwarded({ etcd: { members: 3, walSync: slow } });
+    expect(requests).toBeGreaterThan(100);
+    // Twenty clients share syncs of 20 ms: each waits for the one in progress and the followers' in turn.
+    expect(waits / requests / 1e6).toBeGreaterThan(10);
   });
 
   it('a leader that is cut off steps down; the others elect another, and it follows when it is connected again', () => {
