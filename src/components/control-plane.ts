@@ -251,7 +251,7 @@ export class ControlPlane {
   private placeHosts(): { servers: Host[]; members: Host[] } {
     const { host, kubeApiserver, etcd } = this.parameters;
     const count = Math.max(kubeApiserver.replicas, host.stackedEtcd ? etcd.members : 0);
-    const create = (name: string) => new Host(this.simulation, name, host.controlPlaneCores);
+    const create = (name: string) => new Host(this.simulation, name, host.controlPlaneCores, host);
     const controlPlane = Array.from({ length: count }, (_, i) => create(`control-plane host ${i}`));
     const members = host.stackedEtcd
       ? controlPlane.slice(0, etcd.members)

@@ -74,7 +74,7 @@ export class ClientRequests {
       simulation,
       parameters,
       hop: () => options.network.peerDelay.sample(options.delays),
-      leaderHost: () => options.leader()?.host,
+      leader: () => options.leader(),
       done: (request, isServed) => this.onKeptAlive(request, isServed),
     });
     this.evArrived = simulation.on('etcd.requestArrived', (request, serial) =>
@@ -128,7 +128,7 @@ export class ClientRequests {
     }
     const refusal = this.isRead(request) ? 0 : this.refusal(seat, request);
     if (refusal !== 0) this.answer(request, simulation.now, refusal);
-    else if (this.isSerializable(request)) seat.reads.takeCpu([request]);
+    else if (this.isSerializable(request)) seat.reads.takeCpu(request);
     else if (this.isRead(request)) seat.reads.join(request);
     else seat.member.propose(this.proposal(seat.member, request));
   }

@@ -210,7 +210,10 @@ export class EtcdCluster implements MembersListener {
       parameters,
       timeline,
       members,
-      newHost: (number) => new Host(simulation, `etcd host ${number}`, (hosts[0] as Host).cores),
+      newHost: (number) => {
+        const { cores, wakeUp } = hosts[0] as Host;
+        return new Host(simulation, `etcd host ${number}`, cores, wakeUp);
+      },
       onAdded: () => connections.memberAdded(),
     });
     publishKeyspace(recorder, keyspace, parameters.quotaBackendBytes);

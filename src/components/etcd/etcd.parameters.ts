@@ -154,19 +154,56 @@ export const etcdParameters = defineParameters({
     source: sourceCode('E:server/storage/wal/wal.go:SegmentSizeBytes'),
   }),
   requestCpu: duration({
-    default: microseconds(60),
+    default: microseconds(41),
     range: [nanoseconds(0), seconds(1)],
-    help: 'CPU of etcd for one request: gRPC, proposal, apply.',
+    help: 'CPU of etcd for one put beside the log, on any core: gRPC, apply, answer.',
     source: measured(
       'etcd/put_grid.csv',
-      'server CPU per put over batch size: 60 us + 250 us per batch fits 8 to 512 clients within 20 %',
+      'server CPU per put over the measured batch: 49 us a put and 330 us a batch fit 1 to 512 clients on disk within 20 %; for the halves see entryCpu and syncCpu',
+    ),
+  }),
+  entryCpu: duration({
+    default: microseconds(8),
+    range: [nanoseconds(0), seconds(1)],
+    help: 'CPU of the raft loop for each entry of a batch, while the log stands still.',
+    source: measured(
+      'etcd/put_grid.csv',
+      'time between syncs (1/fsync_per_s - fsync_mean_ms) over the batch: 80 us and 25 us an entry on a machine whose two cores are contended; 8 us alone gives the measured batches',
+    ),
+  }),
+  entryCpuPerByte: real({
+    default: 4,
+    unit: 'ns/B',
+    range: [0, 1000],
+    help: 'CPU of the raft loop for each byte of an entry: encoding, checksum, copies.',
+    source: measured(
+      'etcd/put_grid.csv',
+      '60 to 90 us of CPU more for 16 KiB than for 256 B, of which 35 us are those of the commit',
     ),
   }),
   batchCpu: duration({
-    default: microseconds(250),
+    default: microseconds(80),
     range: [nanoseconds(0), seconds(1)],
-    help: 'CPU of etcd for one WAL batch: raft loop, system calls, wake-ups.',
-    source: measured('etcd/put_grid.csv', 'see requestCpu'),
+    help: 'CPU of the raft loop for a batch, while the log stands still.',
+    source: measured('etcd/put_grid.csv', 'see entryCpu'),
+  }),
+  syncCpu: duration({
+    default: microseconds(120),
+    range: [nanoseconds(0), seconds(1)],
+    help: 'CPU of a leader that a write to the log takes on other cores: a thread that blocks hands its processor over, others look for work and park.',
+    source: measured(
+      'etcd/put_grid.csv',
+      'see requestCpu: what is left of 330 us a batch beside batchCpu and host.spinCpu; tmpfs, where no write blocks, has none',
+    ),
+  }),
+  syncReturn: duration({
+    default: microseconds(200),
+    range: [nanoseconds(0), seconds(1)],
+    help: 'Time that the thread of the log, back from a sync, waits for a processor for each piece of work that runs on each core beside one: no sync is faster than the queue of the cores.',
+    source: measured(
+      'etcd/put_grid.csv',
+      'fsync_mean_ms: 0.22 with one client, 0.33 with 8, 0.43 with 16, 0.62 with 128, 0.86 with 256 on the same disk',
+    ),
   }),
   sendCpu: duration({
     default: microseconds(50),
@@ -201,11 +238,20 @@ export const etcdParameters = defineParameters({
       'tmpfs, 256 clients: 21,690 puts/s with apply, raft and gRPC on two cores; apply is about a third',
     ),
   }),
-  readService: duration({
-    default: microseconds(30),
+  readCpu: duration({
+    default: microseconds(35),
     range: [nanoseconds(0), seconds(1)],
-    help: 'Time of one single-key range after its read index is confirmed.',
+    help: 'CPU of a read of one key, or of what a range costs beside its keys, on any core.',
     source: measured('etcd/get_grid.csv', '35-50 us of server CPU per get at 64 clients'),
+  }),
+  readRoundCpu: duration({
+    default: microseconds(60),
+    range: [nanoseconds(0), seconds(1)],
+    help: 'CPU of a round that confirms the index of linearizable reads; reads that come meanwhile share the next.',
+    source: measured(
+      'etcd/get_grid.csv',
+      'one client: 265-300 us a linearizable get, 212 us a serializable one, host.spinCpu included in both',
+    ),
   }),
   rangeServicePerKey: duration({
     default: nanoseconds(3_700),

@@ -31,8 +31,6 @@ import {
 import { TickClock } from './tick-clock.ts';
 import type { WriteAheadLog } from './write-ahead-log.ts';
 
-/** CPU of appends that a follower has not been charged for yet is charged in lumps of this much [ns]: one job instead of many tiny ones. */
-const CPU_LUMP = 1_000_000;
 /** Bytes of a hard state and the headers of its records. */
 const HARD_STATE_BYTES = 50;
 
@@ -63,7 +61,6 @@ export class Member implements Peer {
   private durable = 0;
 
   private readonly options: MemberOptions;
-  private readonly cpuPort: number;
   private readonly clock: TickClock;
   /** What the log is being written with, when that is durable [ns], and whether an event is planned for it, state. */
   private writing: Ready<Proposal> | undefined;
@@ -76,8 +73,6 @@ export class Member implements Peer {
   private unsent: Message<Proposal>[] = [];
   /** Proposals that wait for the next batch, or take their CPU. */
   private readonly batches: ProposalBatches;
-  /** CPU that appends took and that the host was not charged for yet [ns], state. */
-  private cpuDebt = 0;
   /** Messages that came while the process stood still, state. */
   private held: Message<Proposal>[] = [];
   /** Role, term and leader as they were last told of, state. */
@@ -93,10 +88,14 @@ export class Member implements Peer {
     this.host = host;
     this.log = log;
     this.apply = apply;
-    this.batches = new ProposalBatches(simulation, parameters, host, (own, forwarded) =>
-      this.onPrepared(own, forwarded),
+    this.batches = new ProposalBatches(
+      simulation,
+      parameters,
+      host,
+      this.name,
+      (own, forwarded) => this.onPrepared(own, forwarded),
+      () => this.startBatch(),
     );
-    this.cpuPort = host.register(() => {});
     this.clock = new TickClock(simulation, parameters.heartbeatInterval, events.tick, id);
   }
 
@@ -193,8 +192,7 @@ export class Member implements Peer {
 
   /** A client's proposal; it waits until there is a leader. */
   propose(proposal: Proposal): void {
-    this.batches.add(proposal);
-    this.startBatch();
+    this.batches.take(proposal);
   }
 
   /** Proposals that wait for the next batch. */
@@ -347,7 +345,10 @@ export class Member implements Peer {
     const { simulation } = this.options;
     this.writing = ready;
     let span = 0;
-    if (ready.entries.length > 0 && this.node.role !== Role.Leader) span += this.chargeAppend(ready.entries.length);
+    if (this.node.role === Role.Leader) this.host.charge(this.options.parameters.syncCpu);
+    else if (ready.entries.length > 0) span += this.chargeAppend(ready.entries.length);
+    // Whoever comes back from the disk waits for a processor behind the others.
+    span += Math.round(this.options.parameters.syncReturn * (this.host.slowdown() - 1));
     span += this.log.write(plus(simulation.now, nanoseconds(span)), ready.entriesBytes + HARD_STATE_BYTES);
     if (this.node.role === Role.Leader) {
       for (const { payload } of ready.entries) if (payload !== undefined) payload.service += span;
@@ -391,12 +392,8 @@ export class Member implements Peer {
   private chargeAppend(entries: number): number {
     const { parameters } = this.options;
     const cpu = parameters.followerBatchCpu + parameters.followerEntryCpu * entries;
-    this.cpuDebt += cpu;
     const took = Math.round(cpu * this.host.slowdown());
-    if (this.cpuDebt >= CPU_LUMP) {
-      this.host.run(this.cpuPort, nanoseconds(this.cpuDebt), 0);
-      this.cpuDebt = 0;
-    }
+    this.host.charge(cpu);
     return took;
   }
 

@@ -234,13 +234,14 @@ export class Members implements MemberOwner {
       name: member.name,
       occupy: (span, done) => apply.occupy(span, done),
       sync: (bytes) => log.estimate(bytes),
+      charge: (cpu) => host.charge(cpu),
     });
     const reads = new ReadIndex({
       simulation,
       parameters,
       member,
       failed: this.failedReads,
-      reckon: (reader) => reckonRound(reader, this.seats, this.network),
+      reckon: (reader) => reckonRound(reader, this.seats, this.network, parameters.readRoundCpu),
       confirmAt: (at, number, round) => void simulation.at(at, this.evReckoned, number, round),
       retryAfter: (span) => void simulation.after(span, this.evReadRetry, id),
       onReady: (request, waited) => listener.onReadReady(member, request, waited),

@@ -1,6 +1,7 @@
 /**
- * The way of proposals into a member: whatever has come takes its CPU as one batch, on the member's host, before it is proposed; what comes meanwhile is
- * the next. A batch costs CPU by itself (the raft loop, system calls, wake-ups), and for each request (gRPC, proposal, apply).
+ * The way of proposals into a member: each takes its CPU on one of the member's threads (gRPC, answer), beside whatever the log does; then it waits for
+ * the raft loop, which takes all that is ready as one batch when the log is free. What becomes ready meanwhile is the next batch. The loop is one thread:
+ * it costs CPU by the batch and by the entry, and the log stands still meanwhile.
  */
 import type { Simulation, ValuesOf } from '../../engine/index.ts';
 import { type Nanoseconds, nanoseconds, type SimTime } from '../../units/index.ts';
@@ -8,6 +9,7 @@ import type { Host } from '../host/host.ts';
 import type { etcdParameters } from './etcd.parameters.ts';
 import type { Proposal } from './proposal.ts';
 import type { Message } from './raft/index.ts';
+import { RequestWorkers } from './request-workers.ts';
 
 /** Batch numbers before they repeat; far more than can be on their way, and fit for a tag of work on a host. */
 const BATCH_NUMBERS = 1 << 20;
@@ -15,7 +17,7 @@ const BATCH_NUMBERS = 1 << 20;
 /** Nothing waits; never filled. */
 const NOTHING: never[] = [];
 
-/** Requests that take their CPU together. */
+/** Requests that the raft loop takes together. */
 interface Batch {
   readonly number: number;
   readonly proposals: readonly Proposal[];
@@ -35,7 +37,9 @@ export class ProposalBatches {
   private readonly host: Host;
   private readonly prepared: BatchPrepared;
   private readonly port: number;
-  /** Proposals of its own clients, and those forwarded to it, that wait for the next batch, state. */
+  /** Proposals of its own clients that take the CPU of a request. */
+  private readonly workers: RequestWorkers<Proposal>;
+  /** Proposals of its own clients, and those forwarded to it, that are ready for the next batch, state. */
   private proposals: Proposal[] = NOTHING;
   private forwarded: Message<Proposal>[] = NOTHING;
   /** The batch that takes its CPU; the host may still work on one of an earlier life of the process, whose number is another, state. */
@@ -46,16 +50,35 @@ export class ProposalBatches {
     simulation: Simulation,
     parameters: ValuesOf<typeof etcdParameters>,
     host: Host,
+    process: string,
     prepared: BatchPrepared,
+    ready: () => void,
   ) {
     this.simulation = simulation;
     this.parameters = parameters;
     this.host = host;
     this.prepared = prepared;
-    this.port = host.register((number) => this.onPrepared(number));
+    this.port = host.register((number) => this.onPrepared(number), process);
+    this.workers = new RequestWorkers({
+      simulation,
+      host,
+      process,
+      cpuOf: ({ bytes }) => parameters.requestCpu + parameters.tlsPerByte * bytes,
+      done: (proposal, took, waited) => {
+        proposal.service += took;
+        proposal.waitedForCpu += waited;
+        this.add(proposal);
+      },
+      allDone: ready,
+    });
   }
 
-  /** A proposal of a client of this member. */
+  /** A proposal of a client of this member arrives. */
+  take(proposal: Proposal): void {
+    this.workers.add(proposal);
+  }
+
+  /** A proposal that has had its CPU waits for a batch. */
   add(proposal: Proposal): void {
     if (this.proposals.length === 0) this.proposals = [proposal];
     else this.proposals.push(proposal);
@@ -69,7 +92,7 @@ export class ProposalBatches {
     else this.forwarded.push(message);
   }
 
-  /** Proposals of this member's clients that wait. */
+  /** Proposals of this member's clients that are ready. */
   get queued(): readonly Proposal[] {
     return this.proposals;
   }
@@ -81,19 +104,19 @@ export class ProposalBatches {
 
   /** The process has ended: returns the proposals of its clients that were never proposed. */
   clear(): Proposal[] {
-    const dropped = [...(this.current?.proposals ?? NOTHING), ...this.proposals];
+    const dropped = [...(this.current?.proposals ?? NOTHING), ...this.proposals, ...this.workers.clear()];
     this.proposals = NOTHING;
     this.forwarded = NOTHING;
     this.current = undefined;
     return dropped;
   }
 
-  /** Everything that waits takes its CPU, unless a batch does already; a leader pays for the log and for each of its followers. */
+  /** Everything that is ready goes through the raft loop, unless a batch does already; a leader pays for the log and for each of its followers. */
   start(followers: number | undefined): void {
     if (this.current !== undefined) return;
     const { parameters, simulation } = this;
-    let cpu = parameters.requestCpu * this.proposals.length + parameters.followerEntryCpu * this.forwarded.length;
-    for (const { bytes } of this.proposals) cpu += parameters.tlsPerByte * bytes;
+    let cpu = parameters.entryCpu * this.proposals.length + parameters.followerEntryCpu * this.forwarded.length;
+    for (const { bytes } of this.proposals) cpu += parameters.entryCpuPerByte * bytes;
     if (followers !== undefined) cpu += parameters.batchCpu + parameters.sendCpu * followers;
     this.lastBatch = (this.lastBatch + 1) % BATCH_NUMBERS;
     this.current = {
@@ -101,11 +124,10 @@ export class ProposalBatches {
       proposals: this.proposals,
       forwarded: this.forwarded,
       startedAt: simulation.now,
-      cpu: nanoseconds(cpu),
+      cpu: this.host.run(this.port, nanoseconds(cpu), this.lastBatch),
     };
     this.proposals = NOTHING;
     this.forwarded = NOTHING;
-    this.host.run(this.port, nanoseconds(cpu), this.lastBatch);
   }
 
   private onPrepared(number: number): void {

@@ -72,7 +72,7 @@ export class RangeReads {
 
   /** A limited range visits every index key behind its beginning, to count them; what is sent is encrypted. */
   private rangeTime(returned: number, visits: number, bytes: number): Nanoseconds {
-    const { readService, rangeServicePerKey, indexVisit, tlsPerByte } = this.options.parameters;
-    return nanoseconds(readService + rangeServicePerKey * returned + indexVisit * visits + tlsPerByte * bytes);
+    const { rangeServicePerKey, indexVisit, tlsPerByte } = this.options.parameters;
+    return nanoseconds(rangeServicePerKey * returned + indexVisit * visits + tlsPerByte * bytes);
   }
 }

@@ -12,19 +12,10 @@ import type { etcdParameters } from './etcd.parameters.ts';
 import type { Member } from './member.ts';
 import type { ReadState } from './raft/index.ts';
 import type { ReckonedRound } from './reckoned-round.ts';
+import { RequestWorkers } from './request-workers.ts';
 
-/** Rounds before their numbers repeat; fit for the tag of work on a host. */
-const ROUND_NUMBERS = 1 << 20;
 /** Members that a context tells apart: a member numbers its rounds from itself in steps of this. */
 const MOST_MEMBERS = 64;
-
-/** Reads of one round that take their CPU. */
-interface Round {
-  readonly number: number;
-  readonly requests: RequestId[];
-  readonly startedAt: SimTime;
-  readonly cpu: Nanoseconds;
-}
 
 /** What the reads of a member need. */
 export interface ReadIndexOptions {
@@ -46,7 +37,6 @@ export interface ReadIndexOptions {
 /** The rounds of one member. */
 export class ReadIndex {
   private readonly options: ReadIndexOptions;
-  private readonly port: number;
   /** Reads that wait for the next round, and those of the round in progress, state. */
   private next: RequestId[] = [];
   private current: RequestId[] = [];
@@ -58,13 +48,19 @@ export class ReadIndex {
   private reckoned: ReckonedRound | undefined;
   /** Whether an event looks after the round, state. */
   private isWatched = false;
-  /** Rounds whose reads take their CPU, a few at most, state. */
-  private preparing: Round[] = [];
-  private lastNumber = 0;
+  /** Threads on which confirmed reads take their CPU. */
+  private readonly workers: RequestWorkers<RequestId>;
 
   constructor(options: ReadIndexOptions) {
     this.options = options;
-    this.port = options.member.host.register((number) => this.onPrepared(number));
+    const { simulation, parameters, member, onReady } = options;
+    this.workers = new RequestWorkers({
+      simulation,
+      host: member.host,
+      process: member.name,
+      cpuOf: () => parameters.readCpu,
+      done: (request, _, waited) => onReady(request, waited),
+    });
   }
 
   /** Reads that are not confirmed. */
@@ -82,7 +78,7 @@ export class ReadIndex {
   forget(request: RequestId): void {
     forget(this.next, request);
     forget(this.current, request);
-    for (const { requests } of this.preparing) forget(requests, request);
+    this.workers.forget(request);
   }
 
   /** The process has ended: its reads are answered by whoever ended it. */
@@ -90,7 +86,7 @@ export class ReadIndex {
     this.next = [];
     this.current = [];
     this.context = 0;
-    this.preparing = [];
+    this.workers.clear();
   }
 
   /** Another leader: the round in progress is asked anew. */
@@ -136,6 +132,7 @@ export class ReadIndex {
     this.rounds++;
     this.context = this.rounds * MOST_MEMBERS + member.id;
     this.askedAt = simulation.now;
+    member.host.charge(parameters.readRoundCpu);
     this.reckoned = this.options.reckon(member);
     if (this.reckoned !== undefined) {
       this.options.confirmAt(this.reckoned.at, member.id, this.rounds);
@@ -170,37 +167,13 @@ export class ReadIndex {
     const requests = this.current;
     this.current = [];
     this.context = 0;
-    this.takeCpu(requests);
+    this.workers.addAll(requests);
     if (this.next.length > 0) this.begin();
   }
 
-  /** Reads that need no confirmation, or have it, take their CPU together. */
-  takeCpu(requests: RequestId[]): void {
-    const { simulation, member, parameters } = this.options;
-    const cpu = nanoseconds(parameters.requestCpu * requests.length);
-    this.lastNumber = (this.lastNumber + 1) % ROUND_NUMBERS;
-    this.preparing.push({ number: this.lastNumber, requests, startedAt: simulation.now, cpu });
-    member.host.run(this.port, cpu, this.lastNumber);
-  }
-
-  private onPrepared(number: number): void {
-    const round = this.takePrepared(number);
-    if (round === undefined) return;
-    const waited = Math.max(0, this.options.simulation.now - round.startedAt - round.cpu);
-    for (const request of round.requests) this.options.onReady(request, waited);
-  }
-
-  /** Takes a round out whose reads have had their CPU; undefined if it was of an earlier life of the process. */
-  private takePrepared(number: number): Round | undefined {
-    const { preparing } = this;
-    for (let at = 0; at < preparing.length; at++) {
-      const round = preparing[at] as Round;
-      if (round.number !== number) continue;
-      preparing[at] = preparing[preparing.length - 1] as Round;
-      preparing.pop();
-      return round;
-    }
-    return undefined;
+  /** A read that needs no confirmation takes its CPU. */
+  takeCpu(request: RequestId): void {
+    this.workers.add(request);
   }
 }
 

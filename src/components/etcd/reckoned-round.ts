@@ -21,12 +21,18 @@ export function reckonRound(
   reader: Member,
   seats: readonly { readonly member: Member }[],
   network: PeerNetwork,
+  roundCpu: number,
 ): ReckonedRound | undefined {
   const leader = seats[reader.node.leader]?.member;
   if (leader === undefined || !leader.isRunning || !leader.isLeader) return undefined;
   const { node } = leader;
   const { voters } = node.configuration;
-  if (voters.length === 1 || node.termOf(node.commit) !== node.term) return undefined;
+  if (voters.length === 1) {
+    // Nobody to ask: what a round costs is all there is to wait for.
+    const at = Math.round(leader.logFreeAt + roundCpu * leader.host.slowdown()) as SimTime;
+    return reader === leader ? { at, index: node.commit, leader, term: node.term } : undefined;
+  }
+  if (node.termOf(node.commit) !== node.term) return undefined;
   const answers: number[] = [];
   for (const voter of voters) {
     if (voter === leader.id) continue;

@@ -15,9 +15,6 @@ import { type Keyspace, WatchStreams } from './mvcc/index.ts';
 import type { ReplicatedState } from './replicated-state.ts';
 import type { StoreClient } from './store-client.ts';
 
-/** CPU of sending that a host has not been charged for yet is charged in lumps of this much [ns]: one job instead of many tiny ones. */
-const CPU_LUMP = 1_000_000;
-
 /** What watches work on. */
 export interface WatchesOptions {
   readonly simulation: Simulation;
@@ -40,9 +37,6 @@ export interface WatchesOptions {
 export class Watches {
   private readonly options: WatchesOptions;
   private readonly streams: WatchStreams;
-  /** CPU of sending that a member's host was not charged for yet [ns], by member, state; its owner number on that host. */
-  private readonly debts: number[] = [];
-  private readonly ports: number[] = [];
 
   constructor(options: WatchesOptions) {
     this.options = options;
@@ -63,7 +57,7 @@ export class Watches {
       send: (server, upTo, at) => this.send(server, upTo, at),
       sendProgress: (server, at) => this.sendProgress(server, at),
       cancel: (server) => this.cancelCompacted(server),
-      charge: (server, cpu) => this.charge(server, cpu),
+      charge: (server, cpu) => this.seatOf(server)?.member.host.charge(cpu),
     });
   }
 
@@ -163,19 +157,5 @@ export class Watches {
     const { links, network, delays, simulation } = this.options;
     const delay = nanoseconds(at - simulation.now + network.controlPlaneDelay.sample(delays));
     links.transmit(2 * server + 1, delay, event, server, argument);
-  }
-
-  /** The sending member's CPU. */
-  private charge(server: number, cpu: number): void {
-    const member = this.seatOf(server)?.member;
-    if (member === undefined) return;
-    const debt = (this.debts[member.id] ?? 0) + cpu;
-    if (debt < CPU_LUMP) {
-      this.debts[member.id] = debt;
-      return;
-    }
-    this.debts[member.id] = 0;
-    this.ports[member.id] ??= member.host.register(() => {});
-    member.host.run(this.ports[member.id] as number, nanoseconds(debt), 0);
   }
 }

@@ -7,7 +7,10 @@ import { Host } from '../../../src/components/host/host.ts';
 import { Simulation } from '../../../src/engine/index.ts';
 import { MetricRecorder, WaitLedger } from '../../../src/metrics/index.ts';
 import { materialiseParameters } from '../../../src/scenario/index.ts';
-import { seconds, simTime } from '../../../src/units/index.ts';
+import { microseconds, seconds, simTime } from '../../../src/units/index.ts';
+
+/** CPU of a client for a call. */
+const CLIENT_CPU = microseconds(34);
 
 /** Benchmark clients of an etcd without API servers: they keep leases alive, each as fast as it is answered. */
 class Bench implements StoreClient {
@@ -25,16 +28,20 @@ class Bench implements StoreClient {
 
   constructor(members: number) {
     const { simulation, requests } = this;
-    const delay = { distribution: 'constant', value: 35_000 } as const;
-    const { etcd, network } = materialiseParameters({ etcd: { members }, network: { controlPlaneDelay: delay } });
+    const delay = { distribution: 'constant', value: 60_000 } as const;
+    const { etcd, network, host } = materialiseParameters({ etcd: { members }, network: { controlPlaneDelay: delay } });
     const recorder = new MetricRecorder(simulation);
+    // The clients have a core, as much as they took when they were measured.
+    const hosts = Array.from({ length: members }, (_, i) => new Host(simulation, `host ${i}`, 2, host));
+    const clients = new Host(simulation, 'clients', 1);
+    const calling = clients.register((request) => store.send(this.server, request as RequestId), 'bench');
     const store = new EtcdCluster({
       simulation,
       tables: new ObjectTables(),
       requests,
       parameters: etcd,
       network,
-      hosts: Array.from({ length: members }, (_, i) => new Host(simulation, `host ${i}`, 1)),
+      hosts,
       endpoints: { only: () => undefined, keepAlive: seconds(10) },
       recorder,
       waits: new WaitLedger(recorder),
@@ -44,7 +51,7 @@ class Bench implements StoreClient {
       this.answered++;
       this.latencySum += simulation.now - (requests.storeAt[request] as number);
       this.outcomes[outcome] = (this.outcomes[outcome] ?? 0) + 1;
-      store.send(this.server, request as RequestId);
+      clients.run(calling, CLIENT_CPU, request);
     });
     this.changesArrived = simulation.on('bench changes', () => {});
     this.server = store.connect(this);

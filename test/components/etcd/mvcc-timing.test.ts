@@ -48,6 +48,7 @@ class Bench {
       recorder: this.recorder,
       name: 'bench',
       sync: (bytes) => syncs.sample(stream) + this.parameters.walSyncPerByte * bytes,
+      charge: () => {},
       occupy: (span, done) => {
         const end = this.loop.reserve(simulation.now, span());
         simulation.at(end, ended, jobs.push(done) - 1);

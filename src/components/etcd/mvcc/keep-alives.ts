@@ -17,8 +17,8 @@ export interface KeepAlivesOptions {
   readonly parameters: ValuesOf<typeof leaseParameters>;
   /** One way between two members [ns]. */
   readonly hop: () => number;
-  /** Host of the member that leads, undefined = nobody does. */
-  readonly leaderHost: () => Host | undefined;
+  /** The member that leads: its process and host; undefined = nobody does. */
+  readonly leader: () => { readonly name: string; readonly host: Host } | undefined;
   /** The leader has worked on a keep-alive, or there is none: it is to be renewed and answered. */
   readonly done: (request: RequestId, isServed: boolean) => void;
 }
@@ -31,8 +31,8 @@ export class KeepAlives {
   private waiting: RequestId[] = [];
   private readonly batches = new Map<number, readonly RequestId[]>();
   private lastBatch = 0;
-  /** Number as an owner of work, by host. */
-  private readonly ports = new Map<Host, number>();
+  /** Number as an owner of work, by process. */
+  private readonly ports = new Map<string, number>();
 
   constructor(options: KeepAlivesOptions) {
     this.options = options;
@@ -59,26 +59,26 @@ export class KeepAlives {
   }
 
   private start(): void {
-    const { parameters, leaderHost, done } = this.options;
+    const { parameters, leader: leaderNow, done } = this.options;
     if (this.waiting.length === 0) return;
     const requests = this.waiting;
     this.waiting = [];
-    const host = leaderHost();
-    if (host === undefined) {
+    const leader = leaderNow();
+    if (leader === undefined) {
       for (const request of requests) done(request, false);
       return;
     }
     this.lastBatch = (this.lastBatch + 1) % BATCH_NUMBERS;
     this.batches.set(this.lastBatch, requests);
     const cpu = parameters.keepAliveBatchCpu + parameters.keepAliveCpu * requests.length;
-    host.run(this.portAt(host), nanoseconds(cpu), this.lastBatch);
+    leader.host.run(this.portOf(leader.name, leader.host), nanoseconds(cpu), this.lastBatch);
   }
 
-  private portAt(host: Host): number {
-    let port = this.ports.get(host);
+  private portOf(process: string, host: Host): number {
+    let port = this.ports.get(process);
     if (port === undefined) {
-      port = host.register((batch) => this.onWorked(batch));
-      this.ports.set(host, port);
+      port = host.register((batch) => this.onWorked(batch), process);
+      this.ports.set(process, port);
     }
     return port;
   }

@@ -28,6 +28,8 @@ export interface MemberStoreOptions {
   readonly occupy: (span: () => Nanoseconds, done?: () => void) => void;
   /** Length of a write of so many bytes and its sync on the member's disk, begun now [ns]. */
   readonly sync: (bytes: number) => number;
+  /** Takes CPU of the member's host that nobody but the loop waits for [ns]. */
+  readonly charge: (cpu: number) => void;
 }
 
 /** A compaction that a member has to carry out. */
@@ -198,10 +200,11 @@ export class MemberStore {
 
   /** Commits; returns how long it takes. */
   private commit(): Nanoseconds {
-    const { parameters, sync } = this.options;
+    const { parameters, sync, charge } = this.options;
     const { operations } = this.backend;
     const pages = this.backend.commit();
     const own = parameters.backendCommitPerPage * pages + parameters.backendCommitPerOperation * operations;
+    charge(own);
     const span = nanoseconds(own + sync(pages * PAGE_BYTES) + sync(PAGE_BYTES));
     this.isCommitDue = false;
     this.committedIndex = this.appliedIndex;
