@@ -41,7 +41,7 @@ export class ApiWorld {
     const { simulation, recorder, waits, tables, requests } = this;
     const { network } = parameters;
     this.parameters = parameters;
-    this.host = new Host(simulation, 'control-plane host', parameters.host.controlPlaneCores);
+    this.host = new Host(simulation, 'control-plane host', parameters.host.controlPlaneCores, parameters.host);
     const shared = { simulation, tables, requests, network, recorder, waits };
     const hosts = Array.from({ length: parameters.etcd.members }, () => this.host);
     this.store = new EtcdCluster({
@@ -77,11 +77,11 @@ export class ApiWorld {
       this.host,
     );
     this.clientGo.connectTo([this.server]);
-    this.clientHost = new Host(simulation, 'client host', CLIENT_CORES);
+    this.clientHost = new Host(simulation, 'client host', CLIENT_CORES, parameters.host);
     this.clientWork = this.clientHost.register((worker) => {
       this.freeWorkers.push(worker);
       simulation.processes.resume(this.workers[worker] as ProcessId, 0);
-    });
+    }, 'benchmark');
   }
 
   /** A connection of its own, of a cluster administrator unless someone else is named. */

@@ -345,7 +345,7 @@ export class Member implements Peer {
     const { simulation } = this.options;
     this.writing = ready;
     let span = 0;
-    if (this.node.role === Role.Leader) this.host.charge(this.options.parameters.syncCpu);
+    if (this.node.role === Role.Leader) this.host.chargeBeside(this.options.parameters.syncCpu);
     else if (ready.entries.length > 0) span += this.chargeAppend(ready.entries.length);
     // Whoever comes back from the disk waits for a processor behind the others.
     span += Math.round(this.options.parameters.syncReturn * (this.host.slowdown() - 1));

@@ -3,7 +3,7 @@
  *
  * A process that has been idle pays for waking up with its next piece of work: the kernel takes a core out of its sleep, the caches are cold, and the
  * runtime starts its threads anew. What that costs grows with the time it was idle, towards a most: wakeUpCpu x idle / (idle + wakeUpHalf). It is part
- * of the piece of work, so it takes no event. Before it sleeps its threads look for other work for a while, which costs CPU that nobody waits for.
+ * of the piece of work, so it takes no event. Before it sleeps its threads look for other work for a while, which costs CPU that nobody waits for, if there is more than one core.
  * Work under a process's name tells when it is idle.
  * Left out: context switches between busy processes, NUMA, cgroup limits, and the garbage collector of the Go runtime.
  */
@@ -108,6 +108,13 @@ export class Host {
     this.unawaited = 0;
   }
 
+  /** Work of a process's other threads, which only run where there is another core; returns what it is here [ns]. */
+  chargeBeside(work: number): number {
+    if (this.cores <= 1) return 0;
+    this.charge(work);
+    return work;
+  }
+
   /** CPU that the threads of a process took looking for work [ns]. */
   spinNanoseconds(process: string): number {
     return this.processes.get(process)?.spun ?? 0;
@@ -127,9 +134,8 @@ export class Host {
     if (process.jobs++ > 0) return 0;
     const { wakeUpCpu, wakeUpHalf, spinCpu } = this.wakeUp as WakeUp;
     const idle = this.simulation.now - process.idleSince;
-    const spun = Math.min(spinCpu, idle);
+    const spun = this.chargeBeside(Math.min(spinCpu, idle));
     process.spun += spun;
-    this.charge(spun);
     return idle === 0 ? 0 : Math.round((wakeUpCpu * idle) / (idle + wakeUpHalf));
   }
 

@@ -5,6 +5,9 @@ import { type Nanoseconds, nanoseconds } from '../../units/index.ts';
 import { RequestFlag, type RequestId, type Requests, WaitPlace } from '../api-machinery/index.ts';
 import type { Host } from '../host/host.ts';
 
+/** Name of the process; no host has two. */
+const PROCESS = 'kube-apiserver';
+
 /** The stages of one server. */
 export class CpuStages {
   private readonly simulation: Simulation;
@@ -33,7 +36,7 @@ export class CpuStages {
     return this.host.register((request) => {
       this.end(request as RequestId);
       then(request as RequestId);
-    });
+    }, PROCESS);
   }
 
   /** Work that belongs to no request; returns how long it takes at the load that the host has now. */
@@ -47,9 +50,8 @@ export class CpuStages {
   run(request: RequestId, stage: number, work: Nanoseconds): void {
     const { requests } = this;
     requests.stageAt[request] = this.simulation.now;
-    requests.stageService[request] = work;
+    requests.stageService[request] = this.host.run(stage, work, request);
     requests.flags[request] = (requests.flags[request] as number) | RequestFlag.OnCpu;
-    this.host.run(stage, work, request);
   }
 
   private end(request: RequestId): void {
