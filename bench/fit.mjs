@@ -7,6 +7,7 @@
  *     node bench/fit.mjs                         # the fit and the table of what was left out: many minutes
  *     node bench/fit.mjs --every 4 --rounds 3    # every fourth point, three rounds
  *     node bench/fit.mjs --no-leave-out          # the fit alone
+ *     node bench/fit.mjs --only etcd.entryCpu,etcd.syncReturn   # these parameters alone
  *
  * It prints; it changes no file. Whoever takes a value over writes it, with this script as its source, into the parameters of the component.
  */
@@ -26,19 +27,28 @@ const FAMILIES = [
   'etcd-lease-keepalive',
   'etcd-cas-grid',
 ];
-/** Parameters that are fitted: service times of mechanisms, nothing that belongs to one family. Those that the model does not have are passed over. */
+/** Parameters that are fitted: service times of mechanisms, nothing that belongs to one family. */
 const PARAMETERS = [
   'etcd.requestCpu',
+  'etcd.entryCpu',
+  'etcd.entryCpuPerByte',
   'etcd.batchCpu',
+  'etcd.syncCpu',
+  'etcd.syncReturn',
   'etcd.applyService',
-  'etcd.readService',
+  'etcd.readCpu',
+  'etcd.readRoundCpu',
   'etcd.rangeServicePerKey',
+  'etcd.indexVisit',
   'etcd.walSync',
   'etcd.walSyncPerByte',
-  'etcd.walStallShare',
   'etcd.keepAliveCpu',
+  'etcd.keepAliveBatchCpu',
   'etcd.backendCommitPerPage',
   'etcd.backendCommitPerOperation',
+  'host.wakeUpCpu',
+  'host.wakeUpHalf',
+  'host.spinCpu',
 ];
 /** Figures of points that are left out: the batch follows from the rest, and maxima of tails scatter most. */
 const UNFITTED = new Set(['batch']);
@@ -54,6 +64,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '12' },
     workers: { type: 'string', default: String(availableParallelism()) },
     'leave-out': { type: 'boolean', default: true },
+    only: { type: 'string', default: PARAMETERS.join(',') },
   },
   allowNegative: true,
 });
@@ -64,10 +75,15 @@ const workers = Number(values.workers);
 const readData = (file) => readFileSync(new URL(`../data/${file}`, import.meta.url), 'utf8');
 const points = new Map(FAMILIES.map((name) => [name, pointsOf(name, readData).filter((_, i) => i % every === 0)]));
 
-/** The default of a parameter, in its plain form; undefined if the model has none of that name. */
+/** Parameters that are fitted in this run. */
+const paths = values.only.split(',');
+
+/** The default of a parameter, in its plain form. */
 function defaultOf(path) {
   const [component, name] = path.split('.');
-  return parameterRegistry[component]?.[name]?.default;
+  const parameter = parameterRegistry[component]?.[name];
+  if (parameter === undefined) throw new RangeError(`there is no parameter ${path}`);
+  return parameter.default;
 }
 
 /** A value that is `factor` times another: every span of a distribution, or the number itself. */
@@ -105,7 +121,6 @@ const total = (errors) => mean([...errors.values()].map(mean));
 
 /** Coordinate search; returns factors by parameter. */
 async function search(names, tell) {
-  const paths = PARAMETERS.filter((path) => defaultOf(path) !== undefined);
   const factors = Object.fromEntries(paths.map((path) => [path, 1]));
   const valuesOf = (of) => Object.fromEntries(paths.map((path) => [path, scaled(defaultOf(path), of[path])]));
   let best = total(await errorsOf(names, valuesOf(factors)));
