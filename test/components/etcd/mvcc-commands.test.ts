@@ -75,7 +75,8 @@ describe('the space quota', () => {
     // data/measured/README: a 16 MiB quota overshoots to 18.8 MB, because the committed size is looked at.
     const quota = 16 * 1024 * 1024;
     const world = new ApiWorld({
-      etcd: { members: 1, quotaBackendBytes: quota },
+      // A disk so slow that a write meets the disarming on its way.
+      etcd: { members: 1, quotaBackendBytes: quota, walSync: { distribution: 'constant', value: 3_000_000 } },
       kubeApiserver: { createCpu: 0, updateCpu: 0 },
       objectSize: {},
     });
