@@ -5,9 +5,6 @@ import { type Nanoseconds, nanoseconds } from '../../units/index.ts';
 import { RequestFlag, type RequestId, type Requests, WaitPlace } from '../api-machinery/index.ts';
 import type { Host } from '../host/host.ts';
 
-/** Name of the process; no host has two. */
-const PROCESS = 'kube-apiserver';
-
 /** The stages of one server. */
 export class CpuStages {
   private readonly simulation: Simulation;
@@ -36,7 +33,7 @@ export class CpuStages {
     return this.host.register((request) => {
       this.end(request as RequestId);
       then(request as RequestId);
-    }, PROCESS);
+    });
   }
 
   /** Work that belongs to no request; returns how long it takes at the load that the host has now. */
