@@ -197,7 +197,7 @@ export const etcdParameters = defineParameters({
     ),
   }),
   syncReturn: duration({
-    default: microseconds(200),
+    default: microseconds(300),
     range: [nanoseconds(0), seconds(1)],
     help: 'Time that the thread of the log, back from a sync, waits for a processor for each piece of work that runs on each core beside one: no sync is faster than the queue of the cores.',
     source: measured(
