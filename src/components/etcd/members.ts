@@ -227,9 +227,9 @@ export class Members implements MemberOwner {
       apply,
       random: () => elections.next(),
     });
+    const shared = { simulation, parameters };
     const store = new MemberStore({
-      simulation,
-      parameters,
+      ...shared,
       recorder,
       name: member.name,
       occupy: (span, done) => apply.occupy(span, done),
@@ -237,8 +237,7 @@ export class Members implements MemberOwner {
       charge: (cpu) => host.charge(cpu),
     });
     const reads = new ReadIndex({
-      simulation,
-      parameters,
+      ...shared,
       member,
       failed: this.failedReads,
       reckon: (reader) => reckonRound(reader, this.seats, this.network, parameters.readRoundCpu),

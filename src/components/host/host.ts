@@ -130,19 +130,18 @@ export class Host {
   }
 
   /** Another piece of work of a process; returns what waking up costs it [ns]. */
-  private beginIn(process: HostProcess): number {
-    if (process.jobs++ > 0) return 0;
+  private beginIn(woken: HostProcess): number {
+    if (woken.jobs++ > 0) return 0;
     const { wakeUpCpu, wakeUpHalf, spinCpu } = this.wakeUp as WakeUp;
-    const idle = this.simulation.now - process.idleSince;
-    const spun = this.chargeBeside(Math.min(spinCpu, idle));
-    process.spun += spun;
+    const idle = this.simulation.now - woken.idleSince;
+    woken.spun += this.chargeBeside(Math.min(spinCpu, idle));
     return idle === 0 ? 0 : Math.round((wakeUpCpu * idle) / (idle + wakeUpHalf));
   }
 
   private onEnded(tag: number): void {
     const owner = tag >>> TAG_BITS;
-    const process = this.processOf[owner];
-    if (process !== undefined && --process.jobs === 0) process.idleSince = this.simulation.now;
+    const ended = this.processOf[owner];
+    if (ended !== undefined && --ended.jobs === 0) ended.idleSince = this.simulation.now;
     (this.owners[owner] as WorkDone)(tag & TAG_MASK);
   }
 }
