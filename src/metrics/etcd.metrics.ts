@@ -120,7 +120,7 @@ export const etcdMetrics = {
     kind: 'counter',
     unit: '1',
     labels: [],
-    help: 'Puts applied.',
+    help: 'Puts that the members have applied: creates and updates of keys.',
     source: 'etcd (server/storage/mvcc/metrics.go)',
   },
   etcd_mvcc_delete_total: {
@@ -168,7 +168,7 @@ export const etcdMetrics = {
     kind: 'gauge',
     unit: '1',
     labels: [],
-    help: 'Keys that exist.',
+    help: 'Keys that exist now, all kinds of objects together.',
     source: 'etcd (server/storage/mvcc/metrics.go)',
   },
   etcd_debugging_mvcc_db_compaction_keys_total: {
