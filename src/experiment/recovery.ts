@@ -51,8 +51,9 @@ const SHORTEST_PAUSE = 3;
 /** Watches that are renewed and pods that are replaced are always a few; fewer than this share is a loss. */
 const USUAL_SHARE = 0.99;
 
-/** What came of every disturbance in a timeline. */
+/** What came of every disturbance in a timeline; nothing is said of a run in which nobody sampled: one without faults. */
 export function recoveriesOf(timeline: readonly Happening[], samples: ServiceSamples): FaultRecovery[] {
+  if (samples.writes.length === 0) return [];
   const disturbances = timeline.filter(({ disturbs }) => disturbs === true);
   return disturbances.map(({ at, subject, what }, i) => {
     const fault = subject === 'fault' ? what : `${subject} ${what}`;

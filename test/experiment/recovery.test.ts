@@ -26,6 +26,10 @@ describe('recovery from a fault', () => {
     expect(recoveriesOf([fault(20)], samples)).toEqual([{ fault: 'etcdLeaderLoss', at: seconds(20), recoveries: [] }]);
   });
 
+  it('is not spoken of where nobody sampled, as in a run without faults whose etcd runs full', () => {
+    expect(recoveriesOf([fault(20, 'NOSPACE')], service(0).samples)).toEqual([]);
+  });
+
   it('tells the longest pause of writes, to the end of the interval in which one succeeded again', () => {
     const { samples, set } = service(60);
     set('writes', 20.1, 21.4, 0);
