@@ -39,7 +39,7 @@ export const errorCatalogue = {
   },
   P208: {
     meaning: 'an unknown name (profile, metric, parameter, statistic, kind, algorithm …)',
-    fix: 'use the nearest valid name; `plimsoll list` shows all',
+    fix: 'write one of the names that are expected; `plimsoll list` shows what there is',
     exit: 2,
   },
   P209: { meaning: 'values that contradict each other', fix: 'change one of them', exit: 2 },

@@ -100,7 +100,11 @@ export function checkWebhookNames(
     if (names.includes(name)) continue;
     const message = `spec.webhooks has no "${name}"`;
     errors.push(
-      unknownNameError(name, names, { message, place: place(['spec', 'operations', index, 'fault', 'name']) }),
+      unknownNameError(name, names, {
+        message,
+        place: place(['spec', 'operations', index, 'fault', 'name']),
+        ...(names.length > 0 ? {} : { fix: `declare ${name} under spec.webhooks` }),
+      }),
     );
   }
 }

@@ -51,6 +51,13 @@ describeWrongScenarios([
     nearest: 'stepped',
   },
   {
+    name: 'an outage of a webhook where none is declared',
+    text: operations('- fault: { kind: webhookOutage, name: policy, mode: hang, duration: 1m }'),
+    code: 'P208',
+    at: 'scenario.yaml:8:43',
+    fix: 'declare policy under spec.webhooks',
+  },
+  {
     name: 'Poisson arrivals without a rate',
     text: operations('- createPods: { count: 1, arrivals: poisson }'),
     code: 'P205',

@@ -50,5 +50,6 @@ function unknownCase(name: string, names: readonly string[]): PlimsollError {
     message: `there is no validation case ${name}`,
     expected: names.join(', '),
     nearest: nearestName(name, names),
+    fix: 'write one of these cases, or none for all',
   });
 }

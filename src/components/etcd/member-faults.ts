@@ -4,7 +4,7 @@
  */
 import type { EventType, Simulation } from '../../engine/index.ts';
 import type { Timeline } from '../../metrics/index.ts';
-import { type Nanoseconds, nanoseconds } from '../../units/index.ts';
+import { type Nanoseconds, NS_PER_SECOND, nanoseconds } from '../../units/index.ts';
 import type { MemberOutages } from './member-outages.ts';
 import type { Members, Seat } from './members.ts';
 import type { MemberId } from './raft/index.ts';
@@ -62,11 +62,11 @@ export class MemberFaults {
 
   /** The process stands still for a while. */
   pause(choice: MemberChoice, duration: Nanoseconds): void {
-    const { outages, timeline } = this.options;
+    const { outages } = this.options;
     const seat = this.chooseUp(choice);
     if (seat === undefined) return;
     if (seat.member.isPaused) {
-      timeline.record('fault', `strikes nobody: ${seat.member.name} stands still already`);
+      this.strikesNobody(`${seat.member.name} stands still already`);
       return;
     }
     outages.pause(seat);
@@ -169,9 +169,9 @@ export class MemberFaults {
     }
   }
 
-  /** The member that is meant; undefined, with a word in the timeline, if there is none. */
+  /** The member that is meant; undefined, with a word about it, if there is none. */
   choose(choice: MemberChoice): Seat | undefined {
-    const { members, timeline } = this.options;
+    const { members } = this.options;
     const { leader } = members;
     const { voters } = members.configuration;
     const seat = members.seats.find(({ member }) => {
@@ -179,15 +179,24 @@ export class MemberFaults {
       if (choice === 'follower') return member !== leader && member.isRunning && voters.includes(member.id);
       return member.id === choice;
     });
-    if (seat === undefined) timeline.record('fault', `strikes nobody: there is no etcd member ${choice}`);
+    if (seat === undefined) this.strikesNobody(`there is no etcd member ${choice}`);
     return seat;
+  }
+
+  /** Who wrote the fault learns of it in the verdict too: a run without harm would else pass for a test of it. */
+  private strikesNobody(why: string): void {
+    const { members, simulation, timeline } = this.options;
+    timeline.record('fault', `strikes nobody: ${why}`);
+    members.history.notes.push(
+      `the fault of etcd at ${(simulation.now / NS_PER_SECOND).toFixed(0)} s struck nobody: ${why}`,
+    );
   }
 
   /** The member that is meant, if its process exists. */
   private chooseUp(choice: MemberChoice): Seat | undefined {
     const seat = this.choose(choice);
     if (seat === undefined || seat.member.isUp) return seat;
-    this.options.timeline.record('fault', `strikes nobody: ${seat.member.name} does not run`);
+    this.strikesNobody(`${seat.member.name} does not run`);
     return undefined;
   }
 

@@ -43,6 +43,10 @@ describe('faults of etcd together', () => {
     const said = lines(run);
     expect(said.filter((line) => line === 'fault strikes nobody: etcd member 2 does not run')).toHaveLength(2);
     expect(said).toContain('fault strikes nobody: etcd member 1 stands still already');
+    // The verdict says so too, not only the timeline.
+    expect(
+      run.world.store.notes.filter((note) => note.endsWith('struck nobody: etcd member 2 does not run')),
+    ).toHaveLength(2);
   });
 
   it('a member that is removed while it is down does not come back', () => {
