@@ -1,5 +1,6 @@
 /** Immutable object versions, keys, labels and specifications: what a cluster is made of, without behaviour. */
 export * from './event-records.ts';
+export * from './finalizers.ts';
 export * from './kinds.ts';
 export * from './labels.ts';
 export * from './node-affinity.ts';

@@ -1,5 +1,6 @@
 /** All kinds of a cluster: the keys and the versions of each. */
 import { EventRecordVersions } from './event-records.ts';
+import { FinalizerNames } from './finalizers.ts';
 import { type CustomResource, type Kind, kinds, type ResourceName, resourceNames } from './kinds.ts';
 import { LeaseVersions, NodeVersions } from './nodes.ts';
 import { type ObjectKey, ObjectKeys } from './object-keys.ts';
@@ -27,6 +28,9 @@ export class ObjectTables {
   readonly ipaddresses = new VersionTable(kinds.ipaddresses);
   readonly resourcequotas = new ResourceQuotaVersions();
   readonly limitranges = new LimitRangeVersions();
+
+  /** Names of the finalizers of all kinds. */
+  readonly finalizers = new FinalizerNames();
 
   /** The custom resources of this cluster, by kind number less the number of built-in kinds. */
   readonly customResources: readonly CustomResource[];

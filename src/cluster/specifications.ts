@@ -82,6 +82,8 @@ export interface NodeAffinity {
 export interface PodTemplate {
   readonly id: number;
   readonly labels: Labels;
+  /** metadata.finalizers of its pods; left out = none. */
+  readonly finalizers?: readonly string[];
   readonly initContainers: readonly Container[];
   readonly containers: readonly Container[];
   /** Effective request of the pod: max(sum of containers and sidecars, init peak) + overhead. */
@@ -171,6 +173,8 @@ export type Intent =
       readonly kind: 'Namespace' | 'ServiceAccount' | 'ConfigMap' | 'Secret';
       readonly namespace: string;
       readonly name: string;
+      /** metadata.finalizers; left out = none. */
+      readonly finalizers?: readonly string[];
       readonly bytes: Bytes;
     }
   | { readonly kind: 'Pod'; readonly namespace: string; readonly name: string; readonly template: PodTemplate }

@@ -108,11 +108,12 @@ export class Preload {
   }
 
   /** An object of which only name and size matter. */
-  opaque(kind: Kind, namespace: string, name: string, size: number): void {
+  opaque(kind: Kind, namespace: string, name: string, size: number, finalizers: readonly string[] = []): void {
     const key = this.tables.keysOf(kind).intern(namespace, name);
     if (this.store.current(kind, key) !== NO_VERSION) return;
     const version = this.tables.of(kind).allocate(key);
     this.tables.of(kind).bytes.set(version, size);
+    this.tables.of(kind).finalizers.set(version, this.tables.finalizers.bitsOf(finalizers));
     this.put(kind, version);
   }
 
@@ -209,6 +210,7 @@ export class Preload {
     const key = this.tables.keysOf('pods').generate(namespace, prefix);
     const version = pods.allocate(key);
     pods.template.set(version, template);
+    pods.finalizers.set(version, this.tables.finalizers.bitsOf(template.finalizers ?? []));
     pods.owner.set(version, owner);
     pods.node.set(version, node.key);
     pods.phase.set(version, PodPhase.Running);

@@ -58,7 +58,6 @@ const METADATA_FIELDS_WITHOUT_EFFECT = [
   'creationTimestamp',
   'deletionGracePeriodSeconds',
   'deletionTimestamp',
-  'finalizers',
   'generateName',
   'generation',
   'managedFields',
@@ -74,10 +73,22 @@ export function finishMetadata(metadata: FieldReader): void {
   metadata.finish();
 }
 
+/** What the metadata of a pod, or of a template, say about it. */
+export interface PodMetadata {
+  readonly labels: Labels;
+  readonly finalizers: readonly string[];
+}
+
+/** Reads what matters of a pod's metadata. */
+export function readPodMetadata(metadata: FieldReader | undefined): PodMetadata {
+  if (metadata === undefined) return { labels: {}, finalizers: [] };
+  return { labels: metadata.labels('labels'), finalizers: metadata.texts('finalizers') };
+}
+
 /** Reads the specification of a pod (`spec` of a pod or of a template) and interns the template that it makes with its labels. */
 export function readPodTemplate(
   holder: FieldReader,
-  labels: Labels,
+  { labels, finalizers }: PodMetadata,
   templates: TemplateRegistry,
   lifetime: DistributionSpec | null,
 ): PodTemplate {
@@ -89,6 +100,7 @@ export function readPodTemplate(
   const overhead = readResourceList(spec.map('overhead'));
   const content = {
     labels,
+    ...(finalizers.length === 0 ? {} : { finalizers }),
     initContainers,
     containers,
     requests: effectivePodRequest(initContainers, containers, overhead),

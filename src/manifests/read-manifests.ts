@@ -8,7 +8,7 @@ import { combineErrors, nearestName, PlimsollError } from '../errors/index.ts';
 import { AcceptedFields } from './accepted-fields.ts';
 import { FieldReader, type ReadingContext } from './field-reader.ts';
 import { estimateStoredBytes } from './object-bytes.ts';
-import { finishMetadata, readPodTemplate } from './pod-specification.ts';
+import { finishMetadata, readPodMetadata, readPodTemplate } from './pod-specification.ts';
 import { readLimitRange, readResourceQuota } from './resource-quotas.ts';
 import { readService } from './services.ts';
 import type { TemplateRegistry } from './template-registry.ts';
@@ -30,31 +30,36 @@ interface ApplicableKind {
   readonly apiVersion: string;
   /** Whether objects of the kind live in a namespace. */
   readonly namespaced: boolean;
+  /** Whether the finalizers of its metadata hold it back when it is deleted. */
+  readonly hasFinalizers?: true;
   readonly read: KindReader;
 }
 
 /** Kinds that can be applied. */
 export const applicableKinds = {
-  Namespace: { apiVersion: 'v1', namespaced: false, read: readOpaque('Namespace', [], ['spec']) },
+  Namespace: { apiVersion: 'v1', namespaced: false, hasFinalizers: true, read: readOpaque('Namespace', [], ['spec']) },
   ServiceAccount: {
     apiVersion: 'v1',
     namespaced: true,
+    hasFinalizers: true,
     read: readOpaque('ServiceAccount', [], ['automountServiceAccountToken', 'imagePullSecrets', 'secrets']),
   },
   ConfigMap: {
     apiVersion: 'v1',
     namespaced: true,
+    hasFinalizers: true,
     read: readOpaque('ConfigMap', ['data', 'binaryData'], ['immutable']),
   },
   Secret: {
     apiVersion: 'v1',
     namespaced: true,
+    hasFinalizers: true,
     read: readOpaque('Secret', ['data', 'stringData'], ['immutable', 'type']),
   },
   Service: { apiVersion: 'v1', namespaced: true, read: readService },
   ResourceQuota: { apiVersion: 'v1', namespaced: true, read: readResourceQuota },
   LimitRange: { apiVersion: 'v1', namespaced: true, read: readLimitRange },
-  Pod: { apiVersion: 'v1', namespaced: true, read: readPod },
+  Pod: { apiVersion: 'v1', namespaced: true, hasFinalizers: true, read: readPod },
   ReplicaSet: { apiVersion: 'apps/v1', namespaced: true, read: readReplicaSet },
   Deployment: { apiVersion: 'apps/v1', namespaced: true, read: readDeployment },
 } as const satisfies Record<string, ApplicableKind>;
@@ -143,11 +148,11 @@ export function readPodTemplateFile(
   const object = new FieldReader(value, [], { document, kind: 'Pod', accepted: options.accepted, errors, root: [] });
   for (const field of ['apiVersion', 'kind']) object.raw(field);
   const metadata = object.map('metadata');
-  const labels = metadata?.labels('labels') ?? {};
+  const read = readPodMetadata(metadata);
   // Whoever creates the pods names them.
   for (const field of ['name', 'generateName', 'namespace']) metadata?.raw(field);
   if (metadata !== undefined) finishMetadata(metadata);
-  const template = readPodTemplate(object, labels, options.templates, options.lifetime ?? null);
+  const template = readPodTemplate(object, read, options.templates, options.lifetime ?? null);
   object.ignore('status');
   object.finish();
   if (errors.length > 0) throw combineErrors(errors);
@@ -235,7 +240,10 @@ function readObject(
     metadata.refuse('name', `"${name}" is not a name`, 'lower-case letters, digits, "-" and "."');
   }
   const labels = metadata.labels('labels');
-  const intent = applicable.read(object, { namespace, name, labels }, state.templates, state.lifetime ?? null);
+  const finalizers = applicable.hasFinalizers === true ? metadata.texts('finalizers') : [];
+  metadata.ignore('finalizers');
+  const identity = { namespace, name, labels, finalizers };
+  const intent = applicable.read(object, identity, state.templates, state.lifetime ?? null);
   finishMetadata(metadata);
   object.ignore('status');
   object.finish();
@@ -248,9 +256,10 @@ function readOpaque(
   contentFields: readonly string[],
   fieldsWithoutEffect: readonly string[],
 ): KindReader {
-  return (object, { namespace, name }) => {
+  return (object, { namespace, name, finalizers }) => {
     const content = contentFields.map((field) => object.raw(field) ?? null);
     object.ignore(...fieldsWithoutEffect);
-    return { kind, namespace, name, bytes: estimateStoredBytes(content, 'other') };
+    const kept = finalizers.length === 0 ? {} : { finalizers };
+    return { kind, namespace, name, ...kept, bytes: estimateStoredBytes(content, 'other') };
   };
 }

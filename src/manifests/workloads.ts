@@ -10,7 +10,13 @@ import {
 import type { DistributionSpec } from '../engine/index.ts';
 import type { FieldReader } from './field-reader.ts';
 import { estimateStoredBytes } from './object-bytes.ts';
-import { finishMetadata, readPodTemplate, readRequirements } from './pod-specification.ts';
+import {
+  finishMetadata,
+  type PodMetadata,
+  readPodMetadata,
+  readPodTemplate,
+  readRequirements,
+} from './pod-specification.ts';
 import type { TemplateRegistry } from './template-registry.ts';
 
 /** maxSurge and maxUnavailable of a Deployment that gives none. */
@@ -23,6 +29,8 @@ export interface ObjectIdentity {
   readonly namespace: string;
   readonly name: string;
   readonly labels: Labels;
+  /** metadata.finalizers, of which pods and objects known by their size take notice. */
+  readonly finalizers: readonly string[];
 }
 
 /** A Deployment. */
@@ -76,15 +84,15 @@ export function readPod(
   templates: TemplateRegistry,
   lifetime: DistributionSpec | null,
 ): Intent {
-  const { labels, ...name } = identity;
-  return { kind: 'Pod', ...name, template: readPodTemplate(object, labels, templates, lifetime) };
+  const { namespace, name } = identity;
+  return { kind: 'Pod', namespace, name, template: readPodTemplate(object, identity, templates, lifetime) };
 }
 
 function readReplicated(spec: FieldReader, templates: TemplateRegistry, lifetime: DistributionSpec | null) {
   const replicas = spec.wholeNumber('replicas', 1);
   const selector = readSelector(spec.requiredMap('selector'));
   const holder = spec.requiredMap('template');
-  const template = readPodTemplate(holder, readTemplateLabels(holder.map('metadata')), templates, lifetime);
+  const template = readPodTemplate(holder, readTemplateMetadata(holder.map('metadata')), templates, lifetime);
   holder.finish();
   if (template.restartPolicy !== 'Always') {
     spec.refuse(
@@ -110,13 +118,13 @@ function readReplicated(spec: FieldReader, templates: TemplateRegistry, lifetime
   return { replicas, selector, template };
 }
 
-function readTemplateLabels(metadata: FieldReader | undefined): Labels {
-  if (metadata === undefined) return {};
-  const labels = metadata.labels('labels');
+function readTemplateMetadata(metadata: FieldReader | undefined): PodMetadata {
+  const read = readPodMetadata(metadata);
+  if (metadata === undefined) return read;
   // The API server drops a template's name and namespace.
   metadata.ignore('name', 'namespace');
   finishMetadata(metadata);
-  return labels;
+  return read;
 }
 
 function readSelector(reader: FieldReader): LabelSelector {

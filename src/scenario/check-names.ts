@@ -1,6 +1,6 @@
 /** Names that refer to something else in the scenario: that something must exist. */
-import { type CustomResource, type Intent, resourceNames } from '../cluster/index.ts';
-import type { PlimsollError, SourcePosition } from '../errors/index.ts';
+import { type CustomResource, type Intent, MAXIMUM_FINALIZERS, resourceNames } from '../cluster/index.ts';
+import { PlimsollError, type SourcePosition } from '../errors/index.ts';
 import type { TemplateEntry, ValuePath } from '../manifests/index.ts';
 import { plainResources } from './operations/create-objects.ts';
 import type { DeletableKind, Operation } from './operations/index.ts';
@@ -56,6 +56,10 @@ export function checkNames(
       case 'createObjects':
         checkResource(operation.resource, plain, at('resource'), context);
         break;
+      case 'removeFinalizers':
+        checkResource(operation.resource, resources, at('resource'), context);
+        check(operation.selection.name, created.objects, at('objects'), context);
+        break;
       case 'callApi':
         checkResource(operation.resource, resources, at('resource'), context);
         check(operation.objects.name, created.objects, at('objects'), context);
@@ -68,6 +72,7 @@ export function checkNames(
     }
   }
   checkSchedulers(templates, schedulerNames, operations, context);
+  checkFinalizers(templates, operations, context);
 }
 
 /** Names of a kind; ConfigMaps and Secrets are not told apart from other objects. */
@@ -109,8 +114,9 @@ function namesOf(operations: readonly Operation[]): CreatedNames {
 
 function addIntent(names: CreatedNames, intent: Intent): void {
   if (intent.kind === 'Deployment') names.deployments.add(intent.name);
-  if (intent.kind === 'Pod') names.pods.add(intent.name);
+  if (intent.kind === 'Pod' || intent.kind === 'ReplicaSet') names.pods.add(intent.name);
   if (intent.kind === 'Service') names.services.add(intent.name);
+  names.objects.add(intent.name);
 }
 
 function checkResource(name: string, known: readonly string[], path: ValuePath, context: NameContext): void {
@@ -153,4 +159,30 @@ function usesScheduler(operation: Operation, name: string): boolean {
     'intents' in operation &&
     operation.intents.some((intent) => 'template' in intent && intent.template.schedulerName === name)
   );
+}
+
+/** A version holds its finalizers as bits of one number. */
+function checkFinalizers(
+  templates: readonly TemplateEntry[],
+  operations: readonly Operation[],
+  context: NameContext,
+): void {
+  const named = new Set([
+    ...templates.flatMap(({ template }) => template.finalizers ?? []),
+    ...operations.flatMap((operation) => ('finalizers' in operation ? operation.finalizers : [])),
+    ...operations.flatMap((operation) => ('intents' in operation ? operation.intents : [])).flatMap(finalizersOf),
+  ]);
+  if (named.size <= MAXIMUM_FINALIZERS) return;
+  context.errors.push(
+    new PlimsollError('P209', {
+      ...context.place(['spec', 'operations']),
+      message: `the scenario names ${named.size} different finalizers`,
+      expected: `at most ${MAXIMUM_FINALIZERS}`,
+      fix: 'let objects that are released together share one',
+    }),
+  );
+}
+
+function finalizersOf(intent: Intent): readonly string[] {
+  return 'finalizers' in intent ? (intent.finalizers ?? []) : [];
 }

@@ -1,7 +1,7 @@
 /** Deployments are scaled and rolled, objects are deleted, by requests of a client that knows what exists. */
 import { type Kind, kinds, type ObjectKey, type PodTemplate, type ResourceName } from '../../cluster/index.ts';
 import { writes } from '../../components/api-machinery/index.ts';
-import type { Delete, ReplicaChange, Rollout, Scale } from '../operations/index.ts';
+import type { Delete, RemoveFinalizers, ReplicaChange, Rollout, Scale } from '../operations/index.ts';
 import { isSelected, type Selection } from '../operations/selection.ts';
 import { sendAll } from './create-objects.ts';
 import type { Execution } from './execution.ts';
@@ -91,4 +91,19 @@ function* deleteCollections(
   yield* sendAll(execution, operation, namespaces.length, (client, index) =>
     client.collectionDeletion(kind, { namespace: namespaces[index] as string }),
   );
+}
+
+/** PATCH of metadata.finalizers of each object that has any of them. */
+export function* releaseObjects(execution: Execution, operation: RemoveFinalizers): Generator<number, void, number> {
+  const { store, tables, requests } = execution.cluster;
+  const kind = tables.kindNamed(operation.resource) as Kind;
+  const { finalizers } = tables.of(kind);
+  const bits = tables.finalizers.bitsOf(operation.finalizers);
+  const held = (key: ObjectKey) => (finalizers.get(store.current(kind, key)) & bits) !== 0;
+  const chosen = chooseObjects(execution, kind, operation.selection, 'removeFinalizers').filter(held);
+  yield* sendAll(execution, operation, chosen.length, (client, index) => {
+    const request = client.write(writes.finalizersPatch, chosen[index] as ObjectKey, kind);
+    requests.setNumber(request, 1, bits);
+    return request;
+  });
 }

@@ -124,6 +124,7 @@ export function intentRequest(execution: Execution, client: ApiClient, intent: I
       const { kind, write } = opaqueWrites[intent.kind];
       const request = client.write(write, tables.keysOf(kind).intern(kind === kinds.namespaces ? '' : namespace, name));
       requests.setNumber(request, 0, intent.bytes);
+      requests.setNumber(request, 1, tables.finalizers.bitsOf(intent.finalizers ?? []));
       return request;
     }
   }
@@ -153,7 +154,7 @@ export function preloadIntents(execution: Execution, intents: readonly Intent[])
         break;
       default: {
         const kind: Kind = opaqueWrites[intent.kind].kind;
-        preload.opaque(kind, kind === kinds.namespaces ? '' : namespace, name, intent.bytes);
+        preload.opaque(kind, kind === kinds.namespaces ? '' : namespace, name, intent.bytes, intent.finalizers);
       }
     }
   }

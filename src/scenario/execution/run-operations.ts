@@ -4,7 +4,7 @@ import { formatDuration, type Nanoseconds } from '../../units/index.ts';
 import type { Operation } from '../operations/index.ts';
 import { awaitBarrier } from './await-barrier.ts';
 import { runLoad, runWatches } from './call-api.ts';
-import { deleteObjects, rollDeployments, scaleDeployments } from './change-objects.ts';
+import { deleteObjects, releaseObjects, rollDeployments, scaleDeployments } from './change-objects.ts';
 import { preloadChurn, runChurn } from './churn.ts';
 import { createNodes, preloadNodes } from './create-nodes.ts';
 import { createIntents, createPods, preloadIntents, preloadPods } from './create-objects.ts';
@@ -164,6 +164,9 @@ function* carryOut(execution: Execution, operation: Operation): Generator<number
       break;
     case 'delete':
       yield* deleteObjects(execution, operation);
+      break;
+    case 'removeFinalizers':
+      yield* releaseObjects(execution, operation);
       break;
     case 'sleep':
       yield operation.duration;

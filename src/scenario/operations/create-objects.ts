@@ -2,6 +2,7 @@
 import { type Bytes, bytes } from '../../units/index.ts';
 import { strictMap } from '../schema-parts.ts';
 import { memorySchema, nameSchema, wholeNumberSchema } from '../value-forms.ts';
+import { finalizersSchema } from './finalizers-form.ts';
 import { operationKind, type Requesting, resolveRequesting } from './operation.ts';
 import { preloadShape, requestShape } from './request-shape.ts';
 
@@ -22,6 +23,8 @@ export interface CreateObjects extends Requesting {
   readonly count: number;
   /** Size of each; undefined = as its custom resource says, or {@link DEFAULT_OBJECT_SIZE}. */
   readonly size?: Bytes;
+  /** metadata.finalizers of each. */
+  readonly finalizers: readonly string[];
   /** Whether they are there at t = 0. */
   readonly preload: boolean;
 }
@@ -57,6 +60,7 @@ export const createObjects = operationKind({
     ...namespacesShape,
     count: wholeNumberSchema(1, MAXIMUM_OBJECTS),
     size: memorySchema.optional(),
+    finalizers: finalizersSchema.optional(),
     ...requestShape,
     ...preloadShape,
   }),
@@ -67,6 +71,7 @@ export const createObjects = operationKind({
     namespaces: resolveNamespaces(written),
     count: written.count,
     ...(written.size === undefined ? {} : { size: written.size }),
+    finalizers: written.finalizers ?? [],
     preload: written.preload ?? false,
     ...resolveRequesting(written, context),
   }),

@@ -11,6 +11,7 @@ import { createService } from './create-service.ts';
 import { deleteObjects } from './delete.ts';
 import { fault } from './fault.ts';
 import { openWatches } from './open-watches.ts';
+import { removeFinalizers } from './remove-finalizers.ts';
 import { rollout } from './rollout.ts';
 import { scale } from './scale.ts';
 import { sleep } from './sleep.ts';
@@ -25,6 +26,7 @@ export const operationKinds = {
   apply,
   scale,
   delete: deleteObjects,
+  removeFinalizers,
   churn,
   callApi,
   openWatches,
@@ -56,6 +58,7 @@ export type { DeletableKind, Delete } from './delete.ts';
 export type { InjectFault } from './fault.ts';
 export type { OpenWatches } from './open-watches.ts';
 export type { Requesting } from './operation.ts';
+export type { RemoveFinalizers } from './remove-finalizers.ts';
 export type { Rollout } from './rollout.ts';
 export type { ReplicaChange, Scale } from './scale.ts';
 export { isSelected, type Selection } from './selection.ts';

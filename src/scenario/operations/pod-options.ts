@@ -22,6 +22,7 @@ import {
   textSchema,
   wholeNumberSchema,
 } from '../value-forms.ts';
+import { finalizersSchema } from './finalizers-form.ts';
 
 /** Most units of an extended resource. */
 const MAXIMUM_UNITS = 1_000_000;
@@ -55,6 +56,7 @@ export const podShape = {
   requests: resourcesSchema.optional(),
   limits: resourcesSchema.optional(),
   labels: labelsSchema.optional(),
+  finalizers: finalizersSchema.optional(),
   image: textSchema('an image, such as registry.k8s.io/pause:3.10').optional(),
   initContainers: wholeNumberSchema(0, MAXIMUM_INIT_CONTAINERS).optional(),
   port: wholeNumberSchema(1, MAXIMUM_PORT).optional(),
@@ -96,6 +98,7 @@ export function makePodTemplate(
   return templates.intern(
     {
       labels,
+      ...(pod.finalizers === undefined ? {} : { finalizers: pod.finalizers }),
       initContainers,
       containers: [main],
       requests: effectivePodRequest(initContainers, [main], NO_RESOURCES),

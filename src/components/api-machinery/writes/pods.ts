@@ -8,8 +8,9 @@ export const podCreate: Write = {
   verb: Verb.Create,
   kind: kinds.pods,
   subresource: '',
-  apply({ tables: { pods }, requests, sizes }, draft, request) {
+  apply({ tables: { pods, finalizers }, requests, sizes }, draft, request) {
     const template = requests.object[request] as PodTemplate;
+    if (template.finalizers !== undefined) pods.finalizers.set(draft, finalizers.bitsOf(template.finalizers));
     pods.template.set(draft, template);
     pods.owner.set(draft, requests.number(request, 0));
     pods.node.set(draft, requests.number(request, 1));
