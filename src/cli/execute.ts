@@ -2,13 +2,18 @@
 import {
   assumptionsInPlay,
   buildManifest,
+  compareRuns,
+  comparisonCsv,
+  comparisonTable,
   createRunControl,
   type JudgedRun,
   jsonDocument,
   judge,
   type Manifest,
   type Point,
+  type PresentedComparison,
   parameterRegistry,
+  presentComparison,
   type RunControl,
   type RunFacts,
   resultFiles,
@@ -53,8 +58,14 @@ export async function execute(points: readonly Point[], options: ExecutionOption
   const assumptions = points[0] === undefined ? [] : assumptionsInPlay(points[0].scenario, parameterRegistry);
   const complete = judged.every(({ verdict }) => verdict.complete);
   const manifest = buildManifest(runs, facts, assumptions, complete ? undefined : control.stopReason);
-  writeResults(directory, resultFiles(judged, manifest, parameterRegistry, pageAssets()));
-  process.stdout.write(present(judged, manifest, facts, directory, options));
+  const { comparison } = options;
+  const compared = comparison === undefined ? undefined : presentComparison(runs, compareRuns(runs, comparison));
+  writeResults(directory, resultFiles(judged, manifest, parameterRegistry, pageAssets(), compared));
+  process.stdout.write(
+    compared === undefined
+      ? present(judged, manifest, facts, directory, options)
+      : presentCompared(judged, manifest, compared, directory, options),
+  );
   return exitCodeOf(judged, complete ? undefined : control.stopReason);
 }
 
@@ -63,7 +74,8 @@ async function runWatched(
   control: RunControl,
   options: ExecutionOptions,
 ): Promise<ScenarioRun[]> {
-  const { seed, workers, quiet, deadlineMs, memoryBytes } = options;
+  const { seed, workers, quiet, deadlineMs, memoryBytes, comparison } = options;
+  const order = comparison === undefined ? 'by point' : 'by replication';
   const say = (text: string): void => {
     if (!quiet) process.stderr.write(`plimsoll: ${text}\n`);
   };
@@ -72,7 +84,7 @@ async function runWatched(
   const progress = showsProgress ? new Progress(stderrTarget(), control, points) : undefined;
   const heap = memoryBytes === undefined ? {} : { heapMebibytes: Math.ceil(memoryBytes / 2 ** 20) };
   try {
-    return await runPoints(points, { seed, workers, control, ...heap });
+    return await runPoints(points, { seed, workers, control, order, ...heap });
   } finally {
     progress?.stop();
     endWatch();
@@ -88,11 +100,39 @@ function present(
 ): string {
   if (format === 'json') return jsonDocument(judged, manifest);
   if (format === 'csv') return summaryCsv(judged.map(({ run }) => run));
-  const colour = process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '';
+  const colour = showsColour();
   if (isSweep)
     return `${judged[0]?.run.scenario.name ?? ''}: seed ${manifest.seed}, ${judged.length} points\n${sweepTable(judged, colour)}written     ${directory.path}\n`;
   const context = { facts, assumptions: manifest.assumptions.length, directory: directory.path, colour };
   return judged.map(({ run, verdict }) => verdictTable(run, verdict, context)).join('\n');
+}
+
+/** What a comparison prints: its differences, then whether every variant held. */
+function presentCompared(
+  judged: readonly JudgedRun[],
+  manifest: Manifest,
+  compared: PresentedComparison,
+  directory: ResultsDirectory,
+  { format }: ExecutionOptions,
+): string {
+  const { comparison, knobs } = compared;
+  const name = judged[0]?.run.scenario.name ?? '';
+  if (format === 'json') return jsonDocument(judged, manifest, compared);
+  if (format === 'csv') return comparisonCsv(name, comparison);
+  const colour = showsColour();
+  const { seed } = manifest;
+  return [
+    `${name}: seed ${seed}, ${comparison.variants.length} variants beside ${comparison.baseline}`,
+    judged[0]?.run.scenario.question ?? '',
+    '',
+    comparisonTable(comparison, knobs, colour),
+    `${sweepTable(judged, colour)}written     ${directory.path}`,
+    '',
+  ].join('\n');
+}
+
+function showsColour(): boolean {
+  return process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '';
 }
 
 function exitCodeOf(judged: readonly JudgedRun[], stopReason: Manifest['endReason'] | undefined): number {

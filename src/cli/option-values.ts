@@ -1,6 +1,6 @@
 /** Values of options: from what is typed to what is meant, or a coded error. */
 import { availableParallelism } from 'node:os';
-import { PlimsollError, parseBytes, parseDuration } from '../index.ts';
+import { PlimsollError, parseBytes, parseDuration, readWrittenValue, type WrittenValue } from '../index.ts';
 
 /** One PATH=VALUE of --set. */
 export type PathAndText = readonly [path: string, text: string];
@@ -46,6 +46,31 @@ export function parseMemory(text: string): number {
 export function collectSet(text: string, previous: readonly PathAndText[] = []): readonly PathAndText[] {
   const [path, value] = splitPath('--set', text, 'PATH=VALUE, such as nodes=500');
   return [...previous, [path, value]];
+}
+
+/** --variant NAME:PATH=VALUE,…, collected; a name alone is the scenario as it is written. */
+export function collectVariant(
+  text: string,
+  previous: Readonly<Record<string, Readonly<Record<string, WrittenValue>>>> = {},
+): Readonly<Record<string, Readonly<Record<string, WrittenValue>>>> {
+  const [, name = '', rest = ''] = /^([^:=,]+)(?::(.*))?$/s.exec(text) ?? [];
+  if (name === '') return fail('--variant', text, VARIANT_FORM);
+  if (Object.hasOwn(previous, name)) return fail('--variant', text, 'a name of its own for each variant');
+  // A comma ends a value only if a PATH follows: values may be lists.
+  const parts = rest === '' ? [] : rest.split(/,(?=[A-Za-z_][\w.[\]-]*=)/);
+  const values = parts.map((part) => {
+    const [path, value] = splitPath('--variant', part, VARIANT_FORM);
+    return [path, readWrittenValue(value, `--variant ${text}`)] as const;
+  });
+  return { ...previous, [name]: Object.fromEntries(values) };
+}
+
+const VARIANT_FORM =
+  'NAME:PATH=VALUE,PATH=VALUE…, such as pack:schedulers.default-scheduler.settings.scoring=MostAllocated';
+
+/** A text option that may be given several times, collected. */
+export function collectText(text: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, text];
 }
 
 /** --vary PATH=a,b,c, collected. */

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { nearestName, PlimsollError } from '../index.ts';
 import { addBench } from './commands/bench.ts';
+import { addCompare } from './commands/compare.ts';
 import { addExplain } from './commands/explain.ts';
 import { addList } from './commands/list.ts';
 import { addRun } from './commands/run.ts';
@@ -44,6 +45,7 @@ function createProgram(finish: (exitCode: number) => void): Command {
     .configureOutput({ outputError: () => {} });
   addRun(program, finish);
   addSweep(program, finish);
+  addCompare(program, finish);
   addBench(program);
   addValidate(program, finish);
   addList(program);

@@ -158,7 +158,7 @@ function exponentialSpans(): Float64Array {
 
 function scenarioSpeed(scenario: ResolvedScenario, reference: number): ScenarioSpeed {
   const started = performance.now();
-  const result = runJob({ scenario, runSeed: DEFAULT_SEED, replication: 1 }, 0, createRunControl(1));
+  const result = runJob({ scenario, runSeed: DEFAULT_SEED, replication: 1, index: 0 }, createRunControl(1));
   const wallSeconds = (performance.now() - started) / 1000;
   const events = result?.events ?? 0;
   const eventsPerSecond = Math.round(events / wallSeconds);

@@ -3,6 +3,7 @@ export * from './aggregate.ts';
 export * from './barriers.ts';
 export * from './benchmark.ts';
 export * from './bottleneck.ts';
+export * from './comparison/index.ts';
 export * from './objectives.ts';
 export * from './pod-startup.ts';
 export * from './recovery.ts';

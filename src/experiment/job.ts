@@ -12,15 +12,16 @@ export interface Job {
   readonly runSeed: string;
   /** Number of the replication, from 1. */
   readonly replication: number;
+  /** Its place among all replications of the run, from 0; the order of running may be another. */
+  readonly index: number;
 }
 
 /**
- * Runs job number `index` (from 0) of a run. Undefined if the run was stopped before it began; a replication that was stopped on the way
+ * Runs a job. Undefined if the run was stopped before it began; a replication that was stopped on the way
  * says so by its end reason.
  */
 export function runJob(
-  { scenario, runSeed, replication }: Job,
-  index: number,
+  { scenario, runSeed, replication, index }: Job,
   control: RunControl,
 ): ReplicationResult | undefined {
   if (control.stopReason !== undefined) return undefined;

@@ -13,7 +13,6 @@ import type { RunControl } from './run-control.ts';
 /** What a worker thread is given. */
 export interface WorkerTask {
   readonly job: Job;
-  readonly index: number;
   readonly controlMemory: SharedArrayBuffer;
 }
 
@@ -66,8 +65,8 @@ export async function runInPool(
     void pool.destroy();
   });
   try {
-    const running = jobs.map(async (job, index) => {
-      return await pool.run({ job, index, controlMemory: control.memory }).then(unwrap, (error: unknown) => {
+    const running = jobs.map(async (job) => {
+      return await pool.run({ job, controlMemory: control.memory }).then(unwrap, (error: unknown) => {
         if (isOutOfMemory(error)) control.stop('stopped for memory');
         if (control.stopReason === 'stopped for memory') return undefined;
         throw error;

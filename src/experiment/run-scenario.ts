@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly control?: RunControl;
   /** Most heap that one worker may hold [MiB]. */
   readonly heapMebibytes?: number;
+  /** Which replications come first: all of the first point, or the first of every point, so that a comparison that is stopped has pairs. */
+  readonly order?: 'by point' | 'by replication';
 }
 
 /** A scenario that has run. */
@@ -44,11 +46,13 @@ export async function runScenario(scenario: ResolvedScenario, options: RunOption
 /** Runs all replications of several points, sharing the workers between them; results in the order of the points. */
 export async function runPoints(points: readonly Point[], options: RunOptions = {}): Promise<ScenarioRun[]> {
   const seed = options.seed ?? DEFAULT_SEED;
-  const jobs = points.flatMap(({ scenario }) => jobsOf(scenario, seed));
+  const jobs = jobsOf(points, seed);
+  if (options.order === 'by replication') jobs.sort((a, b) => a.replication - b.replication || a.index - b.index);
   const control = options.control ?? createRunControl(jobs.length);
   if (control.jobs < jobs.length)
     throw new RangeError(`a control for ${control.jobs} replications cannot hold ${jobs.length}`);
-  const results = await runJobs(jobs, control, options);
+  const results = new Array<ReplicationResult | undefined>(jobs.length).fill(undefined);
+  for (const [i, result] of (await runJobs(jobs, control, options)).entries()) results[jobs[i]?.index ?? i] = result;
   let next = 0;
   return points.map(({ scenario, variant }) => {
     const planned = scenario.replications;
@@ -58,8 +62,13 @@ export async function runPoints(points: readonly Point[], options: RunOptions = 
   });
 }
 
-function jobsOf(scenario: ResolvedScenario, runSeed: string): Job[] {
-  return Array.from({ length: scenario.replications }, (_, i) => ({ scenario, runSeed, replication: i + 1 }));
+/** The replications of all points, point by point. */
+function jobsOf(points: readonly Point[], runSeed: string): Job[] {
+  return points
+    .flatMap(({ scenario }) =>
+      Array.from({ length: scenario.replications }, (_, i) => ({ scenario, replication: i + 1 })),
+    )
+    .map((job, index) => ({ ...job, runSeed, index }));
 }
 
 async function runJobs(
@@ -67,7 +76,7 @@ async function runJobs(
   control: RunControl,
   { workers = 0, heapMebibytes }: RunOptions,
 ): Promise<(ReplicationResult | undefined)[]> {
-  if (workers === 0) return jobs.map((job, index) => runJob(job, index, control));
+  if (workers === 0) return jobs.map((job) => runJob(job, control));
   // Loaded only when threads are wanted: everything else of the library runs without Node.
   const { runInPool } = await import('./pool.ts');
   return await runInPool(jobs, control, { workers, heapMebibytes });

@@ -6,9 +6,9 @@ import type { WorkerAnswer, WorkerTask } from './pool.ts';
 import { RunControl } from './run-control.ts';
 
 /** Called by the pool, by this name, for each job. */
-export function run({ job, index, controlMemory }: WorkerTask): WorkerAnswer {
+export function run({ job, controlMemory }: WorkerTask): WorkerAnswer {
   try {
-    return { kind: 'result', result: runJob(job, index, new RunControl(controlMemory)) };
+    return { kind: 'result', result: runJob(job, new RunControl(controlMemory)) };
   } catch (error) {
     if (error instanceof PlimsollError) return { kind: 'coded error', code: error.code, details: error.details };
     if (error instanceof InvariantViolation) {

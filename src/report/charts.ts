@@ -8,11 +8,14 @@ export interface ChartLine {
   readonly values: readonly (number | null)[];
 }
 
-/** One chart over virtual time. */
+/** One chart, over virtual time unless it says what else. */
 export interface Chart {
   readonly title: string;
   /** What the vertical axis counts. */
   readonly unit: string;
+  /** What the horizontal axis is if it is not virtual time: a share from 0 to 1. */
+  readonly over?: string;
+  /** Places on the horizontal axis: instants [s], or shares. */
   readonly times_s: readonly number[];
   readonly lines: readonly ChartLine[];
 }

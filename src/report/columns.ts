@@ -15,7 +15,10 @@ export interface CsvFile {
 }
 
 const scenario = { name: 'scenario', meaning: 'name of the scenario (`metadata.name`)' };
-const variant = { name: 'variant', meaning: 'point of a sweep as sorted `PATH=VALUE;…`; empty for a plain run' };
+const variant = {
+  name: 'variant',
+  meaning: 'point of a sweep as sorted `PATH=VALUE;…`, name of a variant of a comparison; empty for a plain run',
+};
 const replication = { name: 'replication', meaning: 'number of the replication, from 1' };
 const metric = { name: 'metric', meaning: 'name of the metric; `plimsoll explain METRIC` tells what it is' };
 const labels = { name: 'labels', meaning: '`k=v;k=v` sorted by key, absent labels left out' };
@@ -81,6 +84,39 @@ export const csvFiles = {
       { name: 'ci95_low', meaning: "lower end of the mean's 95 % confidence interval (Student's t)" },
       { name: 'ci95_high', meaning: 'upper end of it' },
       { name: 'n', meaning: 'replications that have the statistic' },
+      unit,
+    ],
+  },
+  comparison: {
+    file: 'comparison.csv',
+    row: 'one measure of one variant of a comparison beside the baseline (`plimsoll compare` only)',
+    columns: [
+      scenario,
+      { name: 'topic', meaning: 'what the measure tells of: throughput, latency, control-plane load, …' },
+      metric,
+      { ...labels, meaning: 'labels that select the series: histograms are merged, counters added up' },
+      statistic,
+      { name: 'better', meaning: '`lower` or `higher`; empty where neither is better' },
+      variant,
+      { name: 'baseline', meaning: 'name of the variant that it is compared with' },
+      { name: 'mean', meaning: "mean over the variant's replications" },
+      { name: 'baseline_mean', meaning: "mean over the baseline's replications" },
+      { name: 'difference', meaning: 'mean over the pairs with the same seed of (variant - baseline)' },
+      {
+        name: 'ci95_low',
+        meaning: "lower end of its 95 % confidence interval (Student's t over the pairs); empty for one pair",
+      },
+      { name: 'ci95_high', meaning: 'upper end of it' },
+      {
+        name: 'relative',
+        meaning: "the difference as a share of the baseline's mean over the pairs; empty if that is 0",
+      },
+      { name: 'pairs', meaning: 'pairs of which both replications have the measure' },
+      { name: 'above', meaning: 'pairs in which the variant is above the baseline' },
+      { name: 'below', meaning: 'pairs in which it is below' },
+      { name: 'p', meaning: 'two-sided probability of so large a mean difference if there were none' },
+      { name: 'p_holm', meaning: "the same after Holm's correction over all rows of the file" },
+      { name: 'effect', meaning: '`higher` or `lower` where the interval excludes 0, otherwise empty' },
       unit,
     ],
   },

@@ -1,9 +1,10 @@
 /** Results as CSV (contract section 4). Nothing in a file depends on wall time or on the number of workers. */
 import { stringify } from 'csv-stringify/sync';
 import { aggregate, unitOfStatistic } from '../experiment/aggregate.ts';
+import type { Comparison } from '../experiment/comparison/index.ts';
 import { ranToItsEnd } from '../experiment/run-control.ts';
 import type { ScenarioRun } from '../experiment/run-scenario.ts';
-import { statisticNames } from '../metrics/index.ts';
+import { formatLabels, statisticNames } from '../metrics/index.ts';
 import { NS_PER_SECOND } from '../units/index.ts';
 import { type CsvFile, csvFiles } from './columns.ts';
 
@@ -22,6 +23,11 @@ export function histogramsCsv(runs: readonly ScenarioRun[]): string {
 /** `timeline.csv`: what happened beside the load. */
 export function timelineCsv(runs: readonly ScenarioRun[]): string {
   return toCsv(csvFiles.timeline, timelineRows(runs));
+}
+
+/** `comparison.csv`: the variants of a comparison beside its baseline. */
+export function comparisonCsv(scenario: string, comparison: Comparison): string {
+  return toCsv(csvFiles.comparison, comparisonRows(scenario, comparison));
 }
 
 /** `aggregate.csv`: over the replications that ran to their end. */
@@ -99,6 +105,19 @@ function* aggregateRows(runs: readonly ScenarioRun[]): Generator<Cell[]> {
     for (const row of aggregate(replications.filter(({ endReason }) => ranToItsEnd(endReason)))) {
       const { metric, labels, statistic, mean, sd, ci95Low, ci95High, n, unit } = row;
       yield [scenario.name, variant, metric, labels, statistic, mean, sd, ci95Low, ci95High, n, unit];
+    }
+  }
+}
+
+function* comparisonRows(scenario: string, { rows, baseline }: Comparison): Generator<Cell[]> {
+  for (const { measure, unit, outcomes } of rows) {
+    const { topic, metric, labels, statistic, better } = measure;
+    const base = outcomes.find(({ variant }) => variant === baseline);
+    for (const { variant, mean, difference } of outcomes) {
+      if (variant === baseline) continue;
+      const { mean: by, low, high, relative, pairs = 0, above, below, p, pHolm, effect } = difference ?? {};
+      const head = [scenario, topic, metric, formatLabels(labels), statistic, better, variant, baseline];
+      yield [...head, mean, base?.mean, by, low, high, relative, pairs, above, below, p, pHolm, effect, unit];
     }
   }
 }

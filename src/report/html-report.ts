@@ -11,6 +11,7 @@ import { findMetric, type StatisticName } from '../metrics/index.ts';
 import type { ParameterOverride } from '../scenario/resolved-scenario.ts';
 import { NS_PER_SECOND } from '../units/index.ts';
 import { type Chart, chartsOf } from './charts.ts';
+import { comparisonSections, distributionCharts, type PresentedComparison } from './comparison-page.ts';
 import {
   describeBarrier,
   describeBottleneck,
@@ -47,16 +48,18 @@ export interface JudgedRun {
   readonly verdict: Verdict;
 }
 
-/** The page of a run (one element) or of a sweep (one per point). */
+/** The page of a run (one element), of a sweep (one per point) or of a comparison (one per variant). */
 export function htmlReport(
   judged: readonly JudgedRun[],
   manifest: Manifest,
   catalogue: ParameterCatalogue,
   assets: PageAssets,
+  compared?: PresentedComparison,
 ): string {
   const first = judged[0]?.run;
   const name = first?.scenario.name ?? '';
-  const charts = judged.length === 1 ? chartsOfRun(first) : [];
+  const overTime = judged.length === 1 ? chartsOfRun(first) : [];
+  const charts = compared === undefined ? overTime : distributionCharts(compared);
   const marks = faultsOf(first);
   const page = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -65,8 +68,10 @@ export function htmlReport(
 <body><main>
 <h1>${name}</h1>
 <p class="soft">${first?.scenario.question ?? ''}</p>
-${judged.length === 1 ? judged.map(runSections) : sweepSections(judged)}
-${chartSection(charts, marks)}
+${compared === undefined ? '' : comparisonSections(compared)}
+${compared === undefined ? '' : distributionSection(charts)}
+${judged.length === 1 ? judged.map(runSections) : pointSections(judged, compared === undefined ? 'point' : 'variant')}
+${compared === undefined ? chartSection(charts, marks) : ''}
 ${judged.length === 1 ? judged.map(({ run }) => statisticsSection(run)) : []}
 ${settingsSection(judged, manifest, catalogue)}
 </main>
@@ -164,8 +169,8 @@ function waitingTable(bottleneck: Bottleneck): Markup {
   return table(caption, ['server or limiter', 'kind', '', 'share', 'waiting time', 'waits'], rows, 3);
 }
 
-/** The points of a sweep: one row each, and the verdict of each folded below. */
-function sweepSections(judged: readonly JudgedRun[]): Markup {
+/** The points of a sweep, or the variants of a comparison: one row each, and the verdict of each folded below. */
+function pointSections(judged: readonly JudgedRun[], what: 'point' | 'variant'): Markup {
   const objectives = judged[0]?.verdict.objectives ?? [];
   const head = ['variant', ...objectives.map((_, i) => `(${i + 1})`), 'bottleneck', 'holds'];
   const rows = judged.map(({ run, verdict }) => [
@@ -176,21 +181,29 @@ function sweepSections(judged: readonly JudgedRun[]): Markup {
   ]);
   const held = judged.filter(({ verdict }) => verdict.holds).length;
   const stopped = judged.filter(({ verdict }) => !verdict.complete).length;
-  return html`<p class="verdict">${held} of ${judged.length} points hold${stopped === 0 ? '' : `, ${stopped} not complete`}</p>
+  return html`<p class="verdict">${held} of ${judged.length} ${what}s hold${stopped === 0 ? '' : `, ${stopped} not complete`}</p>
 <p>${objectives.map((o, i) => html`(${i + 1}) ${describeObjective(o)} ${describeBound(o)}<br>`)}</p>
-${table('Points of the sweep', head, rows, 99)}
+${table(`Verdict of each ${what}`, head, rows, 99)}
 ${judged.map((point) => html`<details><summary>${point.run.variant}</summary>${runSections(point)}${statisticsSection(point.run)}</details>`)}`;
 }
 
 function chartSection(charts: readonly Chart[], marks: readonly number[]): Markup {
   if (charts.length === 0) return raw('');
-  const figures = charts.map(({ title, unit, lines }, i) => {
-    const peaks = lines.map(({ label, values }) => `${label} up to ${formatNumber(peakOf(values))}`).join(', ');
-    return html`<figure><figcaption>${title} <span class="soft">[${unit}]</span></figcaption>
-<div id="chart-${i}" role="img" aria-label="${title} over virtual time: ${peaks}"></div></figure>\n`;
-  });
   return html`<h2>Over virtual time</h2><p class="soft">Replication 1; timeseries.csv has all of them and every series.${marks.length === 0 ? '' : ' Upright dashed lines are faults.'}</p>
-<div class="charts">${figures}</div>`;
+<div class="charts">${charts.map(figure)}</div>`;
+}
+
+/** The distributions of a comparison. */
+function distributionSection(charts: readonly Chart[]): Markup {
+  if (charts.length === 0) return raw('');
+  return html`<h2>Distributions</h2><p class="soft">The value at or below which a share of all observations lies, over all replications of each variant.</p>
+<div class="charts">${charts.map(figure)}</div>`;
+}
+
+function figure({ title, unit, over, lines }: Chart, i: number): Markup {
+  const peaks = lines.map(({ label, values }) => `${label} up to ${formatNumber(peakOf(values))}`).join(', ');
+  return html`<figure><figcaption>${title} <span class="soft">${unit === '' ? '' : `[${unit}]`}</span></figcaption>
+<div id="chart-${i}" role="img" aria-label="${title} over ${over ?? 'virtual time'}: ${peaks}"></div></figure>\n`;
 }
 
 function peakOf(values: readonly (number | null)[]): number {

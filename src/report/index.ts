@@ -1,6 +1,8 @@
 /** Reports: results as text for people and for other programs. */
 export * from './benchmark-table.ts';
 export * from './columns.ts';
+export * from './comparison-page.ts';
+export * from './comparison-table.ts';
 export * from './csv.ts';
 export * from './format-value.ts';
 export * from './html-report.ts';

@@ -1,17 +1,42 @@
 /** The one JSON document of `--format json`: manifest, verdict and statistics of every point. */
 import type { SeriesResult } from '../metrics/index.ts';
+import type { PresentedComparison } from './comparison-page.ts';
+import { describeMeasure } from './comparison-words.ts';
 import { describeBound, describeObjective, describeReason } from './format-value.ts';
 import type { JudgedRun } from './html-report.ts';
 import type { Manifest } from './manifest.ts';
 
 /** The document, ending with a line break. */
-export function jsonDocument(judged: readonly JudgedRun[], manifest: Manifest): string {
+export function jsonDocument(
+  judged: readonly JudgedRun[],
+  manifest: Manifest,
+  compared?: Pick<PresentedComparison, 'comparison' | 'knobs'>,
+): string {
   const document = {
     holds: judged.every(({ verdict }) => verdict.holds),
+    ...(compared === undefined ? {} : { comparison: comparisonOf(compared) }),
     points: judged.map(pointOf),
     manifest,
   };
   return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+function comparisonOf({ comparison, knobs }: Pick<PresentedComparison, 'comparison' | 'knobs'>): object {
+  return {
+    ...comparison,
+    rows: comparison.rows.map(({ measure, unit, outcomes }) => ({
+      ...measure,
+      better: measure.better ?? null,
+      description: describeMeasure(measure),
+      unit,
+      outcomes: outcomes.map(({ values, ...outcome }) => ({
+        ...outcome,
+        // As above: a replication without data is null.
+        values: values.map((value) => value ?? null),
+      })),
+    })),
+    knobs,
+  };
 }
 
 function pointOf({ run, verdict }: JudgedRun): object {

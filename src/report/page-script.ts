@@ -17,6 +17,12 @@ export const pageScript = `
   // A billion is "B" in English, which would read as a byte.
   const short = (v, unit) => unit === 'bytes' ? compact.format(v).replace('B', 'G') : compact.format(v);
   const clock = (s) => s < 120 ? s + 's' : s < 7200 ? +(s / 60).toFixed(1) + 'm' : +(s / 3600).toFixed(2) + 'h';
+  const percent = (share) => +(share * 100).toFixed(1) + ' %';
+  // Values that are far apart are drawn by their ratio; 0 has none.
+  const isWide = (lines) => {
+    const values = lines.flatMap((each) => each.values).filter((v) => v != null);
+    return Math.min(...values) > 0 && Math.max(...values) / Math.min(...values) > 200;
+  };
   // Instants of faults, as upright lines behind what is drawn.
   const markFaults = (colour) => (plot) => {
     const { ctx, bbox } = plot;
@@ -44,17 +50,19 @@ export const pageScript = `
     const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } };
     drawn = charts.map((chart, i) => {
       const holder = document.getElementById('chart-' + i);
+      const at = chart.over ? percent : clock;
+      const wide = chart.over && isWide(chart.lines);
       return new uPlot({
         width: Math.max(280, holder.clientWidth), height: 240, cursor: { points: { size: 6 } },
-        scales: { x: { time: false } }, hooks: { drawAxes: [mark] },
+        scales: { x: { time: false }, y: wide ? { distr: 3 } : {} }, hooks: { drawAxes: chart.over ? [] : [mark] },
         series: [
-          { label: 'virtual time', value: (_, s) => s == null ? '' : clock(s) },
+          { label: chart.over ?? 'virtual time', value: (_, s) => s == null ? '' : at(s) },
           ...chart.lines.map((each, k) => ({ label: each.label, stroke: colours[k % 6], dash: dashes[k % 6], width: 1.75, points: { show: false },
             value: (_, v) => v == null ? '' : short(v, chart.unit) })),
         ],
         axes: [
-          { ...axis, incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 86400], values: (_, ticks) => ticks.map(clock) },
-          { ...axis, size: 60, label: chart.unit, labelSize: 18, values: (_, ticks) => ticks.map((v) => short(v, chart.unit)) },
+          chart.over ? { ...axis, values: (_, ticks) => ticks.map(at) } : { ...axis, incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 86400], values: (_, ticks) => ticks.map(clock) },
+          { ...axis, size: 60, label: chart.unit, labelSize: 18, values: (_, ticks) => ticks.map((v) => v == null ? '' : short(v, chart.unit)) },
         ],
       }, [chart.times_s, ...chart.lines.map((each) => each.values)], holder);
     });

@@ -1,6 +1,7 @@
 /** All files of a results directory, as text: whoever calls writes them. */
 import type { ScenarioRun } from '../experiment/index.ts';
-import { aggregateCsv, histogramsCsv, summaryCsv, timelineCsv, timeseriesCsv } from './csv.ts';
+import type { PresentedComparison } from './comparison-page.ts';
+import { aggregateCsv, comparisonCsv, histogramsCsv, summaryCsv, timelineCsv, timeseriesCsv } from './csv.ts';
 import { htmlReport, type JudgedRun, type PageAssets } from './html-report.ts';
 import type { Manifest } from './manifest.ts';
 import type { ParameterCatalogue } from './parameters-in-play.ts';
@@ -11,12 +12,13 @@ export interface ResultFile {
   readonly pieces: Iterable<string>;
 }
 
-/** The files of a run (one element) or a sweep (one per point), made one after the other, as they may be long. */
+/** The files of a run (one element), a sweep (one per point) or a comparison (one per variant), made one after the other, as they may be long. */
 export function* resultFiles(
   judged: readonly JudgedRun[],
   manifest: Manifest,
   catalogue: ParameterCatalogue,
   assets: PageAssets,
+  compared?: PresentedComparison,
 ): Generator<ResultFile> {
   const runs: readonly ScenarioRun[] = judged.map(({ run }) => run);
   yield { name: 'summary.csv', pieces: [summaryCsv(runs)] };
@@ -24,7 +26,9 @@ export function* resultFiles(
   yield { name: 'histograms.csv', pieces: [histogramsCsv(runs)] };
   yield { name: 'timeline.csv', pieces: [timelineCsv(runs)] };
   yield { name: 'aggregate.csv', pieces: [aggregateCsv(runs)] };
-  yield { name: 'report.html', pieces: [htmlReport(judged, manifest, catalogue, assets)] };
+  if (compared !== undefined)
+    yield { name: 'comparison.csv', pieces: [comparisonCsv(runs[0]?.scenario.name ?? '', compared.comparison)] };
+  yield { name: 'report.html', pieces: [htmlReport(judged, manifest, catalogue, assets, compared)] };
   // Last: whoever finds a manifest finds everything else too.
   yield { name: 'manifest.json', pieces: [`${JSON.stringify(manifest, null, 2)}\n`] };
 }

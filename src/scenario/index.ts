@@ -9,3 +9,4 @@ export type * from './resolved-scenario.ts';
 export * from './scenario-source.ts';
 export { schedulersOf } from './scheduler-selection.ts';
 export { webhooksOf } from './webhooks.ts';
+export { readWrittenValue } from './written-value.ts';

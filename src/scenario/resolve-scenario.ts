@@ -5,7 +5,6 @@
 import { combineErrors, PlimsollError } from '../errors/index.ts';
 import { AcceptedFields, formatPath, isMap, type ValuePath } from '../manifests/index.ts';
 import { TemplateRegistry } from '../manifests/template-registry.ts';
-import { parseYaml } from '../manifests/yaml-document.ts';
 import { nanoseconds } from '../units/index.ts';
 import { checkNames } from './check-names.ts';
 import { resolveCustomResources } from './custom-resources.ts';
@@ -23,6 +22,7 @@ import { readOrExplain, type ScenarioSource } from './scenario-source.ts';
 import { resolveSchedulers } from './scheduler-selection.ts';
 import { scenarioSchema, type WrittenScenario } from './schema.ts';
 import { checkWebhookNames, resolveWebhooks } from './webhooks.ts';
+import { readWrittenValue } from './written-value.ts';
 
 /** Replications of a scenario that says nothing. */
 const DEFAULT_REPLICATIONS = 1;
@@ -95,7 +95,7 @@ function applyOverrides(
   };
   for (const [path, text] of overrides.sets ?? []) {
     const label = `--set ${path}=${text}`;
-    apply(path, readSetValue(text, label, errors), label);
+    apply(path, attempt(() => readWrittenValue(text, label), errors) ?? '', label);
   }
   if (overrides.until !== undefined) apply('spec.until', overrides.until, `--until ${overrides.until}`);
   if (overrides.replications !== undefined)
@@ -103,22 +103,6 @@ function applyOverrides(
   for (const [path, value] of Object.entries(overrides.values ?? {}))
     apply(path, value, `${path}=${JSON.stringify(value)}`);
   return applied;
-}
-
-function readSetValue(text: string, label: string, errors: PlimsollError[]): unknown {
-  try {
-    return parseYaml(label, text)[0]?.value ?? '';
-  } catch (error) {
-    if (!(error instanceof PlimsollError)) throw error;
-    errors.push(
-      new PlimsollError('P102', {
-        message: `${label}: ${error.details.message}`,
-        expected: 'a YAML value',
-        fix: 'quote the value',
-      }),
-    );
-    return '';
-  }
 }
 
 /** The tree with all $params replaced below spec, and the params themselves. */

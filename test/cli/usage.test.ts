@@ -31,6 +31,13 @@ describe('wrong usage exits 2, says what exists and writes nothing', () => {
     [['run', 'small.yaml', '--out', 'small.yaml/below'], 'P104', 'cannot be written'],
     [['sweep', 'small.yaml'], 'P102', 'no --vary', 'PATH=a,b,c'],
     [['sweep', 'small.yaml', '--vary', 'nods=1,2'], 'P103', 'nods', 'nearest:  nodes'],
+    [['compare', 'small.yaml'], 'P102', 'no variant to compare', '--variant NAME:PATH=VALUE'],
+    [['compare', 'small.yaml', '--variant', 'a'], 'P102', 'one variant to compare'],
+    [['compare', 'small.yaml', '--variant', 'a:nodes'], 'P102', '--variant nodes', 'NAME:PATH=VALUE'],
+    [['compare', 'small.yaml', '--variant', 'a', '--variant', 'a'], 'P102', 'a name of its own'],
+    [['compare', 'small.yaml', '--variant', 'a', '--variant', 'b:nods=9'], 'P103', 'nods', 'nearest:  nodes'],
+    [['compare', 'small.yaml', '--variant', 'as', '--variant', 'bs', '--baseline', 'cs'], 'P103', 'no such variant'],
+    [['compare', 'small.yaml', '--variant', 'a', '--variant', 'b', '--metric', 'x'], 'P103', 'is not a metric'],
     [['validate', 'etcd-put-gird'], 'P103', 'no validation case etcd-put-gird', 'nearest:  etcd-put-grid'],
     [['list', 'metrix'], 'P103', 'no list of metrix', 'nearest:  metrics'],
     [['explain', 'etcd_server_has_leadr'], 'P103', 'nearest:  etcd_server_has_leader'],
@@ -56,7 +63,7 @@ it('without a command the help goes to stderr, exit 2; --help goes to stdout, ex
   const help = await place.run('--help');
   expect(help).toMatchObject({ code: 0, stderr: '' });
   expect(help.stdout).toBe(silent.stderr);
-  for (const command of ['run', 'sweep', 'bench', 'schema', 'list', 'explain'])
+  for (const command of ['run', 'sweep', 'compare', 'bench', 'schema', 'list', 'explain'])
     expect(help.stdout).toContain(`  ${command} `);
 });
 

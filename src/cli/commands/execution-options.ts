@@ -1,6 +1,6 @@
 /** The options that every command that runs scenarios has. */
 import { type Command, Option } from 'commander';
-import { DEFAULT_SEED, type ScenarioOverrides } from '../../index.ts';
+import { type ComparisonRequest, DEFAULT_SEED, type ScenarioOverrides } from '../../index.ts';
 import {
   collectSet,
   type PathAndText,
@@ -41,6 +41,8 @@ export interface ExecutionOptions {
   readonly progress: boolean;
   /** Print one line per point instead of a verdict each. */
   readonly isSweep: boolean;
+  /** Compare the points with one of them, instead of printing a verdict each. */
+  readonly comparison?: ComparisonRequest;
 }
 
 /** Adds the options to a command. */

@@ -1,0 +1,86 @@
+/** A comparison in words, for the terminal and the page. */
+import {
+  CONFIDENCE,
+  type Comparison,
+  type ComparisonRow,
+  type CorrectedDifference,
+  type Knobs,
+  type Measure,
+} from '../experiment/index.ts';
+import { formatLabels } from '../metrics/index.ts';
+import { formatPercent, formatValue } from './format-value.ts';
+
+/** A measure: "p99 of pod_startup_latency_seconds{phase=total}". */
+export function describeMeasure({ metric, labels, statistic }: Measure): string {
+  const selector = formatLabels(labels).replaceAll(';', ',');
+  return `${statistic} of ${metric}${selector === '' ? '' : `{${selector}}`}`;
+}
+
+/** A difference with its sign. */
+export function describeDifference({ mean }: CorrectedDifference, { unit }: ComparisonRow): string {
+  return signed(mean, unit);
+}
+
+/** The interval of a difference; a single pair has none. */
+export function describeInterval({ low, high }: CorrectedDifference, { unit }: ComparisonRow): string {
+  if (low === undefined || high === undefined) return 'one pair: none';
+  return `${signed(low, unit)} … ${signed(high, unit)}`;
+}
+
+/** The difference as a share of the baseline. */
+export function describeRelative({ relative }: CorrectedDifference): string {
+  if (relative === undefined) return '-';
+  return `${relative > 0 ? '+' : ''}${formatPercent(relative)}`;
+}
+
+/** How the variant is, marked only where the interval excludes 0: "better (lower) *". */
+export function describeEffect(difference: CorrectedDifference, { measure }: ComparisonRow): string {
+  const { effect, remains, pairs, above, below } = difference;
+  if (above === 0 && below === 0) return 'the same';
+  if (effect === undefined) return pairs < 2 ? '' : `unclear, above in ${above} of ${pairs}`;
+  const judged = judge(difference, measure);
+  return `${judged === undefined ? effect : `${judged} (${effect})`}${remains ? ' *' : ''}`;
+}
+
+/** Whether a difference that is shown is a good one; undefined where it is not shown, or neither direction is the better one. */
+export function judge({ effect }: CorrectedDifference, { better }: Measure): 'better' | 'worse' | undefined {
+  if (effect === undefined || better === undefined) return undefined;
+  return effect === better ? 'better' : 'worse';
+}
+
+/** What the marks mean, and how much chance is in them. */
+export function describeChance({ tested, rows, variants }: Comparison): string[] {
+  if (rows.length === 0) return ['No measure was recorded in any variant.'];
+  if (tested === 0)
+    return ['A single pair shows no direction: with --replications 10 there are intervals and marked effects.'];
+  const share = 1 - CONFIDENCE;
+  const many = `${tested} difference${tested === 1 ? '' : 's'} over ${rows.length} measure${rows.length === 1 ? '' : 's'} and ${variants.length} variants`;
+  return [
+    `${many}, each the mean over pairs with the same seed and its ${formatPercent(CONFIDENCE)} interval (Student's t); a direction is told where the interval excludes 0.`,
+    `By chance alone ${formatValue(Number((tested * share).toPrecision(2)), '1')} of them would be told; * remains at ${formatPercent(share)} after Holm's correction over all of them.`,
+  ];
+}
+
+/** Columns of the table of knobs. */
+export const knobColumns = [
+  'variant',
+  'scheduler',
+  'algorithm',
+  'tie-break',
+  'scores',
+  'nodes looked at',
+  'decision time',
+  'staleness',
+  'other settings',
+] as const;
+
+/** One row of the table of knobs. */
+export function knobCells(knobs: Knobs): string[] {
+  const { variant, scheduler, algorithm, tieBreak, quantise, nodeSampling, decisionTime, staleness, others } = knobs;
+  return [variant, scheduler, algorithm, tieBreak, quantise, nodeSampling, decisionTime, staleness, others.join(', ')];
+}
+
+function signed(value: number, unit: string): string {
+  const text = formatValue(value, unit);
+  return value > 0 ? `+${text}` : text;
+}
