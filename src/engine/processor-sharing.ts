@@ -7,7 +7,6 @@
  */
 import type { Nanoseconds, SimTime } from '../units/index.ts';
 import { grown } from './column.ts';
-import { type EventId, NO_EVENT } from './event-records.ts';
 import type { EventType } from './event-types.ts';
 import type { Simulation } from './simulation.ts';
 
@@ -39,9 +38,11 @@ export class ProcessorSharing {
   /** Integral of cores in use [core ns] and of jobs in service [job ns], statistics. */
   private busyIntegral = 0;
   private jobIntegral = 0;
-  /** The event of the next completion and its instant [ns], state. It may be early, never late. */
-  private nextEvent: EventId = NO_EVENT;
-  private nextEventAt = 0;
+  /**
+   * Instants of the pending events that look for a completion [ns], latest first, state. The earliest may be early, never late; those behind it were
+   * planned for jobs that others have overtaken since, and are right for them again when those are gone: none is ever cancelled.
+   */
+  private readonly looks: number[] = [];
   /** Whether a completion is being reported, state: whatever the listener does is planned for once, at its end. */
   private reporting = false;
 
@@ -125,9 +126,9 @@ export class ProcessorSharing {
     return this.started;
   }
 
-  /** The event of the next completion: reports it, or, if the jobs were slowed since it was planned, plans anew. */
+  /** A look for a completion: reports it, or, if the jobs were slowed since it was planned, plans anew. */
   private onServed(): void {
-    this.nextEvent = NO_EVENT;
+    this.looks.pop();
     this.advance();
     if (this.jobs > 0 && this.untilNext() === 0) {
       const slot = this.heap[0] as number;
@@ -166,20 +167,18 @@ export class ProcessorSharing {
   }
 
   /**
-   * Sees to it that an event is pending no later than the next completion. One that is pending too early is left alone:
-   * it finds nothing to report and plans anew, which is cheaper than moving it at each arrival.
+   * Sees to it that an event is pending no later than the next completion. One that is pending too early is left alone: it finds nothing to report and
+   * plans anew, which is cheaper than moving it at each arrival.
    */
   private plan(): void {
     if (this.jobs === 0) return;
     const until = this.untilNext();
     if (until === Number.POSITIVE_INFINITY) return;
     const due = this.updatedAt + until;
-    if (this.nextEvent !== NO_EVENT) {
-      if (this.nextEventAt <= due) return;
-      this.simulation.cancel(this.nextEvent);
-    }
-    this.nextEventAt = due;
-    this.nextEvent = this.simulation.at(due as SimTime, this.served);
+    const { looks } = this;
+    if (looks.length > 0 && (looks[looks.length - 1] as number) <= due) return;
+    looks.push(due);
+    this.simulation.at(due as SimTime, this.served);
   }
 
   private remove(place: number, slot: number): void {

@@ -7,9 +7,6 @@ import type { Simulation } from '../../engine/index.ts';
 import { type Nanoseconds, nanoseconds, type SimTime } from '../../units/index.ts';
 import type { Host } from '../host/host.ts';
 
-/** Numbers of pieces of work before they repeat; fit for a tag of work on a host. */
-const WORK_NUMBERS = 1 << 20;
-
 /** What the workers are made of. */
 export interface RequestWorkersOptions<Item> {
   readonly simulation: Simulation;
@@ -24,12 +21,18 @@ export interface RequestWorkersOptions<Item> {
   readonly allDone?: () => void;
 }
 
-/** Requests that one thread works on. */
+/** Requests that one thread works on; used again for others when they are done. */
 interface Share<Item> {
-  readonly items: readonly Item[];
-  readonly addedAt: readonly SimTime[];
+  /** Tag of the work on the host, fixed. */
+  readonly number: number;
+  readonly items: Item[];
+  /** When each of them was added [ns]. */
+  readonly addedAt: SimTime[];
   /** CPU of all of them [ns]. */
-  readonly cpu: Nanoseconds;
+  cpu: Nanoseconds;
+  /** Whether the host works on it, and whether its process has ended since then. */
+  isWorking: boolean;
+  isAbandoned: boolean;
 }
 
 /** The threads of one member for one sort of requests. */
@@ -38,11 +41,12 @@ export class RequestWorkers<Item> {
   private readonly port: number;
   private readonly threads: number;
   /** Requests that wait for a thread, and since when [ns], state. */
-  private items: Item[] = [];
-  private addedAt: SimTime[] = [];
-  /** Pieces of work on the host by number, state. */
-  private readonly shares = new Map<number, Share<Item>>();
-  private lastNumber = 0;
+  private readonly items: Item[] = [];
+  private readonly addedAt: SimTime[] = [];
+  /** All shares by number, those that are free, and threads that work, state. */
+  private readonly shares: Share<Item>[] = [];
+  private readonly free: Share<Item>[] = [];
+  private working = 0;
   /** Whether the process is waking up with a piece of work: then no other thread overtakes it, state. */
   private isWaking = false;
 
@@ -54,9 +58,17 @@ export class RequestWorkers<Item> {
 
   /** A request is to have its CPU. */
   add(item: Item): void {
+    const { now } = this.options.simulation;
+    if (this.items.length === 0 && this.working < this.threads && !this.isWaking) {
+      // Mostly a thread is free, and it need not be queued.
+      const share = this.freeShare();
+      share.items.push(item);
+      share.addedAt.push(now);
+      this.begin(share);
+      return;
+    }
     this.items.push(item);
-    this.addedAt.push(this.options.simulation.now);
-    this.start();
+    this.addedAt.push(now);
   }
 
   /** Several, of which each that is free takes its share. */
@@ -70,50 +82,73 @@ export class RequestWorkers<Item> {
 
   /** The process has ended: returns the requests that wait for their CPU or take it. */
   clear(): Item[] {
-    const open = [...this.shares.values()].flatMap(({ items }) => items).concat(this.items);
-    this.items = [];
-    this.addedAt = [];
-    this.shares.clear();
+    const open: Item[] = [];
+    for (const share of this.shares) {
+      if (!share.isWorking) continue;
+      open.push(...share.items);
+      empty(share);
+      share.isAbandoned = true;
+    }
+    open.push(...this.items);
+    this.items.length = 0;
+    this.addedAt.length = 0;
+    this.working = 0;
     this.isWaking = false;
     return open;
   }
 
   /** Leaves a request out. */
   forget(item: Item): void {
-    const at = this.items.indexOf(item);
-    if (at >= 0) {
-      this.items.splice(at, 1);
-      this.addedAt.splice(at, 1);
-    }
-    for (const [number, { items, addedAt, cpu }] of this.shares) {
-      const place = items.indexOf(item);
-      if (place < 0) continue;
-      this.shares.set(number, { items: without(items, place), addedAt: without(addedAt, place), cpu });
-    }
+    forget(item, this.items, this.addedAt);
+    for (const { isWorking, items, addedAt } of this.shares) if (isWorking) forget(item, items, addedAt);
   }
 
   private start(): void {
-    while (this.shares.size < this.threads && this.items.length > 0 && !this.isWaking) {
-      this.take(Math.ceil(this.items.length / (this.threads - this.shares.size)));
+    while (this.working < this.threads && this.items.length > 0 && !this.isWaking) {
+      this.take(Math.ceil(this.items.length / (this.threads - this.working)));
     }
   }
 
+  /** A thread takes the first `count` of those that wait. */
   private take(count: number): void {
+    const share = this.freeShare();
+    for (let i = 0; i < count; i++) {
+      share.items.push(this.items[i] as Item);
+      share.addedAt.push(this.addedAt[i] as SimTime);
+    }
+    removeFirst(this.items, count);
+    removeFirst(this.addedAt, count);
+    this.begin(share);
+  }
+
+  private freeShare(): Share<Item> {
+    const share = this.free.pop();
+    if (share !== undefined) return share;
+    const number = this.shares.length;
+    const added = { number, items: [], addedAt: [], cpu: nanoseconds(0), isWorking: false, isAbandoned: false };
+    this.shares.push(added);
+    return added;
+  }
+
+  private begin(share: Share<Item>): void {
     const { host, cpuOf } = this.options;
-    const items = this.items.splice(0, count);
-    const addedAt = this.addedAt.splice(0, count);
     let work = 0;
-    for (const item of items) work += cpuOf(item);
-    this.lastNumber = (this.lastNumber + 1) % WORK_NUMBERS;
-    const cpu = host.run(this.port, nanoseconds(work), this.lastNumber);
-    this.isWaking = cpu > nanoseconds(work);
-    this.shares.set(this.lastNumber, { items, addedAt, cpu });
+    for (const item of share.items) work += cpuOf(item);
+    share.cpu = host.run(this.port, nanoseconds(work), share.number);
+    this.isWaking = share.cpu > nanoseconds(work);
+    this.working++;
+    share.isWorking = true;
   }
 
   private onWorked(number: number): void {
-    const share = this.shares.get(number);
-    if (share === undefined) return;
-    this.shares.delete(number);
+    const share = this.shares[number] as Share<Item>;
+    share.isWorking = false;
+    if (share.isAbandoned) {
+      share.isAbandoned = false;
+      this.free.push(share);
+      return;
+    }
+    this.working--;
     this.isWaking = false;
     const { simulation, done, allDone } = this.options;
     const { items, addedAt, cpu } = share;
@@ -121,11 +156,27 @@ export class RequestWorkers<Item> {
       const took = simulation.now - (addedAt[i] as number);
       done(items[i] as Item, took, Math.max(0, took - cpu));
     }
+    empty(share);
+    this.free.push(share);
     allDone?.();
     this.start();
   }
 }
 
-function without<Value>(values: readonly Value[], place: number): Value[] {
-  return values.filter((_, at) => at !== place);
+function empty({ items, addedAt }: Share<unknown>): void {
+  items.length = 0;
+  addedAt.length = 0;
+}
+
+function forget<Item>(item: Item, items: Item[], addedAt: SimTime[]): void {
+  const at = items.indexOf(item);
+  if (at < 0) return;
+  items.splice(at, 1);
+  addedAt.splice(at, 1);
+}
+
+/** Takes the first ones out, mostly all of them. */
+function removeFirst(values: unknown[], count: number): void {
+  if (count === values.length) values.length = 0;
+  else values.splice(0, count);
 }
