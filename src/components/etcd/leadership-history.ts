@@ -1,8 +1,11 @@
 /** Who led and when, for metrics, notes and the timeline. There is a leader while a member leads that a quorum takes for its leader. */
 import type { Simulation } from '../../engine/index.ts';
 import type { CounterSeries, GaugeSeries, MetricRecorder, Timeline } from '../../metrics/index.ts';
-import { NS_PER_SECOND, type SimTime } from '../../units/index.ts';
+import { milliseconds, NS_PER_SECOND, type SimTime } from '../../units/index.ts';
 import { type MemberId, NO_MEMBER } from './raft/index.ts';
+
+/** Without a leader for less than this, which is shorter than any election, leadership was handed over. */
+const SHORT_OUTAGE = milliseconds(10);
 
 /** The leadership of one cluster. */
 export class LeadershipHistory {
@@ -13,6 +16,8 @@ export class LeadershipHistory {
   /** Leader and its term, NO_MEMBER while there is none, state. */
   private leader: MemberId = NO_MEMBER;
   private term = 0;
+  /** Who led before the leader was lost, state. */
+  private lastLeader: MemberId = NO_MEMBER;
   /** When the leader was lost [ns], state. */
   lostAt = 0 as SimTime;
   /** What happened, in words for the verdict, statistic. */
@@ -47,23 +52,30 @@ export class LeadershipHistory {
 
   private lost(): void {
     this.timeline.record('etcd', `has no leader: member ${this.leader} is lost`);
+    this.lastLeader = this.leader;
     this.leader = NO_MEMBER;
     this.lostAt = this.simulation.now;
     this.hasLeader.set(0);
   }
 
   private found(leader: MemberId, term: number): void {
-    const { simulation, timeline, notes } = this;
+    const { timeline, notes } = this;
     timeline.record(`etcd member ${leader}`, `leads in term ${term}`);
     this.changes.add();
     if (this.leader === NO_MEMBER) {
-      const outage = ((simulation.now - this.lostAt) / NS_PER_SECOND).toFixed(2);
-      notes.push(
-        `etcd lost its leader at ${(this.lostAt / NS_PER_SECOND).toFixed(0)} s and had a new one after ${outage} s`,
-      );
+      notes.push(this.noteOn(leader));
       this.hasLeader.set(1);
     }
     this.leader = leader;
     this.term = term;
+  }
+
+  /** Followers count a leader that has gone silent as theirs until their election timeout: writes have stood still for longer than this says. */
+  private noteOn(leader: MemberId): string {
+    const at = `${(this.lostAt / NS_PER_SECOND).toFixed(1)} s`;
+    const outage = this.simulation.now - this.lostAt;
+    const change = this.lastLeader === leader ? `member ${leader} again` : `member ${this.lastLeader}, then ${leader}`;
+    if (outage < SHORT_OUTAGE) return `etcd changed its leader at ${at}: ${change}`;
+    return `no quorum of etcd followed a leader for ${(outage / NS_PER_SECOND).toFixed(2)} s from ${at} on: ${change}`;
   }
 }
