@@ -29,6 +29,11 @@ export const eventReasons = [
   'NodeHasSufficientPID',
   'NodeAllocatableEnforced',
   'BackOff',
+  'WaitForFirstConsumer',
+  'FailedBinding',
+  'ExternalProvisioning',
+  'Provisioning',
+  'ProvisioningSucceeded',
 ] as const;
 
 /** Reason of an event. */

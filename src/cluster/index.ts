@@ -14,4 +14,5 @@ export * from './services.ts';
 export * from './specifications.ts';
 export * from './tolerations.ts';
 export * from './version-table.ts';
+export * from './volumes.ts';
 export * from './workloads.ts';

@@ -22,6 +22,10 @@ export const resourceNames = [
   'ipaddresses',
   'resourcequotas',
   'limitranges',
+  'persistentvolumes',
+  'persistentvolumeclaims',
+  'storageclasses',
+  'csinodes',
 ] as const;
 
 /** Resource name of a built-in kind ("pods"). */

@@ -8,6 +8,12 @@ import { PodVersions } from './pods.ts';
 import { LimitRangeVersions, ResourceQuotaVersions } from './quotas.ts';
 import { EndpointSliceVersions, EndpointsVersions, ServiceVersions } from './services.ts';
 import { VersionTable } from './version-table.ts';
+import {
+  CsiNodeVersions,
+  PersistentVolumeClaimVersions,
+  PersistentVolumeVersions,
+  StorageClassVersions,
+} from './volumes.ts';
 import { DeploymentVersions, ReplicaSetVersions } from './workloads.ts';
 
 /** Keys and versions of all kinds. */
@@ -28,6 +34,10 @@ export class ObjectTables {
   readonly ipaddresses = new VersionTable(kinds.ipaddresses);
   readonly resourcequotas = new ResourceQuotaVersions();
   readonly limitranges = new LimitRangeVersions();
+  readonly persistentvolumes = new PersistentVolumeVersions();
+  readonly persistentvolumeclaims = new PersistentVolumeClaimVersions();
+  readonly storageclasses = new StorageClassVersions();
+  readonly csinodes = new CsiNodeVersions();
 
   /** Names of the finalizers of all kinds. */
   readonly finalizers = new FinalizerNames();

@@ -84,6 +84,8 @@ export interface PodTemplate {
   readonly labels: Labels;
   /** metadata.finalizers of its pods; left out = none. */
   readonly finalizers?: readonly string[];
+  /** Volumes that claims back; left out = none. Volumes of the node, ConfigMaps and Secrets are not among them. */
+  readonly volumes?: readonly PodVolume[];
   readonly initContainers: readonly Container[];
   readonly containers: readonly Container[];
   /** Effective request of the pod: max(sum of containers and sidecars, init peak) + overhead. */
@@ -103,6 +105,62 @@ export interface PodTemplate {
   readonly bytes: Bytes;
   /** How long a pod's containers run before they exit with success, as quantiles drawn per pod; undefined = until stopped. */
   readonly lifetime?: { quantile(u: number): number };
+}
+
+/** Ways in which a volume may be mounted, as a manifest names them. */
+export const accessModes = ['ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOncePod'] as const;
+
+/** A way in which a volume may be mounted. */
+export type AccessMode = (typeof accessModes)[number];
+
+/** What a claim asks for. */
+export interface ClaimSpecification {
+  /** spec.resources.requests.storage. */
+  readonly request: Bytes;
+  /** spec.storageClassName: "" = of no class; undefined = of the default class, once there is one. */
+  readonly storageClass?: string;
+  readonly accessModes: readonly AccessMode[];
+  /** Serialised size of the claim at creation. */
+  readonly bytes: Bytes;
+}
+
+/** A volume of a pod that is backed by a claim. */
+export interface PodVolume {
+  readonly name: string;
+  /** Name of the claim; left out = a claim of the pod's own, with the name `<pod>-<volume>`. */
+  readonly claimName?: string;
+  /** What the pod's own claim asks for, if the ephemeral volume controller is to make it (spec.volumes[].ephemeral). */
+  readonly ephemeral?: ClaimSpecification;
+}
+
+/** What a PersistentVolume is. */
+export interface VolumeSpecification {
+  readonly capacity: Bytes;
+  /** spec.storageClassName, "" = of no class. */
+  readonly storageClass: string;
+  readonly accessModes: readonly AccessMode[];
+  /** CSI driver that attaches it, "" = none counts it. */
+  readonly driver: string;
+  /** Labels, of which the zone and region bind pods to nodes. */
+  readonly labels: Labels;
+  /** spec.nodeAffinity.required: terms of which a node has to meet one; undefined = it can be used everywhere. */
+  readonly nodeAffinity?: readonly NodeSelectorTerm[];
+  readonly reclaimPolicy: 'Retain' | 'Delete';
+  /** Serialised size of the volume at creation. */
+  readonly bytes: Bytes;
+}
+
+/** What a StorageClass says. */
+export interface StorageClassSpecification {
+  readonly provisioner: string;
+  /** volumeBindingMode: WaitForFirstConsumer = volumes are chosen or made where the scheduler puts the first pod. */
+  readonly waitsForConsumer: boolean;
+  /** allowedTopologies: terms of which a node has to meet one; undefined = volumes can be made for every node. */
+  readonly allowedTopologies?: readonly NodeSelectorTerm[];
+  readonly reclaimPolicy: 'Retain' | 'Delete';
+  /** Whether claims that name no class get this one. */
+  readonly isDefault: boolean;
+  readonly bytes: Bytes;
 }
 
 /** Rolling update or recreate, with the bounds as written (a share of replicas, or a number). */
@@ -145,6 +203,8 @@ export interface NodeSpecification {
   readonly labels: Labels;
   readonly taints: readonly Taint[];
   readonly unschedulable: boolean;
+  /** Volumes that CSI drivers can attach to it, by driver; left out = it has no drivers. */
+  readonly csiDrivers?: Readonly<Record<string, number>>;
 }
 
 /** A ResourceQuota as it is created. */
@@ -165,10 +225,36 @@ export interface LimitRangeIntent {
   readonly bytes: Bytes;
 }
 
+/** A PersistentVolume, a PersistentVolumeClaim or a StorageClass as it is created. */
+export type StorageIntent =
+  | {
+      readonly kind: 'PersistentVolume';
+      readonly namespace: '';
+      readonly name: string;
+      readonly specification: VolumeSpecification;
+      /** spec.claimRef. */
+      readonly claim?: { readonly namespace: string; readonly name: string };
+    }
+  | {
+      readonly kind: 'PersistentVolumeClaim';
+      readonly namespace: string;
+      readonly name: string;
+      readonly specification: ClaimSpecification;
+      /** spec.volumeName. */
+      readonly volume?: string;
+    }
+  | {
+      readonly kind: 'StorageClass';
+      readonly namespace: '';
+      readonly name: string;
+      readonly specification: StorageClassSpecification;
+    };
+
 /** Objects as users hand them over, in the order in which they are to be applied. */
 export type Intent =
   | ResourceQuotaIntent
   | LimitRangeIntent
+  | StorageIntent
   | {
       readonly kind: 'Namespace' | 'ServiceAccount' | 'ConfigMap' | 'Secret';
       readonly namespace: string;

@@ -13,6 +13,7 @@ import {
 import type { Simulation } from '../engine/index.ts';
 import { type MetricRecorder, publishServer, WaitLedger } from '../metrics/index.ts';
 import { type Nanoseconds, nanoseconds } from '../units/index.ts';
+import { CsiProvisioner } from './addons/csi-provisioner.ts';
 import { Requests } from './api-machinery/index.ts';
 import { Census } from './census.ts';
 import {
@@ -72,6 +73,8 @@ export interface ControlPlaneOptions {
   readonly webhooks?: readonly WebhookConfiguration[];
   /** Levels and schemas of priority and fairness; the bootstrap set if left out. */
   readonly flowControl?: FlowControlConfiguration;
+  /** CSI drivers that make volumes, of each of which a provisioner runs; none if left out. */
+  readonly csiDrivers?: readonly string[];
   /** Where templates that admission changes come from. */
   readonly deriveTemplate: DeriveTemplate;
 }
@@ -121,6 +124,7 @@ export class ControlPlane {
   readonly schedulers: readonly ElectedComponent[];
   /** Their names, in the same order. */
   private readonly schedulerNames: readonly string[];
+  readonly csiProvisioners: readonly CsiProvisioner[];
   readonly census: Census;
   readonly preload: Preload;
   private isRunning = false;
@@ -198,6 +202,9 @@ export class ControlPlane {
       reflectorReplies: this.clientGo.reflectorReplies,
       eventRecorderReplies: this.eventReplies,
     };
+    this.csiProvisioners = (options.csiDrivers ?? []).map(
+      (driver) => new CsiProvisioner({ ...shared, parameters: parameters.csiProvisioner, driver }),
+    );
     this.controllerManager = this.electControllerManager(shared);
     this.schedulerNames = schedulers.map(({ name }) => name);
     this.schedulers = schedulers.map((options) => this.electScheduler(shared, options));
@@ -325,6 +332,7 @@ export class ControlPlane {
     this.isRunning = true;
     const { revision } = this.store;
     for (const component of [this.controllerManager, ...this.schedulers]) component.start();
+    for (const provisioner of this.csiProvisioners) provisioner.startPreloaded();
     for (const node of this.preload.nodes) {
       const kubelet = this.kubelets.addPreloaded(node.key, node.specification, node.leaseRevision, revision);
       for (const pod of node.pods) this.kubelets.addPreloadedPod(kubelet, pod);

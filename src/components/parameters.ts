@@ -3,6 +3,7 @@
  * Letters in their sources: K = Kubernetes 1.36.2, E = etcd 3.6.8, R = raft as etcd uses it.
  */
 import type { ParameterSet, ValuesOf } from '../engine/index.ts';
+import { csiProvisionerParameters } from './addons/csi-provisioner.parameters.ts';
 import { objectSizeParameters } from './api-machinery/index.ts';
 import { clientGoParameters } from './client-go/client-go.parameters.ts';
 import { etcdParameters } from './etcd/index.ts';
@@ -25,6 +26,7 @@ export const parameterRegistry = {
   kubeScheduler: kubeSchedulerParameters,
   kubelet: kubeletParameters,
   kubeProxy: kubeProxyParameters,
+  csiProvisioner: csiProvisionerParameters,
 } as const satisfies Record<string, ParameterSet>;
 
 /** Name of a component that has parameters. */

@@ -28,6 +28,7 @@ import { type objectSizeParameters, usageOfNamespace } from './api-machinery/ind
 import type { Change, EtcdCluster } from './etcd/index.ts';
 import type { ApiServer } from './kube-apiserver/index.ts';
 import { NODE_LEASE_NAMESPACE } from './kubelet/index.ts';
+import { PreloadedStorage } from './preload-storage.ts';
 
 /** A Deployment as it is preloaded. */
 export interface PreloadedDeployment {
@@ -80,6 +81,8 @@ export class Preload {
   /** Endpoints in one slice at most, as the controller packs them. */
   private readonly endpointsPerSlice: number;
   readonly nodes: PreloadedNode[] = [];
+  /** Volumes, claims and classes. */
+  readonly storage: PreloadedStorage;
   /** Where the search for a node goes on: nodes are filled in turn, which spreads equal pods evenly. */
   private nextNode = 0;
   private readonly quotas: ResourceQuotaIntent[] = [];
@@ -105,6 +108,7 @@ export class Preload {
     this.store = store;
     this.servers = servers;
     this.endpointsPerSlice = endpointsPerSlice;
+    this.storage = new PreloadedStorage(tables, (kind, version) => this.put(kind, version));
   }
 
   /** An object of which only name and size matter. */
@@ -132,6 +136,7 @@ export class Preload {
     const lease = leases.allocate(this.tables.keysOf('leases').intern(NODE_LEASE_NAMESPACE, name));
     leases.bytes.set(lease, this.sizes.lease);
     const { revision } = this.put(kinds.leases, lease);
+    this.storage.csiNode(name, specification.csiDrivers ?? {}, this.sizes.lease);
     const { cpu, memory } = specification.allocatable;
     this.nodes.push({ key, specification: labelled, leaseRevision: revision, pods: [], cpu, memory });
   }
@@ -224,6 +229,7 @@ export class Preload {
       template.bytes + this.sizes.podManagedFields + this.sizes.podStatus * template.containers.length,
     );
     this.put(kinds.pods, version);
+    this.storage.claimsOfPod(template, key, node);
     node.pods.push(version);
     node.cpu -= template.requests.cpu;
     node.memory -= template.requests.memory;
@@ -246,6 +252,7 @@ export class Preload {
       }
       this.storeSlices(service, endpoints);
     }
+    this.storage.finish();
     for (const quota of this.quotas) this.storeQuota(quota);
   }
 

@@ -10,7 +10,7 @@ import {
   recordUnmet,
   runOperations,
 } from '../scenario/execution/index.ts';
-import { materialiseParameters, schedulersOf, webhooksOf } from '../scenario/index.ts';
+import { csiDriversOf, materialiseParameters, schedulersOf, webhooksOf } from '../scenario/index.ts';
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts';
 import {
   type Nanoseconds,
@@ -90,6 +90,7 @@ class Replication {
       customResources: scenario.customResources,
       webhooks: webhooksOf(scenario),
       flowControl: scenario.flowControl,
+      csiDrivers: csiDriversOf(scenario.operations),
       deriveTemplate: (template, change) => templates.derived(template, change),
     });
     this.service = new ServiceSampler(this.recorder, this.cluster);

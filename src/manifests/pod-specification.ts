@@ -1,20 +1,19 @@
 /** Pod specifications and templates, with the defaults of the API server (K:pkg/apis/core/v1/defaults.go:SetDefaults_PodSpec). */
 import {
   effectivePodRequest,
-  type LabelRequirement,
-  type LabelSelector,
   type Labels,
   type NodeAffinity,
-  type NodeSelectorTerm,
   type PodTemplate,
   type Toleration,
 } from '../cluster/index.ts';
 import type { DistributionSpec } from '../engine/index.ts';
 import { readContainers } from './containers.ts';
 import type { FieldReader } from './field-reader.ts';
+import { readTerm } from './node-selector-terms.ts';
 import { estimateStoredBytes } from './object-bytes.ts';
 import { readResourceList } from './resources.ts';
 import type { TemplateRegistry } from './template-registry.ts';
+import { readPodVolumes } from './volume-claims.ts';
 
 /** Grace period of a pod that gives none [s]. */
 const DEFAULT_GRACE_SECONDS = 30;
@@ -48,7 +47,6 @@ const POD_FIELDS_WITHOUT_EFFECT = [
   'shareProcessNamespace',
   'subdomain',
   'topologySpreadConstraints',
-  'volumes',
   'workloadRef',
 ] as const;
 
@@ -98,9 +96,11 @@ export function readPodTemplate(
   if (containers.length === 0)
     spec.refuse('containers', 'a pod needs at least one container', 'a list of containers', 'add containers');
   const overhead = readResourceList(spec.map('overhead'));
+  const volumes = readPodVolumes(spec);
   const content = {
     labels,
     ...(finalizers.length === 0 ? {} : { finalizers }),
+    ...(volumes === undefined ? {} : { volumes }),
     initContainers,
     containers,
     requests: effectivePodRequest(initContainers, containers, overhead),
@@ -154,32 +154,4 @@ function readAffinity(reader: FieldReader | undefined): NodeAffinity {
   reader?.ignore('podAffinity', 'podAntiAffinity');
   reader?.finish();
   return { ...(terms === undefined ? {} : { required: terms }), preferred };
-}
-
-/** Reads one alternative of a node selector. */
-export function readTerm(reader: FieldReader): NodeSelectorTerm {
-  const term = {
-    matchExpressions: readRequirements(reader, 'matchExpressions'),
-    matchFields: readRequirements(reader, 'matchFields'),
-  };
-  reader.finish();
-  return term;
-}
-
-/** Reads a list of label requirements. */
-export function readRequirements(reader: FieldReader, key: string): LabelSelector {
-  return reader.maps(key).map((entry): LabelRequirement => {
-    const operator = entry.oneOf('operator', ['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt'], 'In');
-    const requirement = { key: entry.requiredText('key'), operator, values: entry.texts('values') };
-    const needsValues = operator !== 'Exists' && operator !== 'DoesNotExist';
-    if (needsValues !== requirement.values.length > 0) {
-      entry.refuse(
-        'values',
-        needsValues ? `${operator} needs values` : `${operator} takes no values`,
-        needsValues ? 'a list of texts' : 'no values',
-      );
-    }
-    entry.finish();
-    return requirement;
-  });
 }

@@ -13,6 +13,7 @@ import { readLimitRange, readResourceQuota } from './resource-quotas.ts';
 import { readService } from './services.ts';
 import type { TemplateRegistry } from './template-registry.ts';
 import { formatPath, isMap, quoteValue, type ValuePath } from './value-path.ts';
+import { readPersistentVolume, readPersistentVolumeClaim, readStorageClass } from './volumes.ts';
 import { type ObjectIdentity, readDeployment, readPod, readReplicaSet } from './workloads.ts';
 import { parseYaml, type YamlDocument } from './yaml-document.ts';
 
@@ -59,6 +60,9 @@ export const applicableKinds = {
   Service: { apiVersion: 'v1', namespaced: true, read: readService },
   ResourceQuota: { apiVersion: 'v1', namespaced: true, read: readResourceQuota },
   LimitRange: { apiVersion: 'v1', namespaced: true, read: readLimitRange },
+  PersistentVolume: { apiVersion: 'v1', namespaced: false, read: readPersistentVolume },
+  PersistentVolumeClaim: { apiVersion: 'v1', namespaced: true, read: readPersistentVolumeClaim },
+  StorageClass: { apiVersion: 'storage.k8s.io/v1', namespaced: false, read: readStorageClass },
   Pod: { apiVersion: 'v1', namespaced: true, hasFinalizers: true, read: readPod },
   ReplicaSet: { apiVersion: 'apps/v1', namespaced: true, read: readReplicaSet },
   Deployment: { apiVersion: 'apps/v1', namespaced: true, read: readDeployment },
@@ -78,15 +82,12 @@ const KINDS_TO_COME: ReadonlySet<string> = new Set([
   'Job',
   'NetworkPolicy',
   'Node',
-  'PersistentVolume',
-  'PersistentVolumeClaim',
   'PodDisruptionBudget',
   'PriorityClass',
   'ReplicationController',
   'Role',
   'RoleBinding',
   'StatefulSet',
-  'StorageClass',
 ]);
 
 /** How manifests are to be read. */
@@ -242,7 +243,8 @@ function readObject(
   const labels = metadata.labels('labels');
   const finalizers = applicable.hasFinalizers === true ? metadata.texts('finalizers') : [];
   metadata.ignore('finalizers');
-  const identity = { namespace, name, labels, finalizers };
+  const annotations = kind === 'StorageClass' ? metadata.labels('annotations') : {};
+  const identity = { namespace, name, labels, finalizers, annotations };
   const intent = applicable.read(object, identity, state.templates, state.lifetime ?? null);
   finishMetadata(metadata);
   object.ignore('status');

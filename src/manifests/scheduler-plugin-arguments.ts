@@ -7,7 +7,7 @@ import {
   type ShapePoint,
 } from '../components/kube-scheduler/index.ts';
 import type { FieldReader } from './field-reader.ts';
-import { readTerm } from './pod-specification.ts';
+import { readTerm } from './node-selector-terms.ts';
 
 /** Highest weight of a resource. */
 const MAXIMUM_RESOURCE_WEIGHT = 100;

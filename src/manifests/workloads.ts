@@ -9,14 +9,9 @@ import {
 } from '../cluster/index.ts';
 import type { DistributionSpec } from '../engine/index.ts';
 import type { FieldReader } from './field-reader.ts';
+import { readRequirements } from './node-selector-terms.ts';
 import { estimateStoredBytes } from './object-bytes.ts';
-import {
-  finishMetadata,
-  type PodMetadata,
-  readPodMetadata,
-  readPodTemplate,
-  readRequirements,
-} from './pod-specification.ts';
+import { finishMetadata, type PodMetadata, readPodMetadata, readPodTemplate } from './pod-specification.ts';
 import type { TemplateRegistry } from './template-registry.ts';
 
 /** maxSurge and maxUnavailable of a Deployment that gives none. */
@@ -31,6 +26,7 @@ export interface ObjectIdentity {
   readonly labels: Labels;
   /** metadata.finalizers, of which pods and objects known by their size take notice. */
   readonly finalizers: readonly string[];
+  readonly annotations: Labels;
 }
 
 /** A Deployment. */

@@ -1,4 +1,6 @@
 /** Scenarios: schema, resolution, profiles, operations. */
+
+export { csiDriversOf } from './csi-drivers.ts';
 export * from './json-schema.ts';
 export * from './load-scenario.ts';
 export * from './materialise-parameters.ts';

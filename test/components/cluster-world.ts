@@ -21,7 +21,13 @@ import { Simulation } from '../../src/engine/index.ts';
 import { TemplateRegistry } from '../../src/manifests/index.ts';
 import { MetricRecorder, type SeriesResult } from '../../src/metrics/index.ts';
 import { Execution, preloadAll, runOperations } from '../../src/scenario/execution/index.ts';
-import { materialiseParameters, type Operation, schedulersOf, webhooksOf } from '../../src/scenario/index.ts';
+import {
+  csiDriversOf,
+  materialiseParameters,
+  type Operation,
+  schedulersOf,
+  webhooksOf,
+} from '../../src/scenario/index.ts';
 import { NS_PER_SECOND, seconds, simTime } from '../../src/units/index.ts';
 import { load } from '../scenario/support.ts';
 
@@ -102,6 +108,7 @@ export class ClusterWorld {
       customResources: scenario.customResources,
       webhooks: webhooksOf(scenario),
       flowControl: scenario.flowControl,
+      csiDrivers: csiDriversOf(scenario.operations),
       deriveTemplate: (template, change) => templates.derived(template, change),
     });
     const { clientGo, store } = this.cluster;

@@ -49,6 +49,17 @@ export const kubeControllerManagerParameters = defineParameters({
     '--concurrent-resource-quota-syncs.',
     'K:pkg/controller/resourcequota/config/v1alpha1/defaults.go',
   ),
+  concurrentEphemeralVolumeSyncs: workers(
+    5,
+    '--concurrent-ephemeralvolume-syncs.',
+    'K:pkg/controller/volume/ephemeral/config/v1alpha1/defaults.go',
+  ),
+  volumeBinderSyncPeriod: duration({
+    default: seconds(15),
+    range: [seconds(1), seconds(86_400)],
+    help: '--pvclaimbinder-sync-period: how often every volume and claim is looked at again.',
+    source: sourceCode('K:pkg/controller/volume/persistentvolume/config/v1alpha1/defaults.go'),
+  }),
   resourceQuotaSyncPeriod: duration({
     default: seconds(300),
     range: [seconds(1), seconds(86_400)],

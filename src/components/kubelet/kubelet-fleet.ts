@@ -153,6 +153,7 @@ export class KubeletFleet {
   /** POST node, watches, lease, events, and Ready once runtime and network are there. Without TLS bootstrap. */
   private *run(kubelet: Kubelet, epoch: number, untilReady: Nanoseconds): Process {
     if (!(yield* this.register(kubelet, epoch))) return;
+    this.clientGo.simulation.processes.spawn('kubelet CSINode', this.announceDrivers(kubelet, epoch));
     this.openWatches(kubelet);
     for (const reflector of kubelet.reflectors) reflector.start();
     this.heartbeats.start(kubelet);
@@ -179,6 +180,19 @@ export class KubeletFleet {
       yield Math.min(leaseBackoff * 2 ** attempt, leaseBackoffMaximum);
     }
     return false;
+  }
+
+  /** The node's CSINode, which names its CSI drivers or that it has none (K:pkg/volume/csi/nodeinfomanager: InitializeCSINodeWithAnnotation). */
+  private *announceDrivers(kubelet: Kubelet, epoch: number): Process {
+    const { leaseBackoff, leaseBackoffMaximum } = this.parameters;
+    const { tables, requests } = this.clientGo;
+    for (let attempt = 0; kubelet.epoch === epoch; attempt++) {
+      const post = kubelet.client.write(writes.csiNodeCreate, tables.keysOf('csinodes').intern('', kubelet.nodeName));
+      requests.object[post] = kubelet.specification.csiDrivers ?? {};
+      const code = requests.code[yield* kubelet.client.call(post)] as number;
+      if (isSuccess(code) || code === StatusCode.Conflict) return;
+      yield Math.min(leaseBackoff * 2 ** attempt, leaseBackoffMaximum);
+    }
   }
 
   /** Fault: the node loses power. It returns after `span`, or never. */

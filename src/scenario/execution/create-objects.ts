@@ -1,5 +1,12 @@
 /** Objects are created, before the run or by requests: described in a few words, or from manifests. */
-import { type Intent, type Kind, kinds, type ObjectKey, type PodTemplate } from '../../cluster/index.ts';
+import {
+  type Intent,
+  type Kind,
+  kinds,
+  type ObjectKey,
+  type PodTemplate,
+  type StorageIntent,
+} from '../../cluster/index.ts';
 import { type RequestId, writes } from '../../components/api-machinery/index.ts';
 import type { ApiClient } from '../../components/client-go/index.ts';
 import type { Apply, CreateDeployment, CreatePods, CreateService, Requesting } from '../operations/index.ts';
@@ -13,6 +20,26 @@ const opaqueWrites = {
   ConfigMap: { kind: kinds.configmaps, write: writes.configMapCreate },
   Secret: { kind: kinds.secrets, write: writes.secretCreate },
 } as const;
+
+/** Kinds of storage, and how they are created. */
+const storageKinds = {
+  PersistentVolume: { kind: kinds.persistentvolumes, write: writes.persistentVolumeCreate },
+  PersistentVolumeClaim: { kind: kinds.persistentvolumeclaims, write: writes.persistentVolumeClaimCreate },
+  StorageClass: { kind: kinds.storageclasses, write: writes.storageClassCreate },
+} as const;
+
+/** Key of the claim that a volume names, -1 = none. */
+function claimKeyOf({ cluster }: Execution, { claim }: Extract<StorageIntent, { kind: 'PersistentVolume' }>): number {
+  return claim === undefined ? -1 : cluster.tables.keysOf('persistentvolumeclaims').intern(claim.namespace, claim.name);
+}
+
+/** Key of the volume that a claim names, -1 = none. */
+function volumeKeyOf(
+  { cluster }: Execution,
+  { volume }: Extract<StorageIntent, { kind: 'PersistentVolumeClaim' }>,
+): number {
+  return volume === undefined ? -1 : cluster.tables.keysOf('persistentvolumes').intern('', volume);
+}
 
 /** Sends the requests of an operation at its pace over its client's connections, and waits for the answers. */
 export function* sendAll(
@@ -115,6 +142,10 @@ export function intentRequest(execution: Execution, client: ApiClient, intent: I
       requests.setNumber(request, 0, intent.bytes);
       return request;
     }
+    case 'PersistentVolume':
+    case 'PersistentVolumeClaim':
+    case 'StorageClass':
+      return storageRequest(execution, client, intent);
     case 'Service': {
       const request = client.write(writes.serviceCreate, tables.keysOf('services').intern(namespace, name));
       requests.object[request] = intent.specification;
@@ -128,6 +159,21 @@ export function intentRequest(execution: Execution, client: ApiClient, intent: I
       return request;
     }
   }
+}
+
+/** POST of a volume, a claim or a class. A volume and a claim may each name the other before it is there. */
+function storageRequest(execution: Execution, client: ApiClient, intent: StorageIntent): RequestId {
+  const { requests, tables } = execution.cluster;
+  const { namespace, name, kind } = intent;
+  const key = tables.keysOf(storageKinds[kind].kind).intern(namespace, name);
+  const request = client.write(storageKinds[kind].write, key);
+  requests.object[request] = intent.specification;
+  if (kind === 'PersistentVolume') requests.setNumber(request, 0, claimKeyOf(execution, intent));
+  if (kind === 'PersistentVolumeClaim') {
+    requests.setNumber(request, 0, -1);
+    requests.setNumber(request, 1, volumeKeyOf(execution, intent));
+  }
+  return request;
 }
 
 /** Before the run: the objects are there. */
@@ -148,6 +194,15 @@ export function preloadIntents(execution: Execution, intents: readonly Intent[])
         break;
       case 'LimitRange':
         preload.limitRange(intent);
+        break;
+      case 'PersistentVolume':
+        preload.storage.volume(name, intent.specification, claimKeyOf(execution, intent));
+        break;
+      case 'PersistentVolumeClaim':
+        preload.storage.claim(namespace, name, intent.specification, volumeKeyOf(execution, intent));
+        break;
+      case 'StorageClass':
+        preload.storage.storageClass(name, intent.specification);
         break;
       case 'Pod':
         preloadPods(execution, [namespace], name, 1, intent.template);

@@ -38,6 +38,15 @@ const taintSchema = strictMap({
   effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']),
 });
 
+/** Most volumes that a driver attaches to a node. */
+const MAXIMUM_VOLUMES = 10_000;
+
+/** Volumes that CSI drivers can attach to a node, by driver. */
+const csiDriversSchema = z.record(
+  textSchema('the name of a CSI driver, such as ebs.csi.aws.com'),
+  wholeNumberSchema(0, MAXIMUM_VOLUMES),
+);
+
 /** What a node offers where nothing is said: four cores and 16 GiB. */
 const DEFAULT_ALLOCATABLE = { cpu: milliCpu(4000), memory: bytes(16 * BYTES_PER_GIBIBYTE) } as const;
 
@@ -51,6 +60,7 @@ export const createNodes = operationKind({
     labels: labelsSchema.optional(),
     taints: z.array(taintSchema).optional(),
     unschedulable: z.boolean().optional(),
+    csiDrivers: csiDriversSchema.optional(),
     ...pacingShape,
     ...preloadShape,
   }),
@@ -65,6 +75,7 @@ export const createNodes = operationKind({
       labels: written.labels ?? {},
       taints: (written.taints ?? []).map((taint): Taint => ({ ...taint, value: taint.value ?? '' })),
       unschedulable: written.unschedulable ?? false,
+      ...(written.csiDrivers === undefined ? {} : { csiDrivers: written.csiDrivers }),
     },
     zones: written.zones ?? [],
     arrivals: resolveArrivals(written, context),

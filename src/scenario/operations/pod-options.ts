@@ -23,6 +23,7 @@ import {
   wholeNumberSchema,
 } from '../value-forms.ts';
 import { finalizersSchema } from './finalizers-form.ts';
+import { resolveVolumes, volumesSchema } from './volumes-form.ts';
 
 /** Most units of an extended resource. */
 const MAXIMUM_UNITS = 1_000_000;
@@ -57,6 +58,7 @@ export const podShape = {
   limits: resourcesSchema.optional(),
   labels: labelsSchema.optional(),
   finalizers: finalizersSchema.optional(),
+  volumes: volumesSchema.optional(),
   image: textSchema('an image, such as registry.k8s.io/pause:3.10').optional(),
   initContainers: wholeNumberSchema(0, MAXIMUM_INIT_CONTAINERS).optional(),
   port: wholeNumberSchema(1, MAXIMUM_PORT).optional(),
@@ -99,6 +101,7 @@ export function makePodTemplate(
     {
       labels,
       ...(pod.finalizers === undefined ? {} : { finalizers: pod.finalizers }),
+      ...(pod.volumes === undefined ? {} : { volumes: resolveVolumes(pod.volumes) }),
       initContainers,
       containers: [main],
       requests: effectivePodRequest(initContainers, [main], NO_RESOURCES),

@@ -4,10 +4,11 @@ import * as other from './other.ts';
 import * as pods from './pods.ts';
 import * as quotas from './quotas.ts';
 import * as services from './services.ts';
+import * as volumes from './volumes.ts';
 import * as workloads from './workloads.ts';
 import type { Write } from './write.ts';
 
-const definitions = { ...pods, ...nodes, ...workloads, ...services, ...other, ...quotas } as const;
+const definitions = { ...pods, ...nodes, ...workloads, ...services, ...other, ...quotas, ...volumes } as const;
 
 /** Name of a write operation. */
 export type WriteName = keyof typeof definitions;

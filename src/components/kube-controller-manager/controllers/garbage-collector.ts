@@ -2,7 +2,7 @@
  * The garbage collector: deletes what is owned by something that is gone, in the background.
  * K:pkg/controller/garbagecollector (garbagecollector.go, graph_builder.go).
  *
- * Modelled: the pods of ReplicaSets, the ReplicaSets of Deployments, the EndpointSlices of Services; GET of each dependent and DELETE with its
+ * Modelled: the pods of ReplicaSets, the ReplicaSets of Deployments, the EndpointSlices of Services, the claims of pods' ephemeral volumes; GET of each dependent and DELETE with its
  * UID as precondition; GET of an owner that was never seen; twice the rate of other controllers' clients.
  * Left out: orphaning and foreground deletion, several owners, owners' UIDs (an owner that was made again under its name takes over what is
  * left), the discovery of resources every 30 s.
@@ -33,6 +33,7 @@ const ownedKinds: readonly { readonly owner: Kind; readonly dependent: Kind }[] 
   { owner: kinds.deployments, dependent: kinds.replicasets },
   { owner: kinds.replicasets, dependent: kinds.pods },
   { owner: kinds.services, dependent: kinds.endpointslices },
+  { owner: kinds.pods, dependent: kinds.persistentvolumeclaims },
 ];
 
 /** Bits of an item that hold a key; the bits above hold what it is. Items travel in 32-bit arguments of events. */

@@ -3,8 +3,10 @@ import type { ControllerConstructor } from '../controller.ts';
 import { DeploymentController } from './deployment.ts';
 import { EndpointsController } from './endpoints.ts';
 import { EndpointSliceController } from './endpointslice.ts';
+import { EphemeralVolumeController } from './ephemeral-volume.ts';
 import { GarbageCollector } from './garbage-collector.ts';
 import { NodeLifecycleController } from './node-lifecycle.ts';
+import { PersistentVolumeBinder } from './persistent-volume-binder.ts';
 import { PodGarbageCollector } from './pod-garbage-collector.ts';
 import { ReplicaSetController } from './replicaset.ts';
 import { ResourceQuotaController } from './resource-quota.ts';
@@ -48,6 +50,14 @@ export const controllers = {
   'garbage-collector-controller': {
     help: 'Deletes what deleted Deployments, ReplicaSets and Services leave behind.',
     create: (around) => new GarbageCollector(around),
+  },
+  'persistentvolume-binder-controller': {
+    help: 'Binds claims to volumes, asks provisioners for those that are missing, and releases volumes whose claims are gone.',
+    create: (around) => new PersistentVolumeBinder(around),
+  },
+  'ephemeral-volume-controller': {
+    help: 'Makes the claims of generic ephemeral volumes of pods.',
+    create: (around) => new EphemeralVolumeController(around),
   },
   'resourcequota-controller': {
     help: 'Counts what the ResourceQuotas of a namespace bound, when something goes and every five minutes.',
