@@ -58,6 +58,8 @@ describe('kube-controller-manager', () => {
       'taint-eviction-controller',
       'pod-garbage-collector-controller',
       'garbage-collector-controller',
+      'persistentvolume-binder-controller',
+      'ephemeral-volume-controller',
       'resourcequota-controller',
     ]);
   });
@@ -105,11 +107,14 @@ describe('kube-controller-manager', () => {
       'endpointslices',
       'leases',
       'nodes',
+      'persistentvolumeclaims',
+      'persistentvolumes',
       'pods',
       'replicasets',
       'resourcequotas',
       'secrets',
       'services',
+      'storageclasses',
     ]);
     expect(world.counts('replicaset-controller')).not.toHaveProperty('POST pods 201');
     expect(world.activePods()).toHaveLength(500);

@@ -26,6 +26,7 @@ describe('a node that joins', () => {
     const own = world.calls.filter((call) => call.user === user && !(call.what === 'PUT leases'));
     expect(world.tally(own)).toEqual({
       'kubelet: POST nodes 201': 1,
+      'kubelet: POST csinodes 201': 1,
       'kubelet: WATCH pods 200': 1,
       'kubelet: WATCH nodes 200': 1,
       'kubelet: WATCH services 200': 1,
