@@ -10,12 +10,19 @@
 export { controllers } from './components/kube-controller-manager/index.ts';
 export { proxyModes } from './components/kube-proxy/index.ts';
 export {
+  type AlgorithmDefinition,
   algorithmRegistry,
   type PluginDefinition,
   pluginNames,
   pluginRegistry,
 } from './components/kube-scheduler/index.ts';
 export { parameterRegistry } from './components/parameters.ts';
+export {
+  type ArchitectureDefinition,
+  architectureRegistry,
+  placementSettings,
+  sharedSettings,
+} from './components/scheduling-cell/index.ts';
 export { InvariantViolation, type ParameterDefinition, type ParameterSet } from './engine/index.ts';
 export { type ErrorCode, type ErrorDefinition, errorCatalogue, nearestName, PlimsollError } from './errors/index.ts';
 export {

@@ -2,7 +2,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  type AlgorithmDefinition,
+  type ArchitectureDefinition,
   algorithmRegistry,
+  architectureRegistry,
   controllers,
   errorCatalogue,
   faultKinds,
@@ -14,10 +17,12 @@ import {
   type ParameterSet,
   type PluginDefinition,
   parameterRegistry,
+  placementSettings,
   pluginNames,
   pluginRegistry,
   profiles,
   proxyModes,
+  sharedSettings,
 } from '../index.ts';
 import { nodeFiles } from './files.ts';
 import { packageDirectory } from './program-facts.ts';
@@ -37,14 +42,7 @@ export const listings = {
   metrics: () => metrics(),
   parameters: () => parameters(),
   plugins: () => plugins(),
-  algorithms: () =>
-    Object.entries(algorithmRegistry).map(([name, { help, settings }]) => ({
-      name,
-      help,
-      details: Object.entries(settings).map(
-        ([setting, { help: meaning, choices }]) => [`setting ${setting}`, `${choices.join(', ')}. ${meaning}`] as const,
-      ),
-    })),
+  algorithms: () => algorithmList(),
   controllers: () =>
     Object.entries(controllers).map(([name, { help }]) => ({
       name,
@@ -111,6 +109,37 @@ function parameterOf(name: string, definition: ParameterDefinition): Listed {
       ...note,
     ],
   };
+}
+
+function algorithmList(): Listed[] {
+  const choosers = Object.entries<AlgorithmDefinition>(algorithmRegistry).map(([name, { help, settings }]) => ({
+    name,
+    help,
+    details: [['runs in', 'a control plane and a scheduling cell'] as const, ...settingsList(settings)],
+  }));
+  const architectures = Object.entries<ArchitectureDefinition>(architectureRegistry).map(([name, definition]) => ({
+    name,
+    help: `${definition.help} (scheduling cell)`,
+    details: [
+      ['runs in', 'a scheduling cell'] as const,
+      ...settingsList({
+        ...definition.settings,
+        ...sharedSettings,
+        ...(definition.usesPlacement ? placementSettings : {}),
+      }),
+    ],
+  }));
+  return [...choosers, ...architectures];
+}
+
+function settingsList(settings: ParameterSet): (readonly [string, string])[] {
+  return Object.entries(settings).map(([name, definition]) => {
+    const form = definition.type === 'choice' ? definition.choices.join(', ') : definition.unit;
+    return [
+      `setting ${name}`,
+      `${form}; ${formatParameter(`settings.${name}`, definition.default, { settings })} if not given. ${definition.help}`,
+    ];
+  });
 }
 
 function plugins(): Listed[] {

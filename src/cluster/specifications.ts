@@ -16,6 +16,22 @@ export interface ResourceList {
   readonly extended: Readonly<Record<string, number>>;
 }
 
+/** GPUs of a node. Each can be shared: it has 1,000 thousandths. */
+export interface NodeGpus {
+  readonly count: number;
+  /** Type of the GPUs, such as V100M32; "" = not known. */
+  readonly model: string;
+}
+
+/** GPUs that a pod asks for. */
+export interface GpuRequest {
+  readonly count: number;
+  /** Share of each GPU, in thousandths; 1,000 = whole GPUs. Below 1,000 the count is 1. */
+  readonly milli: number;
+  /** Types that will do; empty = any. */
+  readonly models: readonly string[];
+}
+
 /** A taint of a node. */
 export interface Taint {
   readonly key: string;
@@ -90,6 +106,8 @@ export interface PodTemplate {
   readonly containers: readonly Container[];
   /** Effective request of the pod: max(sum of containers and sidecars, init peak) + overhead. */
   readonly requests: ResourceList;
+  /** GPUs, shared ones included; undefined = none. Whole devices of device plugins are extended resources instead. */
+  readonly gpu?: GpuRequest;
   readonly nodeSelector: Labels;
   readonly nodeAffinity: NodeAffinity;
   readonly tolerations: readonly Toleration[];
@@ -205,6 +223,8 @@ export interface NodeSpecification {
   readonly unschedulable: boolean;
   /** Volumes that CSI drivers can attach to it, by driver; left out = it has no drivers. */
   readonly csiDrivers?: Readonly<Record<string, number>>;
+  /** GPUs that pods may share; undefined = none. */
+  readonly gpus?: NodeGpus;
 }
 
 /** A ResourceQuota as it is created. */

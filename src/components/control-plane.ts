@@ -40,6 +40,7 @@ import { KubeControllerManager } from './kube-controller-manager/index.ts';
 import { KubeProxyFleet } from './kube-proxy/index.ts';
 import {
   type AlgorithmName,
+  type AlgorithmSettings,
   KubeScheduler,
   type KubeSchedulerOptions,
   type SchedulerConfiguration,
@@ -53,6 +54,8 @@ export interface SchedulerOptions {
   readonly name: string;
   /** The algorithm of kube-scheduler if left out. */
   readonly algorithm?: AlgorithmName;
+  /** Settings of the algorithm that are given; their defaults stand in for the others. */
+  readonly settings?: AlgorithmSettings;
   readonly configuration?: SchedulerConfiguration;
   /** Instances that stand for election; as many as the parameter says if left out. */
   readonly replicas?: number;

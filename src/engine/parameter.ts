@@ -10,7 +10,7 @@
  * ```
  */
 import type { Nanoseconds } from '../units/index.ts';
-import type { Distribution, DistributionSpec } from './distribution.ts';
+import { createDistribution, type Distribution, type DistributionSpec } from './distribution.ts';
 
 /** Where a default comes from. */
 export interface ParameterSource {
@@ -91,6 +91,21 @@ export type ValueOf<P> =
 
 /** The values that a model receives for its set of parameters. */
 export type ValuesOf<Set> = { readonly [Name in keyof Set]: ValueOf<Set[Name]> };
+
+/** A value of a parameter as plain data: spans are nanoseconds, distributions their specification. */
+export type PlainParameterValue = number | boolean | string | DistributionSpec;
+
+/** The values of a set from their plain form; defaults stand in for those that are not given. */
+export function valuesOf<Set extends ParameterSet>(
+  set: Set,
+  plain: Readonly<Record<string, PlainParameterValue>>,
+): ValuesOf<Set> {
+  const values = Object.entries(set).map(([name, definition]) => {
+    const value = plain[name] ?? definition.default;
+    return [name, definition.type === 'distribution' ? createDistribution(value as DistributionSpec) : value];
+  });
+  return Object.fromEntries(values) as ValuesOf<Set>;
+}
 
 /** A whole number. */
 export function count(options: Omit<NumberParameter, 'type' | 'integer'>): NumberParameter {

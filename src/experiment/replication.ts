@@ -12,51 +12,18 @@ import {
 } from '../scenario/execution/index.ts';
 import { csiDriversOf, materialiseParameters, schedulersOf, webhooksOf } from '../scenario/index.ts';
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts';
-import {
-  type Nanoseconds,
-  NS_PER_SECOND,
-  nanoseconds,
-  plus,
-  type SimTime,
-  START_OF_RUN,
-  simTime,
-} from '../units/index.ts';
+import { nanoseconds, plus, type SimTime, START_OF_RUN, simTime } from '../units/index.ts';
+import { runCellReplication } from './cell-replication.ts';
 import { happeningsOf, recoveriesOf } from './recovery.ts';
+import { planSamples, type ReplicationOptions, watchProgress } from './replication-frame.ts';
 import type { EndReason, ReplicationResult } from './replication-result.ts';
-import type { JobProgress } from './run-control.ts';
 import { SAMPLE_INTERVAL, ServiceSampler } from './service-samples.ts';
-
-/** How to run one replication. */
-export interface ReplicationOptions {
-  readonly seed: string;
-  /** Number of the replication, from 1. */
-  readonly replication: number;
-  /** Event queue; both give the same results. */
-  readonly queue?: 'radix-ladder' | 'heap';
-  /** Told how far the run is, every {@link PROGRESS_EVERY} events; false stops it. */
-  readonly onProgress?: (progress: JobProgress) => boolean;
-}
-
-/** Events between two looks at progress. */
-const PROGRESS_EVERY = 50_000;
-/** Most samples in a time series. */
-const MOST_SAMPLES = 2000;
-/** Sampling intervals that are tried, in seconds: 1, 2, 5, 10, … */
-const INTERVAL_STEPS = [1, 2, 5] as const;
 
 /** Runs one replication of a scenario. Throws an InvariantViolation if the simulator breaks one of its own. */
 export function runReplication(scenario: ResolvedScenario, options: ReplicationOptions): ReplicationResult {
-  return new Replication(scenario, options).run();
-}
-
-/** The smallest interval of 1, 2, 5, 10, … s that keeps a series of `span` within 2,000 samples. */
-export function samplingInterval(span: Nanoseconds): Nanoseconds {
-  for (let decade = 1; ; decade *= 10) {
-    for (const step of INTERVAL_STEPS) {
-      const interval = step * decade * NS_PER_SECOND;
-      if (span / interval <= MOST_SAMPLES) return nanoseconds(interval);
-    }
-  }
+  return scenario.model === 'schedulingCell'
+    ? runCellReplication(scenario, options)
+    : new Replication(scenario, options).run();
 }
 
 /** A replication while it runs. */
@@ -102,12 +69,14 @@ class Replication {
     const { simulation, scenario } = this;
     preloadAll(this.execution, scenario.operations);
     this.cluster.start();
-    this.planSamples();
+    planSamples(simulation, this.recorder, scenario.until);
     if (scenario.operations.some(({ kind }) => kind === 'fault')) this.observeService();
     if (!scenario.operations.some((operation) => 'measure' in operation && operation.measure) && scenario.warmUp > 0) {
       simulation.after(scenario.warmUp, this.evStatistics);
     }
-    this.watchProgress();
+    watchProgress(simulation, this.options, () => {
+      this.isStopped = true;
+    });
     simulation.processes.spawn(
       'scenario',
       runOperations(this.execution, scenario.operations, () => simulation.stop('operations done')),
@@ -122,16 +91,6 @@ class Replication {
     return this.result(this.isStopped ? 'interrupted' : ending, concluded);
   }
 
-  private planSamples(): void {
-    const { simulation } = this;
-    const interval = samplingInterval(this.scenario.until);
-    const sample = simulation.on('experiment: sample', () => {
-      this.recorder.sample();
-      simulation.after(interval, sample);
-    });
-    simulation.after(interval, sample);
-  }
-
   private observeService(): void {
     const { simulation, service } = this;
     const sample = simulation.on('experiment: sample of the service', () => {
@@ -139,16 +98,6 @@ class Replication {
       simulation.after(SAMPLE_INTERVAL, sample);
     });
     simulation.after(SAMPLE_INTERVAL, sample);
-  }
-
-  private watchProgress(): void {
-    const { onProgress } = this.options;
-    if (onProgress === undefined) return;
-    this.simulation.everyEvents(PROGRESS_EVERY, () => {
-      const goesOn = onProgress({ virtualTime: this.simulation.now, events: this.simulation.eventsProcessed });
-      if (!goesOn) this.isStopped = true;
-      return goesOn;
-    });
   }
 
   /** The first measured operation begins; statistics follow after the warm-up. */

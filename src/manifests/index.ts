@@ -1,5 +1,6 @@
 /** Kubernetes YAML and KubeSchedulerConfiguration to typed intent. */
 export * from './accepted-fields.ts';
+export * from './csv-rows.ts';
 export * from './flow-control-configuration.ts';
 export * from './kube-scheduler-configuration.ts';
 export * from './object-bytes.ts';

@@ -8,6 +8,7 @@ import { loadMetrics } from './load.metrics.ts';
 import type { MetricDefinition } from './metric.ts';
 import { nodeMetrics } from './node.metrics.ts';
 import { schedulerMetrics } from './scheduler.metrics.ts';
+import { schedulingCellMetrics } from './scheduling-cell.metrics.ts';
 import { watchCacheMetrics } from './watch-cache.metrics.ts';
 
 export const metricCatalogue = {
@@ -19,6 +20,7 @@ export const metricCatalogue = {
   ...loadMetrics,
   ...nodeMetrics,
   ...schedulerMetrics,
+  ...schedulingCellMetrics,
   ...watchCacheMetrics,
 } as const satisfies Record<string, MetricDefinition>;
 

@@ -6,6 +6,7 @@ import { combineErrors, PlimsollError } from '../errors/index.ts';
 import { AcceptedFields, formatPath, isMap, type ValuePath } from '../manifests/index.ts';
 import { TemplateRegistry } from '../manifests/template-registry.ts';
 import { nanoseconds } from '../units/index.ts';
+import { checkModel } from './check-model.ts';
 import { checkNames } from './check-names.ts';
 import { resolveCustomResources } from './custom-resources.ts';
 import { resolveFlowControl } from './flow-control.ts';
@@ -163,8 +164,14 @@ function assemble(written: WrittenScenario, params: Params, resolution: Resoluti
       attempt: (action) => attempt(action, errors),
     }),
   );
+  const model = spec.model ?? 'controlPlane';
   const schedulers = resolveSchedulers(spec.schedulers, {
+    model,
     errors,
+    refuse: (issues, path) => {
+      const below = issues.map((issue) => ({ ...issue, path: [...path, ...issue.path] }));
+      errors.push(...errorsFromIssues(below as typeof issues, resolution));
+    },
     accepted,
     place: placed,
     readFile,
@@ -193,11 +200,14 @@ function assemble(written: WrittenScenario, params: Params, resolution: Resoluti
     attempt: (action) => attempt(action, errors),
   });
   checkWebhookNames(operations, webhooks, { errors, place: placed });
-  checkNames(operations, schedulerNames, customResources, templates.plain(), { errors, place: placed });
+  checkModel(model, operations, schedulers, { errors, place: placed });
+  if (model === 'controlPlane')
+    checkNames(operations, schedulerNames, customResources, templates.plain(), { errors, place: placed });
   return {
     name: written.metadata.name,
     question: source.question,
     file: source.file,
+    model,
     profiles: profileNames,
     replications: spec.replications ?? DEFAULT_REPLICATIONS,
     until: spec.until,

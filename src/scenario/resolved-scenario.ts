@@ -5,9 +5,11 @@
 import type { CustomResource } from '../cluster/index.ts';
 import type { FlowControlConfiguration } from '../components/kube-apiserver/index.ts';
 import type { AlgorithmName, AlgorithmSettings, SchedulerConfiguration } from '../components/kube-scheduler/index.ts';
+import type { ArchitectureName } from '../components/scheduling-cell/index.ts';
 import type { DistributionSpec } from '../engine/index.ts';
 import type { TemplateEntry } from '../manifests/index.ts';
 import type { Nanoseconds } from '../units/index.ts';
+import type { ScenarioModel } from './model.ts';
 import type { Operation } from './operations/index.ts';
 import type { Webhook } from './webhooks.ts';
 
@@ -39,13 +41,16 @@ export interface ParameterOverride {
 /** One scheduler of the scenario. */
 export interface SchedulerSelection {
   readonly name: string;
-  readonly algorithm: AlgorithmName;
+  /** As written: a chooser of nodes, or (in a scheduling cell) an architecture. */
+  readonly algorithm: AlgorithmName | ArchitectureName;
   /** Its profiles, plugins, arguments and limits: from its KubeSchedulerConfiguration file and its settings, or the defaults. */
   readonly configuration: SchedulerConfiguration;
   /** Instances that stand for election; as many as kubeScheduler.instances says if left out. */
   readonly replicas?: number;
   /** Settings of the algorithm as written; {@link configuration} has them already. */
   readonly settings: AlgorithmSettings;
+  /** What works under its name in a scheduling cell; undefined in a control plane. */
+  readonly cell?: { readonly architecture: ArchitectureName; readonly settings: AlgorithmSettings };
 }
 
 /** One objective. It holds if the statistic is below (or above) the bound. */
@@ -69,6 +74,7 @@ export interface ResolvedScenario {
   readonly question: string;
   /** Path of the file as the user gave it. */
   readonly file: string;
+  readonly model: ScenarioModel;
   readonly profiles: readonly string[];
   readonly replications: number;
   readonly until: Nanoseconds;

@@ -1,34 +1,40 @@
 /** The schedulers of a scenario: algorithm, configuration and settings. */
 import type { SchedulerOptions } from '../components/control-plane.ts';
 import {
+  type AlgorithmDefinition,
   type AlgorithmName,
-  type AlgorithmSettings,
   algorithmRegistry,
   defaultConfiguration,
   type SchedulerConfiguration,
 } from '../components/kube-scheduler/index.ts';
-import { PlimsollError, type SourcePosition } from '../errors/index.ts';
-import { type AcceptedFields, quoteValue, readKubeSchedulerConfiguration, type ValuePath } from '../manifests/index.ts';
+import {
+  type ArchitectureName,
+  architectureRegistry,
+  type CellSchedulerOptions,
+  settingsOfScheduler,
+} from '../components/scheduling-cell/index.ts';
+import type { ParameterSet } from '../engine/index.ts';
+import { PlimsollError } from '../errors/index.ts';
+import { type AcceptedFields, readKubeSchedulerConfiguration, type ValuePath } from '../manifests/index.ts';
+import type { ScenarioModel } from './model.ts';
 import { DEFAULT_SCHEDULER } from './paths.ts';
-import type { ResolvedScenario, SchedulerSelection } from './resolved-scenario.ts';
+import type { PlainValue, ResolvedScenario, SchedulerSelection } from './resolved-scenario.ts';
 import { schedulerPlugins } from './scheduler-plugins.ts';
-import { unknownNameError } from './unknown-name.ts';
+import { resolveSettings, type SettingsContext } from './scheduler-settings-schema.ts';
 
 /** A scheduler as its schema yields it. */
 interface WrittenScheduler {
   readonly name: string;
-  readonly algorithm?: AlgorithmName | undefined;
+  readonly algorithm?: AlgorithmName | ArchitectureName | undefined;
   readonly configuration?: string | undefined;
   readonly replicas?: number | undefined;
-  readonly settings?: AlgorithmSettings | undefined;
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** What resolving schedulers takes. */
-interface SchedulerContext {
-  readonly errors: PlimsollError[];
+interface SchedulerContext extends SettingsContext {
+  readonly model: ScenarioModel;
   readonly accepted: AcceptedFields;
-  place(path: ValuePath): { position?: SourcePosition; path: string };
-  readFile(written: string, path: ValuePath): { readonly file: string; readonly text: string } | undefined;
   attempt<T>(action: () => T): T | undefined;
 }
 
@@ -55,26 +61,59 @@ export function resolveSchedulers(
 
 function resolveScheduler(written: WrittenScheduler, path: ValuePath, context: SchedulerContext): SchedulerSelection {
   const algorithm = written.algorithm ?? 'kube-scheduler';
+  const shared = { name: written.name, ...(written.replicas === undefined ? {} : { replicas: written.replicas }) };
   const settings = written.settings ?? {};
-  const { settings: known, configure } = algorithmRegistry[algorithm];
-  for (const [name, value] of Object.entries(settings)) {
-    const setting = known[name];
-    const names = setting === undefined ? Object.keys(known) : setting.choices;
-    if (setting?.choices.includes(String(value))) continue;
-    const [what, message] =
-      setting === undefined
-        ? [name, `"${name}" is not a setting of ${algorithm}`]
-        : [String(value), `${quoteValue(value)} is not a value of ${name}`];
-    const place = context.place([...path, 'settings', name]);
-    context.errors.push(unknownNameError(what, names, { message, place }));
+  const settingsPath = [...path, 'settings'];
+  if (context.model === 'schedulingCell') {
+    if (written.configuration !== undefined) context.errors.push(noConfiguration(path, context));
+    const [architecture, chooser] = architectureOf(algorithm);
+    const placement = chooser ?? (settings.placement as AlgorithmName | undefined);
+    const isKnown = placement === undefined || Object.hasOwn(algorithmRegistry, placement);
+    const known = settingsOfScheduler(architecture, isKnown ? placement : undefined);
+    const own = resolveSettings(settings, known, algorithm, settingsPath, context);
+    const cell = { architecture, settings: chooser === undefined ? own : { ...own, placement: chooser } };
+    return { ...shared, algorithm, configuration: defaultConfiguration(written.name), settings: own, cell };
   }
+  if (!Object.hasOwn(algorithmRegistry, algorithm)) context.errors.push(notInControlPlane(algorithm, path, context));
+  const definition: AlgorithmDefinition =
+    algorithmRegistry[algorithm as AlgorithmName] ?? algorithmRegistry['kube-scheduler'];
+  const own = resolveSettings(settings, definition.settings, algorithm, settingsPath, context);
+  const configuration = resolveConfiguration(written, path, context);
   return {
-    name: written.name,
+    ...shared,
     algorithm,
-    configuration: configure(resolveConfiguration(written, path, context), settings),
-    ...(written.replicas === undefined ? {} : { replicas: written.replicas }),
-    settings,
+    configuration:
+      definition.configure?.(configuration, { ...defaultsOf(definition.settings), ...own }) ?? configuration,
+    settings: own,
   };
+}
+
+/** The architecture that an algorithm names, and the node chooser inside it if it names that. */
+function architectureOf(algorithm: string): [ArchitectureName, AlgorithmName | undefined] {
+  if (Object.hasOwn(architectureRegistry, algorithm)) return [algorithm as ArchitectureName, undefined];
+  return ['monolithic', algorithm as AlgorithmName];
+}
+
+function defaultsOf(settings: ParameterSet): Readonly<Record<string, PlainValue>> {
+  return Object.fromEntries(Object.entries(settings).map(([name, { default: usual }]) => [name, usual]));
+}
+
+function noConfiguration(path: ValuePath, context: SchedulerContext): PlimsollError {
+  return new PlimsollError('P209', {
+    ...context.place([...path, 'configuration']),
+    message: 'a scheduler of a scheduling cell reads no KubeSchedulerConfiguration',
+    expected: 'settings',
+    fix: 'remove configuration, or model: schedulingCell',
+  });
+}
+
+function notInControlPlane(algorithm: string, path: ValuePath, context: SchedulerContext): PlimsollError {
+  return new PlimsollError('P209', {
+    ...context.place([...path, 'algorithm']),
+    message: `${algorithm} is an architecture: it runs in a scheduling cell only`,
+    expected: `one of ${Object.keys(algorithmRegistry).join(', ')}`,
+    fix: 'add model: schedulingCell below spec, or name another algorithm',
+  });
 }
 
 /** The configuration of the file; without one, the default profile under the scheduler's own name. */
@@ -94,12 +133,22 @@ function resolveConfiguration(
   );
 }
 
-/** The schedulers of a scenario as the cluster takes them. */
+/** The schedulers of a scenario as the control plane takes them. */
 export function schedulersOf({ schedulers }: Pick<ResolvedScenario, 'schedulers'>): readonly SchedulerOptions[] {
-  return schedulers.map(({ name, algorithm, configuration, replicas }) => ({
+  return schedulers.map(({ name, algorithm, configuration, replicas, settings }) => ({
     name,
-    algorithm,
+    algorithm: algorithm as AlgorithmName,
+    settings,
     configuration,
     ...(replicas === undefined ? {} : { replicas }),
   }));
+}
+
+/** The schedulers of a scenario as a scheduling cell takes them. */
+export function cellSchedulersOf({
+  schedulers,
+}: Pick<ResolvedScenario, 'schedulers'>): readonly CellSchedulerOptions[] {
+  return schedulers.flatMap(({ name, replicas, cell }) =>
+    cell === undefined ? [] : [{ name, replicas: replicas ?? 1, ...cell }],
+  );
 }

@@ -1,12 +1,15 @@
 /** The schema of a scenario file (contract section 3): strict, so that a misspelt key is an error and not a silent default. */
 import { z } from 'zod';
 import { type AlgorithmName, algorithmRegistry } from '../components/kube-scheduler/index.ts';
+import { type ArchitectureName, architectureRegistry } from '../components/scheduling-cell/index.ts';
 import { isMap } from '../manifests/index.ts';
 import { customResourcesSchema } from './custom-resources.ts';
 import { flowControlSchema } from './flow-control.ts';
+import { scenarioModels } from './model.ts';
 import { operationKinds } from './operations/index.ts';
 import { parametersSchema } from './parameter-schema.ts';
 import { profiles } from './profiles/index.ts';
+import { settingsSchema } from './scheduler-settings-schema.ts';
 import { severalForms, strictMap } from './schema-parts.ts';
 import {
   boundSchema,
@@ -16,7 +19,6 @@ import {
   numberSchema,
   positiveDurationSchema,
   type RefusalParams,
-  scalarSchema,
   textSchema,
   wholeNumberSchema,
 } from './value-forms.ts';
@@ -28,8 +30,8 @@ export const SCENARIO_KIND = 'Scenario';
 
 /** Most replications of one run. */
 const MAXIMUM_REPLICATIONS = 10_000;
-/** Most replicas of one scheduler, of which one works. */
-const MAXIMUM_SCHEDULER_REPLICAS = 9;
+/** Most replicas of one scheduler: in a control plane one of them works, in a scheduling cell all do. */
+const MAXIMUM_SCHEDULER_REPLICAS = 1000;
 
 /** One operation: a map with one key, the kind of the operation. */
 const operationSchema = strictMap(
@@ -57,10 +59,14 @@ const profileNames = z.array(profileName);
 
 const schedulerSchema = strictMap({
   name: nameSchema,
-  algorithm: z.enum(Object.keys(algorithmRegistry) as [AlgorithmName]).optional(),
+  algorithm: z
+    .enum([...Object.keys(algorithmRegistry), ...Object.keys(architectureRegistry)] as [
+      AlgorithmName | ArchitectureName,
+    ])
+    .optional(),
   configuration: textSchema('a file with a KubeSchedulerConfiguration, relative to the scenario').optional(),
   replicas: wholeNumberSchema(1, MAXIMUM_SCHEDULER_REPLICAS).optional(),
-  settings: z.record(z.string(), scalarSchema).optional(),
+  settings: settingsSchema.optional(),
 });
 
 const objectiveSchema = strictMap({
@@ -86,6 +92,7 @@ export const scenarioSchema = strictMap({
   kind: z.literal(SCENARIO_KIND),
   metadata: strictMap({ name: nameSchema }),
   spec: strictMap({
+    model: z.enum(scenarioModels).optional(),
     profile: severalForms([profileName, profileNames], (written) =>
       Array.isArray(written) ? profileNames : profileName,
     ).optional(),

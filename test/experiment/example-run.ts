@@ -10,6 +10,7 @@ export function exampleScenario(changes: Partial<ResolvedScenario> = {}): Resolv
     name: 'example',
     question: 'Does it hold?',
     file: 'example.yaml',
+    model: 'controlPlane',
     profiles: ['kubernetes-1.36'],
     replications: 1,
     until: seconds(60),

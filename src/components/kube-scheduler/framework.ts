@@ -60,6 +60,8 @@ export interface NodeFacts {
   readonly pods: number;
   /** Host ports that they use. */
   readonly usedPorts: readonly HostPort[];
+  /** Type of its GPUs, and what is free of each, in thousandths; undefined = none. */
+  readonly gpus?: { readonly model: string; readonly free: readonly number[] } | undefined;
 }
 
 /** A plugin that rules nodes out. */

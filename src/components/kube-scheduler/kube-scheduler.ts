@@ -7,7 +7,7 @@
  * Left out here: see docs/not-modelled.md (preemption, extenders, gates, gangs, opportunistic batching).
  */
 import { kinds, NO_VERSION, type ObjectKey, type PodTemplate, type VersionHandle } from '../../cluster/index.ts';
-import type { EventType, Simulation, ValuesOf } from '../../engine/index.ts';
+import { type EventType, type Simulation, type ValuesOf, valuesOf } from '../../engine/index.ts';
 import {
   type ApiClient,
   type ClientGo,
@@ -16,7 +16,7 @@ import {
   type ReflectorReplies,
   SharedInformer,
 } from '../client-go/index.ts';
-import { type AlgorithmName, algorithmRegistry } from './algorithms/index.ts';
+import { type AlgorithmName, type AlgorithmSettings, algorithmRegistry } from './algorithms/index.ts';
 import type { SchedulerConfiguration } from './configuration.ts';
 import { defaultConfiguration } from './default-configuration.ts';
 import type { kubeSchedulerParameters } from './kube-scheduler.parameters.ts';
@@ -44,6 +44,8 @@ export interface KubeSchedulerOptions {
   readonly configuration?: SchedulerConfiguration;
   /** How it chooses nodes; the algorithm of kube-scheduler if left out. */
   readonly algorithm?: AlgorithmName;
+  /** Settings of the algorithm that are given. */
+  readonly settings?: AlgorithmSettings;
 }
 
 /** One scheduler. */
@@ -93,6 +95,7 @@ export class KubeScheduler implements PodView {
     });
     const tieBreak = simulation.streams.stream(`kubeScheduler.tieBreak.${options.name}`);
     const algorithm = algorithmRegistry[options.algorithm ?? 'kube-scheduler'];
+    const settings = valuesOf(algorithm.settings, options.settings ?? {});
     this.loop = new SchedulingLoop({
       name,
       clientGo,
@@ -101,7 +104,7 @@ export class KubeScheduler implements PodView {
       queue: this.queue,
       cache: this.cache,
       nodes: this.columns,
-      algorithm: algorithm.create({ nodes: this.columns, parameters, tieBreak }),
+      algorithm: algorithm.create({ nodes: this.columns, parameters, settings, tieBreak }),
       pods: this,
       metrics: new SchedulerMetrics(recorder, simulation, this.queue),
       parameters,

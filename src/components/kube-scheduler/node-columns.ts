@@ -15,6 +15,7 @@ import {
   type VersionHandle,
 } from '../../cluster/index.ts';
 import type { NodeFacts } from './framework.ts';
+import { GpuColumns } from './gpu-columns.ts';
 import { ZoneOrder } from './node-order.ts';
 import type { ExtendedResources, HostPort, PodRequirements } from './pod-requirements.ts';
 
@@ -68,6 +69,11 @@ export class NodeColumns {
   /** Host ports in use on each node, with as many entries as pods use them; undefined = none were ever used. */
   readonly usedPorts: (HostPort[] | undefined)[] = [];
 
+  /** Raised whenever a node comes, goes or changes what it offers. */
+  offerChanges = 0;
+  /** GPUs that pods share. */
+  readonly gpus = new GpuColumns();
+
   private readonly keys: ObjectKeys;
   private readonly extended: ExtendedResources;
   private slots = INITIAL_SLOTS;
@@ -108,7 +114,10 @@ export class NodeColumns {
     if (isNew || this.labels[slot] !== specification.labels) change |= NodeChange.Labels;
     if (this.setTaints(slot, nodes.taints.get(version), nodes.unschedulable.get(version))) change |= NodeChange.Taints;
     if ((change & NodeChange.Labels) !== 0) this.setLabels(slot, specification.labels, isNew);
-    if (change !== 0) this.version[slot] = (this.version[slot] as number) + 1;
+    if (change !== 0) {
+      this.version[slot] = (this.version[slot] as number) + 1;
+      this.offerChanges++;
+    }
     return change;
   }
 
@@ -119,11 +128,12 @@ export class NodeColumns {
     this.known[slot] = 0;
     if (this.unschedulable[slot] === 1) this.unschedulableCount--;
     this.unschedulable[slot] = 0;
+    this.offerChanges++;
     this.labelVersion[slot] = (this.labelVersion[slot] as number) + 1;
     this.version[slot] = (this.version[slot] as number) + 1;
   }
 
-  private setAllocatable(slot: number, { allocatable, pods }: NodeSpecification): boolean {
+  private setAllocatable(slot: number, { allocatable, pods, gpus }: NodeSpecification): boolean {
     let changed =
       this.allocatableCpu[slot] !== allocatable.cpu ||
       this.allocatableMemory[slot] !== allocatable.memory ||
@@ -140,6 +150,7 @@ export class NodeColumns {
       if (column[slot] !== amount) changed = true;
       column[slot] = amount;
     }
+    if (this.gpus.setNode(slot, gpus)) changed = true;
     return changed;
   }
 
@@ -240,6 +251,7 @@ export class NodeColumns {
       nonZeroMemory: this.nonZeroMemory[slot] as number,
       pods: this.pods[slot] as number,
       usedPorts: this.usedPorts[slot] ?? [],
+      gpus: this.gpus.facts(slot),
     };
   }
 
@@ -251,6 +263,7 @@ export class NodeColumns {
     const sums = [this.requestedCpu, this.requestedMemory, this.requestedStorage, this.nonZeroCpu, this.nonZeroMemory];
     for (const column of [...sums, this.pods, ...this.requestedExtended]) column.fill(0);
     this.usedPorts.length = 0;
+    this.gpus.clear();
   }
 
   // ---- room --------------------------------------------------------------------------------------------------------------------

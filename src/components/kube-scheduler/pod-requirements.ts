@@ -1,5 +1,5 @@
 /** What scheduling needs to know of a pod, worked out once per template. K:pkg/scheduler/framework/types.go (PodInfo). */
-import type { Container, PodTemplate } from '../../cluster/index.ts';
+import type { Container, GpuRequest, PodTemplate } from '../../cluster/index.ts';
 
 /** Requests that scores assume of a container that states none (K:pkg/scheduler/util/pod_resources.go): 100 milli-CPU and 200 MiB. */
 export const DEFAULT_CPU_REQUEST = 100;
@@ -51,6 +51,8 @@ export interface PodRequirements {
   readonly nonZeroCpu: number;
   readonly nonZeroMemory: number;
   readonly hostPorts: readonly HostPort[];
+  /** GPUs, shared ones included. */
+  readonly gpu?: GpuRequest | undefined;
 }
 
 /** The requirements of all templates seen so far. */
@@ -91,7 +93,14 @@ export class PodRequirementTable {
       nonZeroCpu: withDefault(template, (container) => container.requests.cpu, cpu, DEFAULT_CPU_REQUEST),
       nonZeroMemory: withDefault(template, (container) => container.requests.memory, memory, DEFAULT_MEMORY_REQUEST),
     };
-    return { id: template.id, template, shape: this.shapeOf(requests), ...requests, hostPorts: hostPortsOf(template) };
+    return {
+      id: template.id,
+      template,
+      shape: this.shapeOf(requests),
+      ...requests,
+      hostPorts: hostPortsOf(template),
+      gpu: template.gpu,
+    };
   }
 
   private shapeOf(requests: object): number {

@@ -4,11 +4,17 @@ import type { CreateNodes } from '../operations/index.ts';
 import type { Execution } from './execution.ts';
 import { paced } from './pacing.ts';
 
-/** Name and specification of the nodes of an operation, zones in turn. */
-function* nodesOf(
-  operation: CreateNodes,
-  first: number,
-): Generator<{ name: string; specification: NodeSpecification }> {
+/** A node to be added. */
+export interface NewNode {
+  readonly name: string;
+  readonly specification: NodeSpecification;
+  /** Place in a fixed order of all nodes, where a table gives one. */
+  readonly rank?: number | undefined;
+}
+
+/** Name and specification of the nodes of an operation: those of its table, then as many as it counts, zones in turn. */
+export function* nodesOf(operation: CreateNodes, first: number): Generator<NewNode> {
+  yield* operation.table;
   for (let i = 0; i < operation.count; i++) {
     const zone = operation.zones[i % Math.max(1, operation.zones.length)];
     const labels =

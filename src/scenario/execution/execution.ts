@@ -4,7 +4,7 @@ import { isSuccess, type RequestId } from '../../components/api-machinery/index.
 import type { ApiClient } from '../../components/client-go/index.ts';
 import type { ControlPlane } from '../../components/control-plane.ts';
 import { CommitTimes } from '../../components/load-generator/index.ts';
-import type { Process, ProcessId, RandomStream, TokenBucket } from '../../engine/index.ts';
+import type { Process, ProcessId, RandomStream, Simulation, TokenBucket } from '../../engine/index.ts';
 import { SUSPEND } from '../../engine/index.ts';
 import type { TemplateRegistry } from '../../manifests/index.ts';
 import type { SimTime } from '../../units/index.ts';
@@ -84,6 +84,11 @@ export class Execution {
     this.arrivals = cluster.simulation.streams.stream('scenario.arrivals');
     this.choices = cluster.simulation.streams.stream('scenario.choices');
     this.onAnswer = cluster.clientGo.onReplyDo((request, flight) => this.answered(request, flight));
+  }
+
+  /** The simulation of the run. */
+  get simulation(): Simulation {
+    return this.cluster.simulation;
   }
 
   /** When revisions were committed; kept from the first watches on that ask for it. */

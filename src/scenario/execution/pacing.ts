@@ -1,12 +1,19 @@
 /** When the requests of an operation are sent: ClusterLoader2's eight tuning sets, and all at once. */
-import { createDistribution, TokenBucket } from '../../engine/index.ts';
-import { NS_PER_SECOND, nanoseconds } from '../../units/index.ts';
+import { createDistribution, type RandomStream, TokenBucket } from '../../engine/index.ts';
+import { NS_PER_SECOND, nanoseconds, type SimTime } from '../../units/index.ts';
 import type { Arrivals } from '../operations/index.ts';
-import type { Execution } from './execution.ts';
+
+/** What pacing takes of the run. */
+export interface PacingSurroundings {
+  readonly simulation: { readonly now: SimTime };
+  readonly arrivals: RandomStream;
+  /** Token buckets that operations with arrivals of kind global-qps share, by group. */
+  readonly sharedLimits: Map<string, TokenBucket>;
+}
 
 /** Calls `start(i)` for 0 … count-1 at the instants that the arrivals say; `settle` waits until at most n of the started are unfinished. */
 export function* paced(
-  execution: Execution,
+  execution: PacingSurroundings,
   arrivals: Arrivals,
   count: number,
   start: (index: number) => void,
@@ -23,7 +30,7 @@ export function* paced(
 }
 
 /** Pause before item `index` [ns]. */
-function pauseBefore(execution: Execution, arrivals: Arrivals, index: number, count: number): number {
+export function pauseBefore(execution: PacingSurroundings, arrivals: Arrivals, index: number, count: number): number {
   switch (arrivals.kind) {
     case 'at-once':
     case 'parallelism-limited':
@@ -54,11 +61,14 @@ function evenly(interval: number, index: number): number {
 }
 
 /** One token bucket for all operations of a group. */
-function globalPause(execution: Execution, { group, rate, burst }: Extract<Arrivals, { kind: 'global-qps' }>): number {
+function globalPause(
+  execution: PacingSurroundings,
+  { group, rate, burst }: Extract<Arrivals, { kind: 'global-qps' }>,
+): number {
   let bucket = execution.sharedLimits.get(group);
   if (bucket === undefined) {
     bucket = new TokenBucket(rate, burst);
     execution.sharedLimits.set(group, bucket);
   }
-  return bucket.reserve(execution.cluster.simulation.now);
+  return bucket.reserve(execution.simulation.now);
 }

@@ -1,12 +1,16 @@
 /** createNodes: machines join the cluster, each with its kubelet and kube-proxy. */
 import { z } from 'zod';
 import type { NodeSpecification, Taint } from '../../cluster/index.ts';
+import { PlimsollError } from '../../errors/index.ts';
 import { BYTES_PER_GIBIBYTE, bytes, milliCpu, type Nanoseconds } from '../../units/index.ts';
+import { nodeGpusSchema, resolveNodeGpus } from '../gpu-form.ts';
+import { readNodeTable, type TableNode } from '../job-table.ts';
 import { nodeResourcesSchema, resolveResources } from '../resources-form.ts';
 import { strictMap } from '../schema-parts.ts';
 import { labelsSchema, nameSchema, textSchema, wholeNumberSchema } from '../value-forms.ts';
 import { type Arrivals, pacingShape, resolveArrivals } from './arrivals.ts';
 import { operationKind } from './operation.ts';
+import type { OperationContext } from './operation-context.ts';
 import { preloadShape } from './request-shape.ts';
 
 /** Most nodes that one operation may create. */
@@ -22,6 +26,8 @@ export interface CreateNodes {
   /** Nodes are named `<namePrefix>-<n>`; n goes on over all operations with the same prefix. */
   readonly namePrefix: string;
   readonly count: number;
+  /** Nodes of a table, which come first; empty = there is none. */
+  readonly table: readonly TableNode[];
   /** What each node offers; its zone and host name labels are added per node. */
   readonly specification: NodeSpecification;
   /** Zones to which nodes are dealt in turn; empty = nodes without zone. */
@@ -51,9 +57,12 @@ const csiDriversSchema = z.record(
 const DEFAULT_ALLOCATABLE = { cpu: milliCpu(4000), memory: bytes(16 * BYTES_PER_GIBIBYTE) } as const;
 
 export const createNodes = operationKind({
-  help: 'Machines join the cluster, each with its kubelet and kube-proxy.',
+  help: 'Machines join the cluster, each with its kubelet and kube-proxy; in a scheduling cell they are nodes alone.',
+  models: ['controlPlane', 'schedulingCell'],
   schema: strictMap({
-    count: wholeNumberSchema(1, MAXIMUM_NODES),
+    count: wholeNumberSchema(1, MAXIMUM_NODES).optional(),
+    from: textSchema('a CSV table of nodes, relative to the scenario').optional(),
+    gpus: nodeGpusSchema.optional(),
     namePrefix: nameSchema.optional(),
     allocatable: nodeResourcesSchema.optional(),
     zones: z.array(nameSchema).optional(),
@@ -66,9 +75,10 @@ export const createNodes = operationKind({
   }),
   resolve: (written, context): CreateNodes => ({
     kind: 'createNodes',
+    table: resolveTable(written, context),
     ...(written.at === undefined ? {} : { at: written.at }),
     namePrefix: written.namePrefix ?? 'node',
-    count: written.count,
+    count: written.count ?? 0,
     specification: {
       allocatable: resolveResources(written.allocatable, DEFAULT_ALLOCATABLE),
       pods: written.allocatable?.pods ?? DEFAULT_PODS,
@@ -76,9 +86,32 @@ export const createNodes = operationKind({
       taints: (written.taints ?? []).map((taint): Taint => ({ ...taint, value: taint.value ?? '' })),
       unschedulable: written.unschedulable ?? false,
       ...(written.csiDrivers === undefined ? {} : { csiDrivers: written.csiDrivers }),
+      ...(written.gpus === undefined ? {} : { gpus: resolveNodeGpus(written.gpus) }),
     },
     zones: written.zones ?? [],
     arrivals: resolveArrivals(written, context),
     preload: written.preload ?? false,
   }),
 });
+
+type Written = z.output<typeof createNodes.schema>;
+
+/** Nodes of the table; a number of nodes or a table must be given. */
+function resolveTable({ from, count, allocatable }: Written, context: OperationContext): readonly TableNode[] {
+  if (from === undefined) {
+    if (count !== undefined) return [];
+    const message = '"count" is missing';
+    context.errors.push(
+      new PlimsollError('P205', {
+        ...context.place(['count']),
+        message,
+        expected: 'a whole number, or from: a table of nodes',
+        fix: 'add count: 10',
+      }),
+    );
+    return [];
+  }
+  const source = context.readFile(from, ['from']);
+  if (source === undefined) return [];
+  return context.attempt(() => readNodeTable(source.file, source.text, allocatable?.pods ?? DEFAULT_PODS)) ?? [];
+}

@@ -16,6 +16,7 @@ import { rollout } from './rollout.ts';
 import { scale } from './scale.ts';
 import { sleep } from './sleep.ts';
 import { stop } from './stop.ts';
+import { submitJobs } from './submit-jobs.ts';
 
 export const operationKinds = {
   createNodes,
@@ -35,6 +36,7 @@ export const operationKinds = {
   sleep,
   fault,
   rollout,
+  submitJobs,
 } as const;
 
 /** Name of a kind of operation. */
@@ -64,3 +66,4 @@ export type { ReplicaChange, Scale } from './scale.ts';
 export { isSelected, type Selection } from './selection.ts';
 export type { Sleep } from './sleep.ts';
 export type { Stop } from './stop.ts';
+export type { Inflation, JobRow, SubmitJobs } from './submit-jobs.ts';

@@ -1,6 +1,7 @@
 /** What all operations have in common: how a kind of operation is declared, and what it may use while it is resolved. */
 import type { z } from 'zod';
 import type { Nanoseconds } from '../../units/index.ts';
+import type { ScenarioModel } from '../model.ts';
 import { type Arrivals, type pacingShape, resolveArrivals } from './arrivals.ts';
 import { type clientSchema, type OperationClient, resolveClient } from './client.ts';
 import type { OperationContext } from './operation-context.ts';
@@ -9,6 +10,8 @@ import type { OperationContext } from './operation-context.ts';
 export interface OperationKind<Schema extends z.ZodType = z.ZodType, Resolved = unknown> {
   /** What it does, in one sentence. */
   readonly help: string;
+  /** Worlds in which it can be carried out; a control plane alone if left out. */
+  readonly models?: readonly ScenarioModel[];
   readonly schema: Schema;
   readonly resolve: (written: z.output<Schema>, context: OperationContext) => Resolved;
 }

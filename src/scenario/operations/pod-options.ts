@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   type Container,
   effectivePodRequest,
+  type GpuRequest,
   NO_RESOURCES,
   type PodTemplate,
   type Probe,
@@ -87,6 +88,7 @@ export function makePodTemplate(
   templates: TemplateRegistry,
   lifetime: DistributionSpec | null,
   restartPolicy: PodTemplate['restartPolicy'],
+  gpu?: GpuRequest,
 ): PodTemplate {
   const limits = resolveResources(pod.limits);
   const requests = pod.requests === undefined ? limits : resolveResources(pod.requests);
@@ -105,6 +107,7 @@ export function makePodTemplate(
       initContainers,
       containers: [main],
       requests: effectivePodRequest(initContainers, [main], NO_RESOURCES),
+      ...(gpu === undefined ? {} : { gpu }),
       nodeSelector: pod.nodeSelector ?? {},
       nodeAffinity: { preferred: [] },
       tolerations: (pod.tolerations ?? []).map(resolveToleration),

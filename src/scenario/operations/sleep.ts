@@ -15,6 +15,7 @@ const mapForm = strictMap({ duration: positiveDurationSchema });
 
 export const sleep = operationKind({
   help: 'Lets virtual time pass before the next operation.',
+  models: ['controlPlane', 'schedulingCell'],
   schema: severalForms([positiveDurationSchema, mapForm], (written) =>
     isMap(written) ? mapForm : positiveDurationSchema,
   ),

@@ -9,9 +9,9 @@ import {
   SingleRequest,
 } from '../../components/load-generator/index.ts';
 import { constantDistribution } from '../../engine/index.ts';
+import { type CsvRow, csvRows, numberIn } from '../../manifests/csv-rows.ts';
 import { runApiLoad } from '../api-load.ts';
 import type { ApiWorld } from '../api-world.ts';
-import { type CsvRow, csvRows, numberIn } from '../csv-rows.ts';
 import { type Conditions, numberOf, type Prediction, type ReferencePoint, validationCase } from '../validation-case.ts';
 import { CLIENT_CPU, CONFIG_MAP_BYTES, measuredApiServer } from './measured-api-server.ts';
 

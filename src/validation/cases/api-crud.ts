@@ -3,10 +3,10 @@ import { kinds, type ObjectKey, type PodTemplate } from '../../cluster/index.ts'
 import { type RequestId, writes } from '../../components/api-machinery/index.ts';
 import type { ApiClient } from '../../components/client-go/index.ts';
 import { type Caller, SingleRequest } from '../../components/load-generator/index.ts';
+import { csvRows, numberIn } from '../../manifests/csv-rows.ts';
 import { bytes } from '../../units/index.ts';
 import { runApiLoad } from '../api-load.ts';
 import type { ApiWorld } from '../api-world.ts';
-import { csvRows, numberIn } from '../csv-rows.ts';
 import { numberOf, validationCase } from '../validation-case.ts';
 import { CLIENT_CPU, CLIENT_CPU_OF_GET, measuredApiServer, POD_BYTES } from './measured-api-server.ts';
 import { preloadPods } from './measured-pods.ts';

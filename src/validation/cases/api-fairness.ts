@@ -2,8 +2,8 @@
 import { kinds, type ObjectKey } from '../../cluster/index.ts';
 import { EVERYTHING } from '../../components/kube-apiserver/index.ts';
 import { PagedList, SingleRequest } from '../../components/load-generator/index.ts';
+import { csvRows, numberIn } from '../../manifests/csv-rows.ts';
 import { runApiLoad } from '../api-load.ts';
-import { csvRows, numberIn } from '../csv-rows.ts';
 import { numberOf, validationCase } from '../validation-case.ts';
 import { CLIENT_CPU_OF_GET, measuredApiServer, POD_BYTES } from './measured-api-server.ts';
 import { preloadPods } from './measured-pods.ts';

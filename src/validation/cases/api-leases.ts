@@ -2,7 +2,7 @@
 import { kinds, type ObjectKey } from '../../cluster/index.ts';
 import { writes } from '../../components/api-machinery/index.ts';
 import type { Process } from '../../engine/index.ts';
-import { csvRows, numberIn } from '../csv-rows.ts';
+import { csvRows, numberIn } from '../../manifests/csv-rows.ts';
 import { Samples } from '../samples.ts';
 import { numberOf, validationCase } from '../validation-case.ts';
 import { CLIENT_CPU, measuredApiServer } from './measured-api-server.ts';

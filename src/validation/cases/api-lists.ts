@@ -2,9 +2,9 @@
 import { kinds, type ObjectKey } from '../../cluster/index.ts';
 import { EVERYTHING } from '../../components/kube-apiserver/index.ts';
 import { PagedList } from '../../components/load-generator/index.ts';
+import { csvRows, numberIn } from '../../manifests/csv-rows.ts';
 import { runApiLoad } from '../api-load.ts';
 import type { ParameterValues } from '../case-parameters.ts';
-import { csvRows, numberIn } from '../csv-rows.ts';
 import { type Conditions, numberOf, type Prediction, validationCase } from '../validation-case.ts';
 import { measuredApiServer, POD_BYTES } from './measured-api-server.ts';
 import { preloadPods } from './measured-pods.ts';

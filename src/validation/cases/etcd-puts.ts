@@ -1,9 +1,9 @@
 /** Puts into etcd: over value sizes and clients, on a slow disk, on tmpfs, on three members. */
 import { parameterRegistry } from '../../components/parameters.ts';
 import type { DistributionSpec } from '../../engine/index.ts';
+import { csvRows, numberIn } from '../../manifests/csv-rows.ts';
 import type { ParameterValues } from '../case-parameters.ts';
 import { closedLoop, openLoop } from '../closed-loop.ts';
-import { csvRows, numberIn } from '../csv-rows.ts';
 import { type Conditions, numberOf, type Prediction, type ReferencePoint, validationCase } from '../validation-case.ts';
 import { measuredWorld, referencesOf } from './measured-etcd.ts';
 

@@ -1,6 +1,7 @@
 /** Gets, ranges and lease keep-alives: what needs no entry in the log. */
+
+import { csvRows, numberIn } from '../../manifests/csv-rows.ts';
 import { closedLoop } from '../closed-loop.ts';
-import { csvRows, numberIn } from '../csv-rows.ts';
 import { numberOf, validationCase } from '../validation-case.ts';
 import { measuredWorld, referencesOf } from './measured-etcd.ts';
 

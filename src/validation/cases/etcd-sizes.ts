@@ -2,9 +2,9 @@
 import type { ObjectKey } from '../../cluster/index.ts';
 import { snapshotRestoreTime, snapshotSaveTime } from '../../components/etcd/mvcc/index.ts';
 import type { Process } from '../../engine/index.ts';
+import { csvRows, numberIn } from '../../manifests/csv-rows.ts';
 import { nanoseconds } from '../../units/index.ts';
 import { openLoop } from '../closed-loop.ts';
-import { csvRows, numberIn } from '../csv-rows.ts';
 import type { StoreWorld } from '../store-world.ts';
 import {
   type Conditions,

@@ -1,8 +1,8 @@
 /** Optimistic concurrency at etcd itself: k clients on m hot keys. */
 import type { ObjectKey } from '../../cluster/index.ts';
 import { pauseAfter, retryPolicies } from '../../components/load-generator/index.ts';
+import { csvRows, numberIn } from '../../manifests/csv-rows.ts';
 import { closedLoop } from '../closed-loop.ts';
-import { csvRows, numberIn } from '../csv-rows.ts';
 import type { StoreWorld } from '../store-world.ts';
 import { numberOf, validationCase } from '../validation-case.ts';
 import { measuredWorld, referencesOf } from './measured-etcd.ts';

@@ -1,6 +1,6 @@
 /** Watches of etcd: one writer, N watchers of everything. */
 import type { Process } from '../../engine/index.ts';
-import { csvRows, numberIn } from '../csv-rows.ts';
+import { csvRows, numberIn } from '../../manifests/csv-rows.ts';
 import { Samples } from '../samples.ts';
 import { numberOf, validationCase } from '../validation-case.ts';
 import { measuredWorld, referencesOf } from './measured-etcd.ts';

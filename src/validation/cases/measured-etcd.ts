@@ -1,7 +1,7 @@
 /** The machine on which etcd was measured: two cores that one member, or three, share with the clients; see data/measured/README.md. */
 
+import { type CsvRow, numberIn } from '../../manifests/csv-rows.ts';
 import { caseParameters, type ParameterValues } from '../case-parameters.ts';
-import { type CsvRow, numberIn } from '../csv-rows.ts';
 import { StoreWorld } from '../store-world.ts';
 import type { Reference } from '../validation-case.ts';
 

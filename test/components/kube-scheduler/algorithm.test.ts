@@ -27,7 +27,7 @@ const configuration = defaultConfiguration('default-scheduler');
 function algorithmFor(nodes: NodeColumns, written: SchedulerConfiguration = configuration) {
   const [profile] = makeProfiles(written, nodes, parameters);
   const tieBreak = new RandomStreams('algorithm test', 0).stream('tieBreak');
-  const algorithm = algorithmRegistry['kube-scheduler'].create({ nodes, parameters, tieBreak });
+  const algorithm = algorithmRegistry['kube-scheduler'].create({ nodes, parameters, settings: {}, tieBreak });
   const decision = new Decision();
   return {
     profile: profile as Profile,

@@ -1,9 +1,17 @@
 /** The registry of scheduling algorithms. Adding one = a file beside this one and a line here. */
+import { bestFit, worstFit } from './best-fit.ts';
+import { firstFit, nextFit } from './first-fit.ts';
 import { kubeScheduler } from './kube-scheduler.ts';
+import { randomFit } from './random-fit.ts';
 import type { AlgorithmDefinition } from './scheduling-algorithm.ts';
 
 export const algorithmRegistry = {
   'kube-scheduler': kubeScheduler,
+  'first-fit': firstFit,
+  'next-fit': nextFit,
+  'best-fit': bestFit,
+  'worst-fit': worstFit,
+  'random-fit': randomFit,
 } as const satisfies Record<string, AlgorithmDefinition>;
 
 /** Name of a scheduling algorithm. */
@@ -12,9 +20,9 @@ export type AlgorithmName = keyof typeof algorithmRegistry;
 export {
   type AlgorithmContext,
   type AlgorithmDefinition,
-  type AlgorithmSetting,
   type AlgorithmSettings,
   Decision,
   NO_NODE,
   type SchedulingAlgorithm,
+  type SettingValues,
 } from './scheduling-algorithm.ts';

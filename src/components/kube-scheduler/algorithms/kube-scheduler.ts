@@ -5,16 +5,14 @@
  * The filters run over chunks of nodes, plugin by plugin; a node counts against the first plugin that rejects it, as upstream's per-node loop
  * has it. Left out: the up to 16 chunks that upstream's goroutines still evaluate when enough nodes were found, nominated nodes, extenders.
  */
+import { choice, sourceCode } from '../../../engine/index.ts';
 import type { FitScoring, SchedulerConfiguration } from '../configuration.ts';
 import { normaliseScores } from '../framework.ts';
 import type { PodRequirements } from '../pod-requirements.ts';
 import type { Profile, ProfileFilter } from '../profile.ts';
+import { adaptiveShare } from './node-share.ts';
 import type { AlgorithmContext, AlgorithmDefinition, Decision, SchedulingAlgorithm } from './scheduling-algorithm.ts';
 
-/** The adaptive share of nodes to find [%], and the nodes per which it falls by one (schedule_one.go:numFeasibleNodesToFind). */
-const ADAPTIVE_PERCENTAGE = 50;
-const NODES_PER_PERCENT = 125;
-const PERCENT = 100;
 /** Nodes that are filtered together at least; a longer chunk is cut behind the last node that is wanted. */
 const SMALLEST_CHUNK = 64;
 
@@ -101,12 +99,10 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
 
   /** How many feasible nodes are enough: one will do where nothing rates them. */
   private nodesToFind(total: number, { scores, percentageOfNodesToScore }: Profile): number {
-    const { minFeasibleNodes, minFeasiblePercentage } = this.context.parameters;
+    const { minFeasibleNodes } = this.context.parameters;
     if (scores.length === 0) return 1;
     if (total < minFeasibleNodes) return total;
-    const adaptive = Math.max(ADAPTIVE_PERCENTAGE - Math.floor(total / NODES_PER_PERCENT), minFeasiblePercentage);
-    const percentage = percentageOfNodesToScore === 0 ? adaptive : percentageOfNodesToScore;
-    return Math.max(Math.floor((total * percentage) / PERCENT), minFeasibleNodes);
+    return adaptiveShare(total, percentageOfNodesToScore, this.context.parameters);
   }
 
   // ---- score -------------------------------------------------------------------------------------------------------------------
@@ -170,12 +166,14 @@ function withScoring(configuration: SchedulerConfiguration, strategy: FitScoring
 export const kubeScheduler: AlgorithmDefinition = {
   help: 'The scheduling framework of Kubernetes with its plugins.',
   settings: {
-    scoring: {
-      help: 'Scoring strategy of NodeResourcesFit in every profile: spread pods, or pack them.',
-      choices: ['LeastAllocated', 'MostAllocated'],
-    },
+    scoring: choice({
+      help: 'Scoring strategy of NodeResourcesFit in every profile: spread pods, pack them, or as the configuration says.',
+      default: 'configured',
+      choices: ['configured', 'LeastAllocated', 'MostAllocated'],
+      source: sourceCode('K:pkg/scheduler/apis/config/v1/defaults.go'),
+    }),
   },
   configure: (configuration, { scoring }) =>
-    scoring === undefined ? configuration : withScoring(configuration, scoring as FitScoring['strategy']),
+    scoring === 'configured' ? configuration : withScoring(configuration, scoring as FitScoring['strategy']),
   create: (context) => new KubeSchedulerAlgorithm(context),
 };

@@ -1,11 +1,12 @@
 /** What a scheduling algorithm is: it chooses a node for a pod. When it runs, how long it takes and what follows is the scheduler's part. */
-import type { RandomStream, ValuesOf } from '../../../engine/index.ts';
+import type { Distribution, ParameterSet, PlainParameterValue, RandomStream, ValuesOf } from '../../../engine/index.ts';
 import type { SchedulerConfiguration } from '../configuration.ts';
 import type { kubeSchedulerParameters } from '../kube-scheduler.parameters.ts';
 import type { NodeColumns } from '../node-columns.ts';
 import { pluginNames } from '../plugins/index.ts';
 import type { PodRequirements } from '../pod-requirements.ts';
 import type { Profile } from '../profile.ts';
+import type { TypicalPod } from '../typical-pods.ts';
 
 /** No node. */
 export const NO_NODE = -1;
@@ -14,6 +15,8 @@ export const NO_NODE = -1;
 export class Decision {
   /** Slot of the chosen node, {@link NO_NODE} if none fits. */
   node = NO_NODE;
+  /** Devices of that node that were chosen, as bits by number; 0 = the scheduler chooses them (or the pod asks for none). */
+  devices = 0;
   /** Nodes on which the filters ran. */
   examined = 0;
   /** Nodes found feasible. */
@@ -28,6 +31,7 @@ export class Decision {
   /** Back to nothing decided. */
   reset(): void {
     this.node = NO_NODE;
+    this.devices = 0;
     this.examined = 0;
     this.feasible = 0;
     this.scored = 0;
@@ -40,8 +44,14 @@ export class Decision {
 export interface AlgorithmContext {
   readonly nodes: NodeColumns;
   readonly parameters: ValuesOf<typeof kubeSchedulerParameters>;
+  /** Its settings, with all defaults; distributions are ready to be sampled. */
+  readonly settings: SettingValues;
   /** Random numbers by which it breaks ties. */
   readonly tieBreak: RandomStream;
+  /** Place of a node in a fixed order of all; its slot if left out. */
+  readonly rankOf?: (slot: number) => number;
+  /** The workload as far as it is known beforehand; learnt from the pods that come if left out. */
+  readonly typicalPods?: readonly TypicalPod[];
 }
 
 /** An algorithm at work. It may keep state of its own from pod to pod. */
@@ -50,20 +60,17 @@ export interface SchedulingAlgorithm {
   decide(pod: PodRequirements, profile: Profile, decision: Decision): void;
 }
 
-/** A setting of an algorithm: one of several words. */
-export interface AlgorithmSetting {
-  readonly help: string;
-  readonly choices: readonly string[];
-}
+/** Settings of one scheduler as plain data. */
+export type AlgorithmSettings = Readonly<Record<string, PlainParameterValue>>;
 
-/** Settings of one scheduler as a scenario writes them. */
-export type AlgorithmSettings = Readonly<Record<string, string | number | boolean>>;
+/** Settings of one scheduler as an algorithm takes them. */
+export type SettingValues = Readonly<Record<string, number | boolean | string | Distribution>>;
 
 /** What the registry holds of each algorithm. */
 export interface AlgorithmDefinition {
   readonly help: string;
-  readonly settings: Readonly<Record<string, AlgorithmSetting>>;
-  /** What its settings, known to be valid, make of a configuration. */
-  readonly configure: (configuration: SchedulerConfiguration, settings: AlgorithmSettings) => SchedulerConfiguration;
+  readonly settings: ParameterSet;
+  /** What its settings make of a configuration; they leave it as it is if left out. */
+  readonly configure?: (configuration: SchedulerConfiguration, settings: AlgorithmSettings) => SchedulerConfiguration;
   readonly create: (context: AlgorithmContext) => SchedulingAlgorithm;
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { csvRows, numberIn } from '../../src/validation/csv-rows.ts';
+import { csvRows, numberIn } from '../../src/manifests/csv-rows.ts';
 
 it('rows are read by the names of the columns, with quoted fields, empty ones and Windows line ends', () => {
   const rows = csvRows('a,b,c\r\n1,"{""201"":12}",\r\n,x,3\n');

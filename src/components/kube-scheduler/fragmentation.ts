@@ -1,0 +1,122 @@
+/**
+ * Fragmentation of free GPUs: how much of what a node has free a typical pod could not use (Weng et al., USENIX ATC 2023, section 3;
+ * hkust-adsl/kubernetes-scheduler-simulator pkg/utils/frag.go). In thousandths of a GPU, expected over the typical pods of the workload.
+ */
+import { MOST_GPUS } from './gpu-columns.ts';
+import type { NodeColumns } from './node-columns.ts';
+import type { TypicalPod } from './typical-pods.ts';
+
+/**
+ * The measure, for a node of a model with so much CPU free and these thousandths of its GPUs free. A typical pod that cannot be placed on the node
+ * wastes all of them; one that can, those on which it does not fit. Pods without GPUs use none, so that to them all are waste.
+ */
+export function fragmentationOf(
+  typical: readonly TypicalPod[],
+  model: string,
+  freeCpu: number,
+  freeGpus: readonly number[],
+): number {
+  const all = freeGpus.reduce((sum, free) => sum + free, 0);
+  let fragmentation = 0;
+  for (const { cpu, gpu, share } of typical) {
+    const isAllowed = gpu !== undefined && (gpu.models.length === 0 || gpu.models.includes(model));
+    const fitting = gpu === undefined ? [] : freeGpus.filter((free) => free >= gpu.milli);
+    const fits = isAllowed && fitting.length >= gpu.count && freeCpu >= cpu;
+    const wasted = fits ? all - fitting.reduce((sum, free) => sum + free, 0) : all;
+    fragmentation += share * wasted;
+  }
+  return fragmentation;
+}
+
+/** The same over columns, remembered by what it depends on: model, free CPU, free GPUs in any order. */
+export class Fragmentation {
+  private readonly nodes: NodeColumns;
+  /** What typical pods ask for, side by side; none of a GPU = no pod that asks for a GPU. */
+  private readonly cpus: Float64Array;
+  private readonly millis: Int32Array;
+  private readonly counts: Int32Array;
+  private readonly shares: Float64Array;
+  private readonly typical: readonly TypicalPod[];
+  /** 1 = the typical pod allows the model, by model number times typical pods. */
+  private allowed = new Uint8Array(0);
+  private modelsKnown = 0;
+  private readonly remembered = new Map<string, number>();
+  /** Free thousandths of the node being looked at, rising. */
+  private readonly sorted = new Int32Array(MOST_GPUS);
+
+  constructor(nodes: NodeColumns, typical: readonly TypicalPod[]) {
+    this.nodes = nodes;
+    this.typical = typical;
+    this.cpus = Float64Array.from(typical, ({ cpu }) => cpu);
+    this.millis = Int32Array.from(typical, ({ gpu }) => gpu?.milli ?? 0);
+    this.counts = Int32Array.from(typical, ({ gpu }) => gpu?.count ?? 0);
+    this.shares = Float64Array.from(typical, ({ share }) => share);
+  }
+
+  /** Of a node as it is now. */
+  ofNode(slot: number): number {
+    const { allocatableCpu, requestedCpu } = this.nodes;
+    return this.after(slot, (allocatableCpu[slot] as number) - (requestedCpu[slot] as number), 0, 0);
+  }
+
+  /** Of a node once a pod has left it with so much CPU and has taken `milli` thousandths of each of these devices. */
+  after(slot: number, freeCpu: number, devices: number, milli: number): number {
+    const { gpus } = this.nodes;
+    const count = gpus.count[slot] as number;
+    const first = slot * MOST_GPUS;
+    const { sorted } = this;
+    for (let device = 0; device < count; device++) {
+      const free = (gpus.free[first + device] as number) - (((devices >>> device) & 1) === 1 ? milli : 0);
+      let place = device;
+      for (; place > 0 && (sorted[place - 1] as number) > free; place--) sorted[place] = sorted[place - 1] as number;
+      sorted[place] = free;
+    }
+    const model = gpus.model[slot] as number;
+    const key = keyOf(model, freeCpu, sorted, count);
+    let fragmentation = this.remembered.get(key);
+    if (fragmentation === undefined) {
+      fragmentation = this.work(model, freeCpu, count);
+      this.remembered.set(key, fragmentation);
+    }
+    return fragmentation;
+  }
+
+  private work(model: number, freeCpu: number, count: number): number {
+    const { sorted, cpus, millis, counts, shares } = this;
+    this.knowModels();
+    let all = 0;
+    for (let i = 0; i < count; i++) all += sorted[i] as number;
+    let fragmentation = 0;
+    const typical = cpus.length;
+    for (let t = 0; t < typical; t++) {
+      let wasted = all;
+      if (this.allowed[model * typical + t] === 1 && freeCpu >= (cpus[t] as number)) {
+        const milli = millis[t] as number;
+        let small = 0;
+        let tooSmall = 0;
+        while (small < count && (sorted[small] as number) < milli) tooSmall += sorted[small++] as number;
+        if (count - small >= (counts[t] as number)) wasted = tooSmall;
+      }
+      fragmentation += (shares[t] as number) * wasted;
+    }
+    return fragmentation;
+  }
+
+  private knowModels(): void {
+    const { models } = this.nodes.gpus;
+    if (this.modelsKnown === models.length) return;
+    this.modelsKnown = models.length;
+    const isAllowed = (model: string, { gpu }: TypicalPod) =>
+      gpu !== undefined && (gpu.models.length === 0 || gpu.models.includes(model));
+    this.allowed = Uint8Array.from(
+      models.flatMap((model) => this.typical.map((pod) => (isAllowed(model, pod) ? 1 : 0))),
+    );
+  }
+}
+
+/** A text for what fragmentation depends on: short, since it is made often. */
+function keyOf(model: number, freeCpu: number, sorted: Int32Array, count: number): string {
+  let key = `${model} ${freeCpu}`;
+  for (let i = 0; i < count; i++) key += String.fromCharCode(sorted[i] as number);
+  return key;
+}

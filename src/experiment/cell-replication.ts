@@ -1,0 +1,106 @@
+/** One replication of a scenario in a scheduling cell: schedulers, nodes and jobs, without a control plane. */
+import { SchedulingCell } from '../components/scheduling-cell/index.ts';
+import { type EventType, Simulation } from '../engine/index.ts';
+import { TemplateRegistry } from '../manifests/index.ts';
+import { MetricRecorder } from '../metrics/index.ts';
+import {
+  CellExecution,
+  preloadCell,
+  runCellOperations,
+  typicalPodsOfOperations,
+} from '../scenario/cell-execution/index.ts';
+import { notesOnLateOperations } from '../scenario/execution/index.ts';
+import { cellSchedulersOf, materialiseParameters } from '../scenario/index.ts';
+import type { ResolvedScenario } from '../scenario/resolved-scenario.ts';
+import { nanoseconds, plus, type SimTime, START_OF_RUN, simTime } from '../units/index.ts';
+import { planSamples, type ReplicationOptions, watchProgress } from './replication-frame.ts';
+import type { ReplicationResult } from './replication-result.ts';
+
+/** Runs one replication. Throws an InvariantViolation if the simulator breaks one of its own. */
+export function runCellReplication(scenario: ResolvedScenario, options: ReplicationOptions): ReplicationResult {
+  return new CellReplication(scenario, options).run();
+}
+
+/** A replication while it runs. Exported for those who want to look into the cell: validation and tests. */
+export class CellReplication {
+  readonly world: SchedulingCell;
+  private readonly scenario: ResolvedScenario;
+  private readonly options: ReplicationOptions;
+  private readonly simulation: Simulation;
+  private readonly recorder: MetricRecorder;
+  private readonly execution: CellExecution;
+  /** When statistics began, state. */
+  private statisticsFrom: SimTime = START_OF_RUN;
+  private isMeasuring = false;
+  private isStopped = false;
+  private readonly evStatistics: EventType;
+
+  constructor(scenario: ResolvedScenario, options: ReplicationOptions) {
+    this.scenario = scenario;
+    this.options = options;
+    const { seed, replication, queue } = options;
+    this.simulation = new Simulation({ seed, replication, ...(queue === undefined ? {} : { queue }) });
+    this.recorder = new MetricRecorder(this.simulation);
+    this.world = new SchedulingCell({
+      simulation: this.simulation,
+      recorder: this.recorder,
+      schedulers: cellSchedulersOf(scenario),
+      parameters: materialiseParameters(scenario.parameters).kubeScheduler,
+      typicalPods: typicalPodsOfOperations(scenario.operations),
+    });
+    const templates = new TemplateRegistry(scenario.templates);
+    const firstScheduler = scenario.schedulers[0]?.name ?? '';
+    this.execution = new CellExecution(this.world, templates, firstScheduler, () => this.onMeasure());
+    this.evStatistics = this.simulation.on('experiment: statistics begin', () => this.startStatistics());
+  }
+
+  /** Runs it to its end. */
+  run(): ReplicationResult {
+    const { simulation, scenario, execution } = this;
+    preloadCell(execution, scenario.operations);
+    planSamples(simulation, this.recorder, scenario.until);
+    if (!scenario.operations.some((operation) => 'measure' in operation && operation.measure) && scenario.warmUp > 0) {
+      simulation.after(scenario.warmUp, this.evStatistics);
+    }
+    watchProgress(simulation, this.options, () => {
+      this.isStopped = true;
+    });
+    simulation.processes.spawn(
+      'scenario',
+      runCellOperations(execution, scenario.operations, () => simulation.stop('operations done')),
+    );
+    simulation.run(simTime(scenario.until));
+    const endReason = simulation.stopReason === undefined ? 'until reached' : 'operations done';
+    this.recorder.sample();
+    simulation.checkInvariants();
+    return {
+      replication: this.options.replication,
+      seed: this.options.seed,
+      endReason: this.isStopped ? 'interrupted' : endReason,
+      endTime: nanoseconds(simulation.now),
+      statisticsFrom: nanoseconds(this.statisticsFrom),
+      metrics: this.recorder.result(),
+      barriers: [],
+      flows: [],
+      events: simulation.eventsProcessed,
+      fingerprint: simulation.fingerprint(),
+      timeline: [],
+      recoveries: [],
+      notes: [...execution.notes, ...notesOnLateOperations(scenario.operations, scenario.until)],
+    };
+  }
+
+  /** The first measured operation begins; statistics follow after the warm-up. */
+  private onMeasure(): void {
+    if (this.isMeasuring) return;
+    this.isMeasuring = true;
+    const { warmUp } = this.scenario;
+    if (warmUp > 0) this.simulation.at(plus(this.simulation.now, warmUp), this.evStatistics);
+    else this.startStatistics();
+  }
+
+  private startStatistics(): void {
+    this.statisticsFrom = this.simulation.now;
+    this.recorder.startStatistics();
+  }
+}

@@ -1,0 +1,4 @@
+/** Carrying out the operations of a scenario in a scheduling cell. */
+export { CellExecution } from './cell-execution.ts';
+export { preloadCell, runCellOperations } from './run-cell-operations.ts';
+export { typicalPodsOfOperations } from './workload.ts';

@@ -1,0 +1,92 @@
+/** The operations of a scenario in a scheduling cell, in their order. */
+import type { Process } from '../../engine/index.ts';
+import { type NewNode, nodesOf } from '../execution/create-nodes.ts';
+import { pauseBefore } from '../execution/pacing.ts';
+import type { CreateNodes, Operation } from '../operations/index.ts';
+import type { CellExecution } from './cell-execution.ts';
+import { preloadJobs, submitJobs } from './submit-jobs.ts';
+
+/** Everything that is there when the run begins: nodes first, wherever they stand in the file. */
+export function preloadCell(execution: CellExecution, operations: readonly Operation[]): void {
+  for (const operation of operations) {
+    if (operation.kind !== 'createNodes' || !operation.preload) continue;
+    for (const node of nodesOf(operation, nodesBefore(execution, operation.namePrefix))) addNode(execution, node);
+  }
+  for (const operation of operations) {
+    if (operation.kind === 'submitJobs' && operation.preload) preloadJobs(execution, operation);
+  }
+}
+
+/** The process that carries out the rest; `done` is called when everything is over. */
+export function* runCellOperations(
+  execution: CellExecution,
+  operations: readonly Operation[],
+  done: () => void,
+): Process {
+  let open = 1;
+  const close = () => {
+    open--;
+    if (open === 0) done();
+  };
+  for (const operation of operations) {
+    if ('preload' in operation && operation.preload) continue;
+    const at = 'at' in operation ? operation.at : undefined;
+    if (at === undefined && !goesOnBeside(operation)) {
+      yield* carryOut(execution, operation);
+      continue;
+    }
+    open++;
+    const delay = Math.max(0, (at ?? execution.simulation.now) - execution.simulation.now);
+    execution.spawn(`scenario ${operation.kind}`, beside(execution, operation, delay, close));
+  }
+  close();
+}
+
+/** Jobs that come for a time, or as a trace has them, come beside what follows. */
+function goesOnBeside(operation: Operation): boolean {
+  return operation.kind === 'submitJobs' && (operation.for !== undefined || operation.order === 'traced');
+}
+
+function* beside(execution: CellExecution, operation: Operation, delay: number, end: () => void): Process {
+  if (delay > 0) yield delay;
+  yield* carryOut(execution, operation);
+  end();
+}
+
+function* carryOut(execution: CellExecution, operation: Operation): Generator<number, void, number> {
+  if ('measure' in operation && operation.measure) execution.measured();
+  switch (operation.kind) {
+    case 'createNodes':
+      yield* createNodes(execution, operation);
+      break;
+    case 'submitJobs':
+      yield* submitJobs(execution, operation);
+      break;
+    case 'sleep':
+      yield operation.duration;
+      break;
+    default:
+      throw new RangeError(`${operation.kind} is no operation of a scheduling cell`);
+  }
+}
+
+function* createNodes(execution: CellExecution, operation: CreateNodes): Generator<number, void, number> {
+  const nodes = [...nodesOf(operation, nodesBefore(execution, operation.namePrefix))];
+  for (const [index, node] of nodes.entries()) {
+    const pause = index === 0 ? 0 : pauseBefore(execution, operation.arrivals, index, nodes.length);
+    if (pause > 0) yield pause;
+    addNode(execution, node);
+  }
+}
+
+function addNode({ world: { cell } }: CellExecution, { name, specification, rank }: NewNode): void {
+  const slot = cell.setNode(name, specification);
+  if (rank !== undefined) cell.register.setRank(slot, rank);
+}
+
+/** Numbers of nodes with a prefix that exist, so that a second operation goes on counting. */
+function nodesBefore({ world }: CellExecution, prefix: string): number {
+  let count = 0;
+  while (world.cell.register.keys.find('', `${prefix}-${count}`) >= 0) count++;
+  return count;
+}

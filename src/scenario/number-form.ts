@@ -1,0 +1,30 @@
+/** Numbers that may be drawn: `4`, `{distribution: exponential, mean: 20}`, `{values: [1, 1, 2, 8]}` (each with the same chance). */
+import { z } from 'zod';
+import type { DistributionSpec } from '../engine/index.ts';
+import { isMap } from '../manifests/index.ts';
+import { severalForms, strictMap } from './schema-parts.ts';
+import { numberSchema, wholeNumberSchema } from './value-forms.ts';
+
+/** Smallest and largest shape parameter of a Pareto distribution. */
+const SHAPES = [0.01, 1000] as const;
+
+/** A whole number from 1 to `most`, or a distribution of such numbers (which are rounded, and 1 at least). */
+export function countSchema(most: number): z.ZodType<DistributionSpec, unknown> {
+  const number = numberSchema(0, most);
+  const constant = wholeNumberSchema(1, most).transform(
+    (value): DistributionSpec => ({ distribution: 'constant', value }),
+  );
+  const drawn = z.discriminatedUnion('distribution', [
+    strictMap({ distribution: z.literal('exponential'), mean: number }),
+    strictMap({ distribution: z.literal('uniform'), min: number, max: number }),
+    strictMap({ distribution: z.literal('lognormal'), p50: number, p99: number }),
+    strictMap({ distribution: z.literal('pareto'), min: number, alpha: numberSchema(...SHAPES) }),
+  ]);
+  const listed = strictMap({ values: z.array(number).min(1) }).transform(
+    ({ values }): DistributionSpec => ({ distribution: 'empirical', values }),
+  );
+  return severalForms([constant, drawn, listed], (written) => {
+    if (!isMap(written)) return constant;
+    return 'values' in written ? listed : drawn;
+  });
+}
