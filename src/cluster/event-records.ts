@@ -34,6 +34,7 @@ export const eventReasons = [
   'ExternalProvisioning',
   'Provisioning',
   'ProvisioningSucceeded',
+  'Preempted',
 ] as const;
 
 /** Reason of an event. */

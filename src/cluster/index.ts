@@ -1,4 +1,5 @@
 /** Immutable object versions, keys, labels and specifications: what a cluster is made of, without behaviour. */
+export * from './disruption.ts';
 export * from './event-records.ts';
 export * from './finalizers.ts';
 export * from './kinds.ts';
@@ -9,6 +10,7 @@ export * from './object-keys.ts';
 export * from './object-tables.ts';
 export * from './pod-requests.ts';
 export * from './pods.ts';
+export * from './priorities.ts';
 export * from './quotas.ts';
 export * from './services.ts';
 export * from './specifications.ts';

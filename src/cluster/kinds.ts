@@ -26,6 +26,8 @@ export const resourceNames = [
   'persistentvolumeclaims',
   'storageclasses',
   'csinodes',
+  'priorityclasses',
+  'poddisruptionbudgets',
 ] as const;
 
 /** Resource name of a built-in kind ("pods"). */

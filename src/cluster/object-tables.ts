@@ -1,10 +1,12 @@
 /** All kinds of a cluster: the keys and the versions of each. */
+import { PodDisruptionBudgetVersions } from './disruption.ts';
 import { EventRecordVersions } from './event-records.ts';
 import { FinalizerNames } from './finalizers.ts';
 import { type CustomResource, type Kind, kinds, type ResourceName, resourceNames } from './kinds.ts';
 import { LeaseVersions, NodeVersions } from './nodes.ts';
 import { type ObjectKey, ObjectKeys } from './object-keys.ts';
 import { PodVersions } from './pods.ts';
+import { PriorityClassVersions } from './priorities.ts';
 import { LimitRangeVersions, ResourceQuotaVersions } from './quotas.ts';
 import { EndpointSliceVersions, EndpointsVersions, ServiceVersions } from './services.ts';
 import { VersionTable } from './version-table.ts';
@@ -38,6 +40,8 @@ export class ObjectTables {
   readonly persistentvolumeclaims = new PersistentVolumeClaimVersions();
   readonly storageclasses = new StorageClassVersions();
   readonly csinodes = new CsiNodeVersions();
+  readonly priorityclasses = new PriorityClassVersions();
+  readonly poddisruptionbudgets = new PodDisruptionBudgetVersions();
 
   /** Names of the finalizers of all kinds. */
   readonly finalizers = new FinalizerNames();

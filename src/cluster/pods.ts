@@ -18,6 +18,8 @@ export const PodCondition = {
   Unschedulable: 64,
   /** Not a condition: the kubelet has written the container statuses. */
   Reported: 128,
+  /** Not a condition of its own: the reason of DisruptionTarget is PreemptionByScheduler. */
+  Preempted: 256,
 } as const;
 
 /** status.reason of pods that failed, as it is stored. 0 = none. */
@@ -37,6 +39,8 @@ export class PodVersions extends VersionTable {
   readonly reason = this.number(0);
   /** Message of PodScheduled = False, as a number that differs where the text differs. */
   readonly unschedulableMessage = this.number(0);
+  /** status.nominatedNodeName: key of the node for which pods were preempted, -1 = none. */
+  readonly nominatedNode = this.number(-1);
   /** 1 once status.podIP is set. */
   readonly hasIp = this.number(0);
   /** Init containers whose end status.initContainerStatuses tells of. */

@@ -4,7 +4,9 @@
  */
 
 import type { Bytes, MilliCpu, Nanoseconds } from '../units/index.ts';
+import type { PodDisruptionBudgetIntent } from './disruption.ts';
 import type { LabelSelector, Labels } from './labels.ts';
+import type { PriorityClass } from './priorities.ts';
 import type { LimitRangeItem, QuotaAmounts } from './quotas.ts';
 
 /** Amounts of node resources. Absent extended resources count as 0. */
@@ -115,6 +117,10 @@ export interface PodTemplate {
   /** Node named by the user, "" = to be scheduled. */
   readonly nodeName: string;
   readonly priority: number;
+  /** PriorityClass named by the user, "" = none: admission takes priority and preemption policy from it. */
+  readonly priorityClassName: string;
+  /** Whether its pods may preempt others; undefined = nothing was said, which means that they may. */
+  readonly preemptionPolicy?: 'PreemptLowerPriority' | 'Never';
   readonly hostNetwork: boolean;
   readonly serviceAccountName: string;
   readonly terminationGracePeriod: Nanoseconds;
@@ -269,12 +275,22 @@ export type StorageIntent =
       readonly name: string;
       readonly specification: StorageClassSpecification;
     };
+/** A PriorityClass as it is created. */
+export interface PriorityClassIntent {
+  readonly kind: 'PriorityClass';
+  readonly namespace: '';
+  readonly name: string;
+  readonly content: PriorityClass;
+  readonly bytes: Bytes;
+}
 
 /** Objects as users hand them over, in the order in which they are to be applied. */
 export type Intent =
   | ResourceQuotaIntent
   | LimitRangeIntent
   | StorageIntent
+  | PriorityClassIntent
+  | PodDisruptionBudgetIntent
   | {
       readonly kind: 'Namespace' | 'ServiceAccount' | 'ConfigMap' | 'Secret';
       readonly namespace: string;

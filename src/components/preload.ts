@@ -3,6 +3,7 @@
  * their endpoints. Each takes one revision and no request. Pods go to the node with the fewest pods that has room, as a spreading scheduler would.
  */
 import {
+  budgetCovers,
   ConditionStatus,
   type DeploymentStrategy,
   type Kind,
@@ -16,15 +17,23 @@ import {
   type ObjectKey,
   type ObjectTables,
   PodCondition,
+  type PodDisruptionBudgetIntent,
   PodPhase,
   type PodTemplate,
+  type PriorityClass,
+  type PriorityClassIntent,
   type ResourceQuotaIntent,
   type ServiceSpecification,
   type SliceEndpoint,
   type VersionHandle,
 } from '../cluster/index.ts';
 import type { ValuesOf } from '../engine/index.ts';
-import { type objectSizeParameters, usageOfNamespace } from './api-machinery/index.ts';
+import {
+  disruptionStatus,
+  type objectSizeParameters,
+  type PriorityClasses,
+  usageOfNamespace,
+} from './api-machinery/index.ts';
 import type { Change, EtcdCluster } from './etcd/index.ts';
 import type { ApiServer } from './kube-apiserver/index.ts';
 import { NODE_LEASE_NAMESPACE } from './kubelet/index.ts';
@@ -86,6 +95,9 @@ export class Preload {
   /** Where the search for a node goes on: nodes are filled in turn, which spreads equal pods evenly. */
   private nextNode = 0;
   private readonly quotas: ResourceQuotaIntent[] = [];
+  private readonly budgets: PodDisruptionBudgetIntent[] = [];
+  /** PriorityClasses that are there. */
+  readonly priorityClasses = new PreloadedPriorityClasses();
   /** Services by namespace, for their endpoints. */
   private readonly services: {
     readonly key: ObjectKey;
@@ -176,6 +188,38 @@ export class Preload {
     this.put(kinds.limitranges, version);
   }
 
+  /** A PriorityClass; pods that are preloaded after it may name it. */
+  priorityClass({ name, content, bytes }: PriorityClassIntent): void {
+    const { priorityclasses } = this.tables;
+    const version = priorityclasses.allocate(this.tables.keysOf('priorityclasses').intern('', name));
+    priorityclasses.content.set(version, content);
+    priorityclasses.bytes.set(version, bytes);
+    this.put(kinds.priorityclasses, version);
+    this.priorityClasses.add(name, content);
+  }
+
+  /** A PodDisruptionBudget; what it allows follows with {@link finish}. */
+  disruptionBudget(budget: PodDisruptionBudgetIntent): void {
+    this.budgets.push(budget);
+  }
+
+  /** All pods that are preloaded are healthy, and as many as their workloads ask for. */
+  private storeBudget({ namespace, name, budget, bytes }: PodDisruptionBudgetIntent): void {
+    const { poddisruptionbudgets: budgets } = this.tables;
+    let pods = 0;
+    for (const [labels, group] of this.groups.get(namespace) ?? []) {
+      if (budgetCovers(budget, labels)) pods += group.length;
+    }
+    const status = disruptionStatus(budget, { pods, healthy: pods, wanted: pods });
+    const version = budgets.allocate(this.tables.keysOf('poddisruptionbudgets').intern(namespace, name));
+    budgets.budget.set(version, budget);
+    budgets.bytes.set(version, bytes);
+    for (const column of ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const) {
+      budgets[column].set(version, status[column]);
+    }
+    this.put(kinds.poddisruptionbudgets, version);
+  }
+
   private storeQuota({ namespace, name, hard, bytes }: ResourceQuotaIntent): void {
     const { resourcequotas } = this.tables;
     const version = resourcequotas.allocate(this.tables.keysOf('resourcequotas').intern(namespace, name));
@@ -243,7 +287,7 @@ export class Preload {
     return true;
   }
 
-  /** Endpoints of all Services, and what quotas count; when everything else is there. */
+  /** Endpoints of all Services, and what budgets and quotas count; when everything else is there. */
   finish(): void {
     for (const service of this.services) {
       const endpoints: SliceEndpoint[] = [];
@@ -253,6 +297,7 @@ export class Preload {
       this.storeSlices(service, endpoints);
     }
     this.storage.finish();
+    for (const budget of this.budgets) this.storeBudget(budget);
     for (const quota of this.quotas) this.storeQuota(quota);
   }
 
@@ -348,6 +393,23 @@ export class Preload {
     const change = this.store.preload(kind, version);
     for (const server of this.servers) server.preload(kind, change.key, version, change.revision);
     return change;
+  }
+}
+
+/** The PriorityClasses that are there before the run. */
+class PreloadedPriorityClasses implements PriorityClasses {
+  private readonly byName = new Map<string, PriorityClass>();
+
+  add(name: string, content: PriorityClass): void {
+    this.byName.set(name, content);
+  }
+
+  find(name: string): PriorityClass | undefined {
+    return this.byName.get(name);
+  }
+
+  globalDefault(): PriorityClass | undefined {
+    return [...this.byName.values()].find(({ globalDefault }) => globalDefault);
   }
 }
 

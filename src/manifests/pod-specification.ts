@@ -4,6 +4,7 @@ import {
   type Labels,
   type NodeAffinity,
   type PodTemplate,
+  type PreemptionPolicy,
   type Toleration,
 } from '../cluster/index.ts';
 import type { DistributionSpec } from '../engine/index.ts';
@@ -34,8 +35,6 @@ const POD_FIELDS_WITHOUT_EFFECT = [
   'hostnameOverride',
   'imagePullSecrets',
   'os',
-  'preemptionPolicy',
-  'priorityClassName',
   'readinessGates',
   'resourceClaims',
   'resources',
@@ -110,6 +109,8 @@ export function readPodTemplate(
     schedulerName: spec.text('schedulerName') ?? 'default-scheduler',
     nodeName: spec.text('nodeName') ?? '',
     priority: spec.wholeNumber('priority', 0, { least: -2_147_483_648 }),
+    priorityClassName: spec.text('priorityClassName') ?? '',
+    ...(spec.has('preemptionPolicy') ? { preemptionPolicy: readPreemptionPolicy(spec) } : {}),
     hostNetwork: spec.flag('hostNetwork', false),
     serviceAccountName: spec.text('serviceAccountName') ?? 'default',
     terminationGracePeriod: spec.seconds('terminationGracePeriodSeconds', DEFAULT_GRACE_SECONDS),
@@ -119,6 +120,11 @@ export function readPodTemplate(
   spec.ignore(...POD_FIELDS_WITHOUT_EFFECT);
   spec.finish();
   return templates.intern(content, lifetime);
+}
+
+/** `preemptionPolicy` of a pod or a PriorityClass. */
+export function readPreemptionPolicy(reader: FieldReader): PreemptionPolicy {
+  return reader.oneOf('preemptionPolicy', ['PreemptLowerPriority', 'Never'], 'PreemptLowerPriority');
 }
 
 function readToleration(reader: FieldReader): Toleration {

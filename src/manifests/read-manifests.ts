@@ -9,6 +9,7 @@ import { AcceptedFields } from './accepted-fields.ts';
 import { FieldReader, type ReadingContext } from './field-reader.ts';
 import { estimateStoredBytes } from './object-bytes.ts';
 import { finishMetadata, readPodMetadata, readPodTemplate } from './pod-specification.ts';
+import { readPodDisruptionBudget, readPriorityClass } from './policies.ts';
 import { readLimitRange, readResourceQuota } from './resource-quotas.ts';
 import { readService } from './services.ts';
 import type { TemplateRegistry } from './template-registry.ts';
@@ -64,6 +65,8 @@ export const applicableKinds = {
   PersistentVolumeClaim: { apiVersion: 'v1', namespaced: true, read: readPersistentVolumeClaim },
   StorageClass: { apiVersion: 'storage.k8s.io/v1', namespaced: false, read: readStorageClass },
   Pod: { apiVersion: 'v1', namespaced: true, hasFinalizers: true, read: readPod },
+  PriorityClass: { apiVersion: 'scheduling.k8s.io/v1', namespaced: false, read: readPriorityClass },
+  PodDisruptionBudget: { apiVersion: 'policy/v1', namespaced: true, read: readPodDisruptionBudget },
   ReplicaSet: { apiVersion: 'apps/v1', namespaced: true, read: readReplicaSet },
   Deployment: { apiVersion: 'apps/v1', namespaced: true, read: readDeployment },
 } as const satisfies Record<string, ApplicableKind>;
@@ -82,8 +85,6 @@ const KINDS_TO_COME: ReadonlySet<string> = new Set([
   'Job',
   'NetworkPolicy',
   'Node',
-  'PodDisruptionBudget',
-  'PriorityClass',
   'ReplicationController',
   'Role',
   'RoleBinding',

@@ -6,7 +6,9 @@ import { createDistribution, type DistributionSpec } from '../engine/index.ts';
 export type PodTemplateContent = Omit<PodTemplate, 'id' | 'lifetime'>;
 
 /** What admission may change of a template. */
-export type TemplateChange = Pick<PodTemplate, 'initContainers' | 'containers' | 'requests'>;
+export type TemplateChange = Partial<
+  Pick<PodTemplate, 'initContainers' | 'containers' | 'requests' | 'priority' | 'preemptionPolicy'>
+>;
 
 /** A template as plain data, fit to cross to a worker. */
 export interface TemplateEntry {

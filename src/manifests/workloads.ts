@@ -123,7 +123,8 @@ function readTemplateMetadata(metadata: FieldReader | undefined): PodMetadata {
   return read;
 }
 
-function readSelector(reader: FieldReader): LabelSelector {
+/** A label selector: matchLabels and matchExpressions. */
+export function readSelector(reader: FieldReader): LabelSelector {
   const selector = [
     ...selectorFromLabels(reader.labels('matchLabels')),
     ...readRequirements(reader, 'matchExpressions'),
@@ -160,11 +161,16 @@ function isZero(bound: string | number): boolean {
   return bound === 0 || bound === '0%';
 }
 
-function readBound(reader: FieldReader | undefined, key: 'maxSurge' | 'maxUnavailable'): string | number {
+/** A whole number, or a share such as "25%". */
+export function readBound(
+  reader: FieldReader | undefined,
+  key: 'maxSurge' | 'maxUnavailable' | 'minAvailable',
+  fallback: string | number = DEFAULT_ROLLING_SHARE,
+): string | number {
   const value = reader?.raw(key);
-  if (value === undefined) return DEFAULT_ROLLING_SHARE;
+  if (value === undefined) return fallback;
   if (typeof value === 'string' && /^\d+%$/.test(value)) return value;
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value;
   reader?.refuse(key, `${JSON.stringify(value)} is not allowed`, 'a whole number, or a share such as 25%');
-  return DEFAULT_ROLLING_SHARE;
+  return fallback;
 }

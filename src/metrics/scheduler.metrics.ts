@@ -45,6 +45,23 @@ export const schedulerMetrics = {
     help: 'Time of all plugins of one extension point.',
     source: 'kube-scheduler (stable)',
   },
+  scheduler_preemption_attempts_total: {
+    name: 'scheduler_preemption_attempts_total',
+    kind: 'counter',
+    unit: '1',
+    labels: [],
+    help: 'Attempts to make room for a pod by removing others.',
+    source: 'kube-scheduler (stable)',
+  },
+  scheduler_preemption_victims: {
+    name: 'scheduler_preemption_victims',
+    kind: 'histogram',
+    unit: '1',
+    labels: [],
+    buckets: exponentialBuckets(1, 2, 7),
+    help: 'Pods removed for one pod.',
+    source: 'kube-scheduler (stable)',
+  },
   plimsoll_scheduling_throughput_pods_per_second: {
     name: 'plimsoll_scheduling_throughput_pods_per_second',
     kind: 'gauge',

@@ -23,6 +23,7 @@ describe('what the API server fills in', () => {
       restartPolicy: 'Always',
       terminationGracePeriod: 30e9,
       priority: 0,
+      priorityClassName: '',
       nodeName: '',
       hostNetwork: false,
       tolerations: [],

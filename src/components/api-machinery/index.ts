@@ -1,5 +1,8 @@
 /** What clients and API servers share: requests, verbs, codes, write operations, sizes. */
+
+export * from './disruption-budget.ts';
 export * from './object-sizes.parameters.ts';
+export * from './pod-priority.ts';
 export * from './quota-usage.ts';
 export * from './read-numbers.ts';
 export * from './requests.ts';

@@ -30,7 +30,7 @@ export interface ReplyCarrier {
 /** Makes the template of pods whose containers admission has changed; the same change of a template gives the same one. */
 export type DeriveTemplate = (
   template: PodTemplate,
-  change: Pick<PodTemplate, 'initContainers' | 'containers' | 'requests'>,
+  change: Partial<Pick<PodTemplate, 'initContainers' | 'containers' | 'requests' | 'priority' | 'preemptionPolicy'>>,
 ) => PodTemplate;
 
 /** What all API servers of a cluster share. */

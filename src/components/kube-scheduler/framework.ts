@@ -6,7 +6,9 @@
  * contract test holds the two against each other on random clusters.
  */
 import type { Labels, Taint } from '../../cluster/index.ts';
+import type { ClusterEvent } from './cluster-event.ts';
 import type { HostPort, PodRequirements } from './pod-requirements.ts';
+import type { QueuedPod } from './queued-pod.ts';
 
 /** Extension points of the framework that a configuration can name. */
 export const extensionPoints = [
@@ -75,6 +77,11 @@ export interface FilterPlugin {
   /** Slots of the only nodes that can pass (PreFilterResult); undefined = any. */
   narrow?(pod: PodRequirements): readonly number[] | undefined;
   /**
+   * Whether a node that the filter rejects stays rejected whoever is removed from it (upstream's UnschedulableAndUnresolvable): preemption is no use
+   * there. Left out = removals may help.
+   */
+  readonly unresolvable?: true | ((pod: PodRequirements, slot: number) => boolean);
+  /**
    * Queueing hint: whether a node that was added (`before` undefined) or changed may now take a pod that this plugin had rejected.
    * Left out = every such change may help.
    */
@@ -97,8 +104,17 @@ export interface ScorePlugin {
   skipsScore(pod: PodRequirements): boolean;
 }
 
+/** A plugin that decides whether a pod may enter the queue at all. */
+export interface PreEnqueuePlugin {
+  /** Whether the pod may enter; one that may not is held back until an event to which the plugin listens. */
+  admits(pod: QueuedPod): boolean;
+  /** Whether it is worth asking again after such an event. */
+  listensTo(event: ClusterEvent): boolean;
+}
+
 /** An instance of a plugin in one profile: what it does at the points where it acts. */
 export interface Plugin {
+  readonly preEnqueue?: PreEnqueuePlugin;
   readonly filter?: FilterPlugin;
   readonly score?: ScorePlugin;
 }

@@ -128,6 +128,26 @@ export const kubeSchedulerParameters = defineParameters({
     help: 'How often a starting scheduler looks whether its informers have synced.',
     source: sourceCode('K:client-go/tools/cache/shared_informer.go:syncedPollPeriod'),
   }),
+  preemptionMinCandidatesPercent: count({
+    default: 10,
+    unit: '%',
+    range: [0, 100],
+    help: 'Share of the nodes on which preemption may help that are tried at least (DefaultPreemptionArgs).',
+    source: sourceCode('K:pkg/scheduler/apis/config/v1/defaults.go'),
+  }),
+  preemptionMinCandidates: count({
+    default: 100,
+    unit: 'node',
+    range: [1, 1e6],
+    help: 'Number of candidate nodes that preemption looks for at least (DefaultPreemptionArgs).',
+    source: sourceCode('K:pkg/scheduler/apis/config/v1/defaults.go'),
+  }),
+  preemptionTimePerDryRun: duration({
+    default: microseconds(10),
+    range: [nanoseconds(0), milliseconds(10)],
+    help: 'CPU of a dry run of preemption on one node beside the filters: a copy of the node and the sorting of its pods.',
+    source: assumption('a copy of some tens of pod entries; no measurement tells it apart'),
+  }),
   balancedAllocation: choice({
     default: 'change',
     choices: ['change', 'balance'],

@@ -3,8 +3,8 @@
  *
  * Modelled: informers of pods and nodes, the scheduling queue with back-off and queueing hints, the serial scheduling loop with sampling of nodes,
  * filters and scores of the plugins in `plugins/`, assumed pods, asynchronous bindings through the client's limiter, events through a client of
- * their own, profiles, several schedulers side by side.
- * Left out here: see docs/not-modelled.md (preemption, extenders, gates, gangs, opportunistic batching).
+ * their own, profiles, several schedulers side by side, preemption with nominated nodes.
+ * Left out here: see docs/not-modelled.md (extenders, gates, gangs, opportunistic batching).
  */
 import { kinds, NO_VERSION, type ObjectKey, type PodTemplate, type VersionHandle } from '../../cluster/index.ts';
 import { type EventType, type Simulation, type ValuesOf, valuesOf } from '../../engine/index.ts';
@@ -21,7 +21,11 @@ import type { SchedulerConfiguration } from './configuration.ts';
 import { defaultConfiguration } from './default-configuration.ts';
 import type { kubeSchedulerParameters } from './kube-scheduler.parameters.ts';
 import { NodeColumns } from './node-columns.ts';
+import { Nominations } from './nominations.ts';
 import { ExtendedResources, PodRequirementTable } from './pod-requirements.ts';
+import { Evictions } from './preemption/evictions.ts';
+import { Preemption } from './preemption/preemption.ts';
+import { InformedPreemptionView } from './preemption/preemption-view.ts';
 import { makeProfiles, type Profile } from './profile.ts';
 import { QueuedPod } from './queued-pod.ts';
 import { SchedulerCache } from './scheduler-cache.ts';
@@ -62,6 +66,9 @@ export class KubeScheduler implements PodView {
   private readonly profiles: ReadonlyMap<string, Profile>;
   private readonly cache: SchedulerCache;
   private readonly queue: SchedulingQueue;
+  private readonly budgets: SharedInformer;
+  private readonly nominations: Nominations;
+  private readonly evictions: Evictions;
   private readonly loop: SchedulingLoop;
   private readonly evSyncPoll: EventType;
   /** Raised at every start and stop, so that polls of an older start are ignored, state. */
@@ -79,10 +86,13 @@ export class KubeScheduler implements PodView {
     const [client, eventClient] = newClients(clientGo, name, configuration, parameters);
     this.nodes = new SharedInformer(clientGo, client, kinds.nodes, options.reflectorReplies);
     this.pods = new SharedInformer(clientGo, client, kinds.pods, options.reflectorReplies);
+    this.budgets = new SharedInformer(clientGo, client, kinds.poddisruptionbudgets, options.reflectorReplies);
     const extended = new ExtendedResources();
     this.columns = new NodeColumns(tables.keysOf('nodes'), extended);
     this.requirements = new PodRequirementTable(extended);
-    const profiles = makeProfiles(configuration, this.columns, parameters);
+    const profiles = makeProfiles(configuration, this.columns, parameters, {
+      isPreempting: (pod) => this.evictions.isRunning(pod),
+    });
     this.profiles = new Map(profiles.map((profile) => [profile.name, profile]));
     this.cache = new SchedulerCache(simulation, name, this.columns, this.requirements);
     this.queue = new SchedulingQueue({
@@ -93,6 +103,26 @@ export class KubeScheduler implements PodView {
       podMaxBackoff: configuration.podMaxBackoff ?? parameters.podMaxBackoff,
       onReady: () => this.loop.proceed(),
     });
+    this.nominations = new Nominations(this.columns);
+    const parallelism = configuration.parallelism ?? parameters.parallelism;
+    const events = new EventRecorder(clientGo, eventClient, options.eventRecorderReplies);
+    const view = new InformedPreemptionView({
+      simulation,
+      tables,
+      pods: this.pods,
+      budgets: this.budgets,
+      cache: this.cache,
+    });
+    this.evictions = new Evictions({
+      name,
+      clientGo,
+      client,
+      events,
+      nominations: this.nominations,
+      view,
+      parallelism,
+      onFailed: (pod) => this.queue.forceActivate(pod),
+    });
     const tieBreak = simulation.streams.stream(`kubeScheduler.tieBreak.${options.name}`);
     const algorithm = algorithmRegistry[options.algorithm ?? 'kube-scheduler'];
     const settings = valuesOf(algorithm.settings, options.settings ?? {});
@@ -100,15 +130,25 @@ export class KubeScheduler implements PodView {
       name,
       clientGo,
       client,
-      events: new EventRecorder(clientGo, eventClient, options.eventRecorderReplies),
+      events,
       queue: this.queue,
       cache: this.cache,
       nodes: this.columns,
-      algorithm: algorithm.create({ nodes: this.columns, parameters, settings, tieBreak }),
+      algorithm: algorithm.create({ nodes: this.columns, nominations: this.nominations, parameters, settings, tieBreak }),
       pods: this,
+      nominations: this.nominations,
+      evictions: this.evictions,
+      preemption: new Preemption({
+        nodes: this.columns,
+        nominations: this.nominations,
+        view,
+        parameters,
+        parallelism,
+        offsets: simulation.streams.stream(`kubeScheduler.preemption.${options.name}`),
+      }),
       metrics: new SchedulerMetrics(recorder, simulation, this.queue),
       parameters,
-      parallelism: configuration.parallelism ?? parameters.parallelism,
+      parallelism,
     });
     this.evSyncPoll = simulation.on(`${name}: informers synced?`, (incarnation) => this.onSyncPoll(incarnation));
     this.listen();
@@ -136,10 +176,12 @@ export class KubeScheduler implements PodView {
     if (preloaded) {
       this.nodes.startPreloaded();
       this.pods.startPreloaded();
+      this.budgets.startPreloaded();
       this.loop.start();
     } else {
       this.nodes.start();
       this.pods.start();
+      this.budgets.start();
       this.simulation.after(this.parameters.cacheSyncPoll, this.evSyncPoll, this.incarnation);
     }
   }
@@ -148,16 +190,19 @@ export class KubeScheduler implements PodView {
   stop(): void {
     this.incarnation++;
     this.loop.stop();
+    this.evictions.stop();
     this.pods.stop();
     this.nodes.stop();
+    this.budgets.stop();
     this.queue.clear();
+    this.nominations.clear();
     this.cache.clear();
     this.columns.clear();
   }
 
   private onSyncPoll(incarnation: number): void {
     if (incarnation !== this.incarnation) return;
-    if (this.pods.hasSynced && this.nodes.hasSynced) this.loop.start();
+    if (this.pods.hasSynced && this.nodes.hasSynced && this.budgets.hasSynced) this.loop.start();
     else this.simulation.after(this.parameters.cacheSyncPoll, this.evSyncPoll, incarnation);
   }
 
@@ -174,6 +219,11 @@ export class KubeScheduler implements PodView {
   isTerminating(key: ObjectKey): boolean {
     const version = this.pods.get(key);
     return version === NO_VERSION || this.clientGo.tables.pods.isTerminating(version);
+  }
+
+  nominatedNode(key: ObjectKey): number {
+    const version = this.pods.get(key);
+    return version === NO_VERSION ? -1 : this.clientGo.tables.pods.nominatedNode.get(version);
   }
 
   // ---- what the informers show (eventhandlers.go) --------------------------------------------------------------------------------
@@ -211,6 +261,8 @@ export class KubeScheduler implements PodView {
     } else if (!isPlaced && pods.isTerminal(version)) {
       // Upstream's informer selects no ended pods: to it this one is gone.
       this.podDeleted(previous);
+    } else if (!isPlaced) {
+      this.waitingUpdated(version, previous);
     }
   }
 
@@ -218,8 +270,13 @@ export class KubeScheduler implements PodView {
     const { pods } = this.clientGo.tables;
     // A list after a gap may show the end of a pod that was never seen bound (upstream: DeletedFinalStateUnknown).
     const isBoundUnseen = this.cache.isBoundUnseen(pods.key.get(previous), pods.uid.get(previous));
-    if (isBoundUnseen || this.isPlaced(previous)) this.unplaced(previous);
-    else this.dropFromQueue(previous);
+    if (isBoundUnseen || this.isPlaced(previous)) {
+      this.unplaced(previous);
+      return;
+    }
+    this.dropFromQueue(previous);
+    // The room that was kept for it is free (deletePodFromSchedulingQueue).
+    if (pods.nominatedNode.get(previous) >= 0) this.tellOfDeletion(previous);
   }
 
   /** Whether a pod takes room on a node: bound and not at its end (upstream's informer does not select ended pods). */
@@ -237,6 +294,11 @@ export class KubeScheduler implements PodView {
   private unplaced(previous: VersionHandle): void {
     const { pods } = this.clientGo.tables;
     this.cache.remove(pods.key.get(previous));
+    this.tellOfDeletion(previous);
+  }
+
+  private tellOfDeletion(previous: VersionHandle): void {
+    const { pods } = this.clientGo.tables;
     if (!this.queue.listens) return;
     const deleted = this.requirements.of(pods.template.get(previous) as PodTemplate);
     this.queue.onEvent({ kind: 'deletion', deleted });
@@ -250,11 +312,24 @@ export class KubeScheduler implements PodView {
     const key = pods.key.get(version) as ObjectKey;
     if (profile === undefined || this.queue.find(key) !== undefined) return;
     const requirements = this.requirements.of(template);
+    const slot = pods.nominatedNode.get(version);
+    if (slot >= 0) this.nominations.set(key, pods.uid.get(version), requirements, slot);
     this.queue.add(new QueuedPod(key, pods.uid.get(version), requirements, profile, this.simulation.now));
+  }
+
+  /** A pod that waits has another nomination now; one that nobody has written yet stays (UpdateNominatedPod). */
+  private waitingUpdated(version: VersionHandle, previous: VersionHandle): void {
+    const { pods } = this.clientGo.tables;
+    const slot = pods.nominatedNode.get(version);
+    const queued = this.queue.find(pods.key.get(version));
+    if (queued === undefined || (slot < 0 && pods.nominatedNode.get(previous) < 0)) return;
+    if (slot < 0) this.nominations.delete(queued.key);
+    else this.nominations.set(queued.key, queued.uid, queued.requirements, slot);
   }
 
   private dropFromQueue(version: VersionHandle): void {
     const { pods } = this.clientGo.tables;
+    this.nominations.delete(pods.key.get(version));
     const queued = this.queue.find(pods.key.get(version));
     if (queued !== undefined && queued.uid === pods.uid.get(version)) this.queue.remove(queued);
   }

@@ -1,10 +1,10 @@
 /** A profile made ready to run: its plugins at the points where the model acts. K:pkg/scheduler/framework/runtime/framework.go. */
 import type { ValuesOf } from '../../engine/index.ts';
 import type { SchedulerConfiguration, SchedulerProfile } from './configuration.ts';
-import type { FilterPlugin, Plugin, ScorePlugin } from './framework.ts';
+import type { FilterPlugin, Plugin, PreEnqueuePlugin, ScorePlugin } from './framework.ts';
 import type { kubeSchedulerParameters } from './kube-scheduler.parameters.ts';
 import type { NodeColumns } from './node-columns.ts';
-import { findPlugin, type PluginName, pluginNames } from './plugins/index.ts';
+import { findPlugin, type PluginContext, type PluginName, pluginNames } from './plugins/index.ts';
 
 /** A filter of a profile. */
 export interface ProfileFilter {
@@ -20,9 +20,19 @@ export interface ProfileScore {
   readonly score: ScorePlugin;
 }
 
+/** A plugin of a profile that may keep pods out of the queue. */
+export interface ProfileGate {
+  readonly number: number;
+  readonly gate: PreEnqueuePlugin;
+}
+
 /** A profile. */
 export interface Profile {
   readonly name: string;
+  /** In the order in which they are asked. */
+  readonly gates: readonly ProfileGate[];
+  /** Whether its pods preempt others. */
+  readonly preempts: boolean;
   /** Percentage of nodes to find feasible before scoring, 0 = adaptive. */
   readonly percentageOfNodesToScore: number;
   /** In the order in which they are asked. */
@@ -30,20 +40,23 @@ export interface Profile {
   readonly scores: readonly ProfileScore[];
 }
 
+/** What plugins ask their scheduler; left out where there is none around them. */
+export type ProfileHooks = Pick<PluginContext, 'isPreempting'>;
+
 /** Makes the profiles of a configuration. Plugins that the model does not have are passed over; names that nobody has are refused. */
 export function makeProfiles(
   configuration: SchedulerConfiguration,
   nodes: NodeColumns,
   parameters: ValuesOf<typeof kubeSchedulerParameters>,
+  hooks: ProfileHooks = {},
 ): readonly Profile[] {
-  return configuration.profiles.map((profile) => makeProfile(profile, configuration, nodes, parameters));
+  return configuration.profiles.map((profile) => makeProfile(profile, configuration, { nodes, parameters, ...hooks }));
 }
 
 function makeProfile(
   written: SchedulerProfile,
   configuration: SchedulerConfiguration,
-  nodes: NodeColumns,
-  parameters: ValuesOf<typeof kubeSchedulerParameters>,
+  surroundings: Omit<PluginContext, 'arguments'>,
 ): Profile {
   const { schedulerName, plugins } = written;
   requireOne(written, 'queueSort', 'PrioritySort');
@@ -52,7 +65,7 @@ function makeProfile(
   const instanceOf = (name: string): Plugin => {
     let instance = instances.get(name);
     if (instance === undefined) {
-      instance = create(name, { nodes, arguments: written.arguments, parameters });
+      instance = create(name, { ...surroundings, arguments: written.arguments });
       instances.set(name, instance);
     }
     return instance;
@@ -60,7 +73,12 @@ function makeProfile(
   const percentage = written.percentageOfNodesToScore ?? configuration.percentageOfNodesToScore;
   return {
     name: schedulerName,
-    percentageOfNodesToScore: percentage ?? parameters.percentageOfNodesToScore,
+    percentageOfNodesToScore: percentage ?? surroundings.parameters.percentageOfNodesToScore,
+    gates: plugins.preEnqueue.flatMap(({ name }) => {
+      const { preEnqueue } = instanceOf(name);
+      return preEnqueue === undefined ? [] : [{ number: numberOf(name), gate: preEnqueue }];
+    }),
+    preempts: plugins.postFilter.some(({ name }) => name === 'DefaultPreemption'),
     filters: plugins.filter.flatMap(({ name }) => {
       const { filter } = instanceOf(name);
       return filter === undefined ? [] : [{ number: numberOf(name), filter }];
@@ -72,10 +90,7 @@ function makeProfile(
   };
 }
 
-function create(
-  name: string,
-  context: Parameters<NonNullable<ReturnType<typeof findPlugin>>['create'] & {}>[0],
-): Plugin {
+function create(name: string, context: PluginContext): Plugin {
   const definition = findPlugin(name);
   if (definition === undefined) throw new RangeError(`there is no scheduler plugin "${name}"`);
   return definition.create?.(context) ?? {};

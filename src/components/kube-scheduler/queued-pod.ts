@@ -42,6 +42,10 @@ export class QueuedPod {
   backoffUntil: SimTime;
   /** Plugins that rejected nodes in its last attempt, as bits by plugin number; 0 = it failed by an error, state. */
   rejectors = 0;
+  /** Number of the plugin that keeps it out of the queue, -1 = none does, state. */
+  gate = -1;
+  /** Whether it is to be tried again whatever its plugins say: it was told so while it was in flight, state. */
+  isForced = false;
   /** Slot of the node that was chosen for it, state. */
   node = -1;
   /** Message of its status that says why it is unschedulable, undefined = none was sent, state. */

@@ -4,6 +4,7 @@
  */
 import type { Simulation } from '../../engine/index.ts';
 import type { NodeColumns } from './node-columns.ts';
+import { PlacedPods } from './placed-pods.ts';
 import type { PodRequirements, PodRequirementTable } from './pod-requirements.ts';
 
 /** Keys at the start; doubled. */
@@ -28,6 +29,7 @@ export class SchedulerCache {
 
   /** 1 = the binding of the assumed pod was answered with success: it is bound, though the informer has not shown it yet. */
   private bound = new Uint8Array(INITIAL_KEYS);
+  private readonly byNode = new PlacedPods();
   /** Pods placed, and changes since the sums were last recounted, state. */
   private placed = 0;
   private changes = 0;
@@ -82,7 +84,9 @@ export class SchedulerCache {
   remove(key: number): void {
     if (key >= this.slots.length || this.slots[key] === NOWHERE) return;
     const pod = this.requirements.get(this.templates[key] as number);
-    this.nodes.count(this.slots[key] as number, pod, -1);
+    const slot = this.slots[key] as number;
+    this.nodes.count(slot, pod, -1);
+    this.byNode.remove(key, slot);
     this.slots[key] = NOWHERE;
     this.assumedUids[key] = NOT_ASSUMED;
     this.placed--;
@@ -93,7 +97,30 @@ export class SchedulerCache {
   clear(): void {
     this.slots.fill(NOWHERE);
     this.assumedUids.fill(NOT_ASSUMED);
+    this.byNode.clear();
     this.placed = 0;
+  }
+
+  // ---- for preemption ----------------------------------------------------------------------------------------------------------
+
+  /** Calls `visit` for the key of each pod placed on a node. */
+  forEachOn(slot: number, visit: (key: number) => void): void {
+    this.byNode.forEachOn(slot, visit);
+  }
+
+  /** What a placed pod asks for. */
+  requirementsOf(key: number): PodRequirements {
+    return this.requirements.get(this.templates[key] as number);
+  }
+
+  /** Counts a placed pod no longer, for a dry run; {@link putBack} has to follow. */
+  setAside(key: number): void {
+    this.nodes.count(this.slots[key] as number, this.requirementsOf(key), -1);
+  }
+
+  /** Counts a pod again that was set aside. */
+  putBack(key: number): void {
+    this.nodes.count(this.slots[key] as number, this.requirementsOf(key), 1);
   }
 
   private place(key: number, slot: number, pod: PodRequirements): void {
@@ -102,6 +129,7 @@ export class SchedulerCache {
     this.slots[key] = slot;
     this.templates[key] = pod.id;
     this.nodes.count(slot, pod, 1);
+    this.byNode.add(key, slot);
     this.placed++;
     this.changes++;
   }

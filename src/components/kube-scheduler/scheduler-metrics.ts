@@ -28,10 +28,11 @@ export interface PendingPods {
   readonly activeCount: number;
   readonly backoffCount: number;
   readonly unschedulableCount: number;
+  readonly gatedCount: number;
 }
 
 /** Extension points whose time is recorded, and how they ended, by number. */
-const POINTS = ['PreFilter', 'Filter', 'PreScore', 'Score', 'Bind'] as const;
+const POINTS = ['PreFilter', 'Filter', 'PostFilter', 'PreScore', 'Score', 'Bind'] as const;
 const STATUSES = ['Success', 'Unschedulable', 'Error'] as const;
 
 /** An extension point whose time is recorded. */
@@ -82,6 +83,8 @@ export class SchedulerMetrics {
   private readonly profiles = new Map<string, ProfileSeries>();
   /** Scheduling SLI by attempts. */
   private readonly sli: HistogramSeries[] = [];
+  private preemptions: CounterSeries | undefined;
+  private victims: HistogramSeries | undefined;
   /** Pods bound so far, and at the last sample [pod], with its instant [ns]. */
   private bound = 0;
   private boundBefore = 0;
@@ -93,17 +96,28 @@ export class SchedulerMetrics {
     const active = shareOf('active');
     const backoff = shareOf('backoff');
     const unschedulable = shareOf('unschedulable');
+    const gated = shareOf('gated');
     const throughput = new GaugeShare(recorder.gauge('plimsoll_scheduling_throughput_pods_per_second'));
     recorder.onSample(() => {
       active.set(pending.activeCount);
       backoff.set(pending.backoffCount);
       unschedulable.set(pending.unschedulableCount);
+      gated.set(pending.gatedCount);
       const span = clock.now - this.sampledAt;
       if (span <= 0) return;
       throughput.set(((this.bound - this.boundBefore) * NS_PER_SECOND) / span);
       this.boundBefore = this.bound;
       this.sampledAt = clock.now;
     });
+  }
+
+  /** Room was looked for by removing others; for `victims` of them if somebody has to go. */
+  preemption(victims: number): void {
+    this.preemptions ??= this.recorder.counter('scheduler_preemption_attempts_total');
+    this.preemptions.add();
+    if (victims === 0) return;
+    this.victims ??= this.recorder.histogram('scheduler_preemption_victims');
+    this.victims.record(victims);
   }
 
   /** The series of a profile. */

@@ -8,14 +8,18 @@
 import { kinds, type ObjectKey } from '../../cluster/index.ts';
 import { type EventType, Occupancy, type Simulation, type ValuesOf } from '../../engine/index.ts';
 import { FLOW_POD_STARTUP, publishServer } from '../../metrics/index.ts';
-import { between } from '../../units/index.ts';
-import { isSuccess, type RequestId, type Requests, writes } from '../api-machinery/index.ts';
+import { between, nanoseconds } from '../../units/index.ts';
+import { isSuccess, NOMINATION_KEPT, type RequestId, type Requests, writes } from '../api-machinery/index.ts';
 import type { ApiClient, ClientGo, EventRecorder } from '../client-go/index.ts';
 import { Decision, NO_NODE, type SchedulingAlgorithm } from './algorithms/index.ts';
 import { costOf, noCycleCost } from './cycle-cost.ts';
 import type { kubeSchedulerParameters } from './kube-scheduler.parameters.ts';
 import type { NodeColumns } from './node-columns.ts';
+import type { Nominations } from './nominations.ts';
 import { pluginNames } from './plugins/index.ts';
+import type { Evictions } from './preemption/evictions.ts';
+import type { Preemption, PreemptionResult } from './preemption/preemption.ts';
+import { preemptionCost } from './preemption/preemption-cost.ts';
 import type { QueuedPod } from './queued-pod.ts';
 import type { SchedulerCache } from './scheduler-cache.ts';
 import type { SchedulerMetrics } from './scheduler-metrics.ts';
@@ -24,6 +28,9 @@ import type { SchedulingQueue } from './scheduling-queue.ts';
 /** A prime that mixes the counts of a message, and the bits of the result: 0 to 2^31 - 1. */
 const MESSAGE_FACTOR = 16_777_619;
 const MESSAGE_BITS = 0x7fff_ffff;
+
+/** What a message says of preemption. */
+const PREEMPTION_OUTCOMES: readonly PreemptionResult['outcome'][] = ['notEligible', 'noCandidate', 'found'];
 
 /** The message that a pod is not scheduled because it is being deleted. */
 const BEING_DELETED = -1;
@@ -36,6 +43,8 @@ export interface PodView {
   isPending(key: ObjectKey, uid: number): boolean;
   /** Whether it is being deleted. */
   isTerminating(key: ObjectKey): boolean;
+  /** Slot of the node that its status nominates, -1 if none. */
+  nominatedNode(key: ObjectKey): number;
 }
 
 /** What the loop works with. */
@@ -49,6 +58,9 @@ export interface SchedulingLoopOptions {
   readonly nodes: NodeColumns;
   readonly algorithm: SchedulingAlgorithm;
   readonly pods: PodView;
+  readonly nominations: Nominations;
+  readonly preemption: Preemption;
+  readonly evictions: Evictions;
   readonly metrics: SchedulerMetrics;
   readonly parameters: ValuesOf<typeof kubeSchedulerParameters>;
   readonly parallelism: number;
@@ -68,6 +80,9 @@ export class SchedulingLoop {
   private patching = false;
   private readonly decision = new Decision();
   private readonly cost = noCycleCost();
+  /** What preemption found for the pod of the present cycle, and the time that it took; undefined = it was not asked, state. */
+  private preempted: PreemptionResult | undefined;
+  private preemptionSpan = nanoseconds(0);
   /** Version of the chosen node's columns when the decision was taken: what others changed meanwhile is not this scheduler's doing. */
   private decidedOnVersion = 0;
   /** Pods whose binding is on its way, by number of the attempt, state. */
@@ -149,7 +164,7 @@ export class SchedulingLoop {
       const isTerminating = this.options.pods.isTerminating(key);
       if (!isTerminating && !this.options.cache.isAssumed(key, uid)) return pod;
       if (isTerminating) this.options.events.record('FailedScheduling', kinds.pods, key, BEING_DELETED);
-      this.queue.finish();
+      this.queue.finish(pod);
     }
     return undefined;
   }
@@ -163,11 +178,22 @@ export class SchedulingLoop {
     pod.attemptStartedAt = now;
     this.current = pod;
     const { decision } = this;
-    decision.reset();
+    const nominated = this.options.pods.nominatedNode(pod.key);
+    decision.reset(pod.key, nominated);
     algorithm.decide(pod.requirements, pod.profile, decision);
-    if (decision.node !== NO_NODE) this.decidedOnVersion = nodes.version[decision.node] as number;
     costOf(decision, parameters, parallelism, this.cost);
+    this.preempted = undefined;
+    if (decision.node !== NO_NODE) this.decidedOnVersion = nodes.version[decision.node] as number;
+    else if (pod.profile.preempts && nodes.order.count > 0) this.lookForVictims(pod, nominated);
     this.simulation.after(this.cost.total, this.evDecided, this.incarnation);
+  }
+
+  /** PostFilter: whether the removal of others would make room. */
+  private lookForVictims(pod: QueuedPod, nominated: number): void {
+    const { preemption, parameters, parallelism } = this.options;
+    this.preempted = preemption.evaluate(pod, nominated);
+    this.preemptionSpan = preemptionCost(this.preempted, parameters, parallelism);
+    this.cost.total = nanoseconds(this.cost.total + this.preemptionSpan);
   }
 
   private onDecided(incarnation: number): void {
@@ -182,9 +208,13 @@ export class SchedulingLoop {
 
   private recordPoints({ profile }: QueuedPod): void {
     const series = this.options.metrics.of(profile.name);
-    const { cost, decision } = this;
+    const { cost, decision, preempted } = this;
     series.extensionPoint('PreFilter', 'Success', cost.preFilter);
     series.extensionPoint('Filter', decision.node === NO_NODE ? 'Unschedulable' : 'Success', cost.filter);
+    if (preempted !== undefined) {
+      const status = preempted.outcome === 'found' ? 'Success' : 'Unschedulable';
+      series.extensionPoint('PostFilter', status, this.preemptionSpan);
+    }
     if (decision.scored === 0) return;
     series.extensionPoint('PreScore', 'Success', cost.preScore);
     series.extensionPoint('Score', 'Success', cost.score);
@@ -193,11 +223,12 @@ export class SchedulingLoop {
   // ---- binding -----------------------------------------------------------------------------------------------------------------
 
   private assumeAndBind(pod: QueuedPod, node: number): void {
-    const { cache, client, nodes } = this.options;
+    const { cache, client, nodes, nominations } = this.options;
     const untouched = nodes.version[node] === this.decidedOnVersion;
     cache.assume(pod.key, pod.uid, node, pod.requirements);
     if (untouched) this.checkRoom(pod, node);
-    this.queue.finish();
+    nominations.delete(pod.key);
+    this.queue.finish(pod);
     pod.node = node;
     pod.bindingSentAt = this.simulation.now;
     const attempt = this.sent++;
@@ -242,7 +273,7 @@ export class SchedulingLoop {
     if (!pods.isPending(pod.key, pod.uid)) return;
     pod.rejectors = 0;
     this.queue.retry(pod);
-    this.tellFailure(pod, BINDING_FAILED, this.onPatchedAside);
+    this.tellFailure(pod, BINDING_FAILED, NO_NODE, this.onPatchedAside);
   }
 
   private onAssumedExpired(key: number, uid: number): void {
@@ -256,22 +287,47 @@ export class SchedulingLoop {
     const { metrics, nodes, pods } = this.options;
     metrics.of(pod.profile.name).attempt('unschedulable', between(pod.attemptStartedAt, this.simulation.now));
     if (!pods.isPending(pod.key, pod.uid)) {
-      this.queue.finish();
+      this.queue.finish(pod);
       return;
     }
     pod.rejectors = this.decision.rejectors;
-    this.patching = this.tellFailure(pod, messageOf(this.decision, nodes.order.count), this.onPatched);
+    const nominated = this.preempt(pod);
+    this.nominate(pod, nominated);
+    const message = messageOf(this.decision, nodes.order.count, this.preempted);
+    this.patching = this.tellFailure(pod, message, nominated, this.onPatched);
     this.queue.giveBack(pod);
   }
 
+  /** Has the victims removed, if some were found. Returns the node that the pod is nominated to now, or that its nomination stays as it is. */
+  private preempt(pod: QueuedPod): number {
+    const { preempted } = this;
+    const { evictions, metrics } = this.options;
+    if (preempted === undefined) return NO_NODE;
+    const { candidate, outcome } = preempted;
+    const begun = candidate !== undefined && evictions.begin(pod, candidate);
+    metrics.preemption(begun ? candidate.victims.length : 0);
+    if (outcome === 'notEligible') return NOMINATION_KEPT;
+    return candidate === undefined ? NO_NODE : candidate.slot;
+  }
+
+  /** Notes a nomination at once: the next cycle comes before the watch shows it (AddNominatedPod). */
+  private nominate(pod: QueuedPod, nominated: number): void {
+    const { nominations, pods } = this.options;
+    const slot = nominated === NOMINATION_KEPT ? pods.nominatedNode(pod.key) : nominated;
+    if (slot < 0) nominations.delete(pod.key);
+    else nominations.set(pod.key, pod.uid, pod.requirements, slot);
+  }
+
   /** An event tells why the attempt failed, and the pod's status is patched if it says something else. Returns whether it is. */
-  private tellFailure(pod: QueuedPod, message: number, reply: number): boolean {
-    const { events, client } = this.options;
+  private tellFailure(pod: QueuedPod, message: number, nominated: number, reply: number): boolean {
+    const { events, client, pods } = this.options;
     events.record('FailedScheduling', kinds.pods, pod.key, message);
-    if (pod.statusMessage === message) return false;
+    const isNominationNews = nominated !== NOMINATION_KEPT && nominated !== pods.nominatedNode(pod.key);
+    if (pod.statusMessage === message && !isNominationNews) return false;
     pod.statusMessage = message;
     const request = client.write(writes.podUnschedulable, pod.key);
     this.requests.setNumber(request, 0, message);
+    this.requests.setNumber(request, 1, nominated);
     client.send(request, reply, this.incarnation);
     return true;
   }
@@ -311,11 +367,13 @@ export class SchedulingLoop {
   }
 }
 
-/** A number for the message of a failed attempt: it differs where the counts of nodes by plugin, which the text lists, differ. */
-function messageOf({ rejected }: Decision, nodes: number): number {
+/** A number for the message of a failed attempt: it differs where the counts of nodes by plugin, or what is said of preemption, differ. */
+function messageOf({ rejected }: Decision, nodes: number, preempted: PreemptionResult | undefined): number {
   let message = nodes;
-  for (let plugin = 0; plugin < pluginNames.length; plugin++) {
-    message = (Math.imul(message, MESSAGE_FACTOR) + (rejected[plugin] as number)) & MESSAGE_BITS;
-  }
+  const mix = (number: number) => {
+    message = (Math.imul(message, MESSAGE_FACTOR) + number) & MESSAGE_BITS;
+  };
+  for (let plugin = 0; plugin < pluginNames.length; plugin++) mix(rejected[plugin] as number);
+  if (preempted !== undefined) mix(PREEMPTION_OUTCOMES.indexOf(preempted.outcome));
   return message;
 }

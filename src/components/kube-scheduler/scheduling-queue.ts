@@ -2,12 +2,13 @@
  * The scheduling queue: active pods by priority and time, pods that back off, and pods that wait until something changes.
  * K:pkg/scheduler/backend/queue.
  *
- * What happens in the cluster while a pod is in flight (from its pop to the end of its scheduling cycle; bindings fail by errors only, which wait
- * for no event) is remembered, so that a pod that finds no node is put where such an event would have put it. Left out: gated and nominated pods.
+ * Before a pod becomes active or backs off, the PreEnqueue plugins of its profile are asked; a pod that one of them holds back is gated: it waits among the
+ * unschedulable ones until an event to which that plugin listens.
  */
 import type { EventId, EventType, Simulation, ValuesOf } from '../../engine/index.ts';
 import { type Nanoseconds, nanoseconds, type SimTime } from '../../units/index.ts';
 import { type ClusterEvent, mayHelp } from './cluster-event.ts';
+import { InFlightEvents } from './in-flight-events.ts';
 import type { kubeSchedulerParameters } from './kube-scheduler.parameters.ts';
 import { PodHeap } from './pod-heap.ts';
 import { type QueuedPod, QueuePlace } from './queued-pod.ts';
@@ -37,10 +38,9 @@ export class SchedulingQueue {
   private readonly unschedulable = new Map<number, QueuedPod>();
   /** Pods in any of these, by key. */
   private readonly queued = new Map<number, QueuedPod>();
-  /** The pod in flight: the loop takes one at a time. */
-  private inFlight: QueuedPod | undefined;
-  /** Events since it was popped. */
-  private readonly events: ClusterEvent[] = [];
+  private readonly inFlight = new InFlightEvents();
+  /** Pods among the unschedulable ones that are held back by a PreEnqueue plugin, state. */
+  private gated = 0;
   private arrivals = 0;
   /** Pending look through the back-offs, and through the unschedulable pods. */
   private backoffTimer: EventId | undefined;
@@ -72,7 +72,12 @@ export class SchedulingQueue {
   }
 
   get unschedulableCount(): number {
-    return this.unschedulable.size;
+    return this.unschedulable.size - this.gated;
+  }
+
+  /** Pods that a PreEnqueue plugin holds back. */
+  get gatedCount(): number {
+    return this.gated;
   }
 
   // ---- a pod's way -------------------------------------------------------------------------------------------------------------
@@ -80,8 +85,7 @@ export class SchedulingQueue {
   /** Adds a pod that has just been seen. */
   add(pod: QueuedPod): void {
     this.queued.set(pod.key, pod);
-    this.activate(pod);
-    this.options.onReady();
+    if (this.activate(pod)) this.options.onReady();
   }
 
   /** The pod of a key if it waits here (not in flight). */
@@ -89,14 +93,14 @@ export class SchedulingQueue {
     return this.queued.get(key);
   }
 
-  /** Takes the next pod; it is in flight until {@link finish} or {@link giveBack}. An idle scheduler also takes pods that still back off. */
+  /** Takes the next pod; it is in flight until {@link finish}, {@link giveBack} or {@link retry}. An idle scheduler also takes pods that still back off. */
   pop(): QueuedPod | undefined {
     const pod = this.active.pop() ?? this.popBackingOff();
     if (pod === undefined) return undefined;
     this.queued.delete(pod.key);
     pod.place = QueuePlace.Nowhere;
     pod.attempts++;
-    this.inFlight = pod;
+    this.inFlight.add(pod);
     this.popped++;
     return pod;
   }
@@ -108,30 +112,44 @@ export class SchedulingQueue {
     return pod;
   }
 
-  /** The pod in flight has a node, or is gone. */
-  finish(): void {
-    this.land();
+  /** A pod in flight has a node, or is gone. */
+  finish(pod: QueuedPod): void {
+    this.inFlight.delete(pod);
     this.left++;
   }
 
-  /** The pod in flight found no node. It waits for an event, or backs off if one that may help it has come meanwhile. */
+  /** A pod in flight found no node. It waits for an event, or backs off if one that may help it has come meanwhile. */
   giveBack(pod: QueuedPod): void {
-    const helped = pod.rejectors === 0 || this.helpedMeanwhile(pod);
-    this.land();
+    const helped = pod.rejectors === 0 || pod.isForced || this.helpedMeanwhile(pod);
+    pod.isForced = false;
+    this.inFlight.delete(pod);
     this.returned++;
     if (helped) this.retry(pod);
     else this.park(pod);
   }
 
+  /** A pod is to be tried again at once, wherever it waits; one in flight when it comes back (Activate). */
+  forceActivate(pod: QueuedPod): void {
+    if (this.inFlight.has(pod)) {
+      pod.isForced = true;
+    } else if (this.queued.get(pod.key) === pod && pod.place !== QueuePlace.Active) {
+      this.takeOut(pod);
+      if (this.activate(pod)) this.options.onReady();
+    }
+  }
+
   /** A pod that has failed, by an error or although an event may help it, backs off before it is tried again. */
   retry(pod: QueuedPod): void {
     this.noteFailure(pod);
-    this.activateOrBackOff(pod);
-    this.options.onReady();
+    if (this.activateOrBackOff(pod)) this.options.onReady();
   }
 
   private park(pod: QueuedPod): void {
     this.noteFailure(pod);
+    this.keepUnschedulable(pod);
+  }
+
+  private keepUnschedulable(pod: QueuedPod): void {
     pod.place = QueuePlace.Unschedulable;
     this.unschedulable.set(pod.key, pod);
     this.armFlush();
@@ -159,9 +177,10 @@ export class SchedulingQueue {
 
   /** Forgets everything: the process has ended. */
   clear(): void {
-    if (this.inFlight !== undefined) this.finish();
+    for (const pod of [...this.inFlight.all()]) this.finish(pod);
     for (const heap of [this.active, this.backoff, this.errorBackoff]) heap.clear();
     this.unschedulable.clear();
+    this.gated = 0;
     this.queued.clear();
     if (this.backoffTimer !== undefined) this.simulation.cancel(this.backoffTimer);
     if (this.flushTimer !== undefined) this.simulation.cancel(this.flushTimer);
@@ -173,22 +192,35 @@ export class SchedulingQueue {
 
   /** Whether anybody would listen to an event now. */
   get listens(): boolean {
-    return this.unschedulable.size > 0 || this.inFlight !== undefined;
+    return this.unschedulable.size > 0 || this.inFlight.size > 0;
   }
 
   /** Something has happened that may make pods schedulable. */
   onEvent(event: ClusterEvent): void {
-    if (this.inFlight !== undefined) this.events.push(event);
+    this.inFlight.push(event);
+    if (this.unschedulable.size === 0) return;
     // Pods of one template that were rejected by the same plugins get the same answer.
     const answers = new Map<number, boolean>();
+    this.moveAll((pod) => this.gateListens(pod, event) && this.helps(event, pod, answers));
+  }
+
+  /** Moves pods from the unschedulable ones to where they are tried again. */
+  private moveAll(isToMove: (pod: QueuedPod) => boolean): void {
+    // Those that a plugin holds back go to the end of the list, which is why it is not changed while it is walked.
+    const moving: QueuedPod[] = [];
+    for (const pod of this.unschedulable.values()) if (isToMove(pod)) moving.push(pod);
     let moved = false;
-    for (const pod of this.unschedulable.values()) {
-      if (!this.helps(event, pod, answers)) continue;
-      this.unschedulable.delete(pod.key);
-      this.activateOrBackOff(pod);
-      moved = true;
+    for (const pod of moving) {
+      this.takeOut(pod);
+      if (this.activateOrBackOff(pod)) moved = true;
     }
     if (moved) this.options.onReady();
+  }
+
+  /** A pod that is held back is only moved by events that concern the plugin that does so. */
+  private gateListens({ gate: number, profile }: QueuedPod, event: ClusterEvent): boolean {
+    if (number < 0) return true;
+    return profile.gates.find((entry) => entry.number === number)?.gate.listensTo(event) === true;
   }
 
   private helps(event: ClusterEvent, pod: QueuedPod, answers: Map<number, boolean>): boolean {
@@ -203,8 +235,8 @@ export class SchedulingQueue {
   }
 
   private helpedMeanwhile(pod: QueuedPod): boolean {
-    if (!this.options.parameters.queueingHints) return this.events.length > 0;
-    return this.events.some((event) => mayHelp(event, pod));
+    const { queueingHints } = this.options.parameters;
+    return this.inFlight.someSince(pod, (event) => !queueingHints || mayHelp(event, pod));
   }
 
   // ---- timers ------------------------------------------------------------------------------------------------------------------
@@ -215,7 +247,9 @@ export class SchedulingQueue {
     for (const heap of [this.backoff, this.errorBackoff]) {
       for (let pod = heap.peek(); pod !== undefined && !this.backsOff(pod); pod = heap.peek()) {
         heap.remove(pod);
-        this.activate(pod);
+        // Whether it is held back was asked when it began to back off, as it may be popped from there.
+        if (this.options.parameters.popFromBackoff) this.makeActive(pod);
+        else if (!this.activate(pod)) continue;
         moved = true;
       }
     }
@@ -234,15 +268,9 @@ export class SchedulingQueue {
   private onFlush(): void {
     this.flushTimer = undefined;
     const { unschedulableMaxStay } = this.options.parameters;
-    let moved = false;
-    for (const pod of this.unschedulable.values()) {
-      if (this.simulation.now - pod.timestamp <= unschedulableMaxStay) continue;
-      this.unschedulable.delete(pod.key);
-      this.activateOrBackOff(pod);
-      moved = true;
-    }
+    const { now } = this.simulation;
+    this.moveAll((pod) => now - pod.timestamp > unschedulableMaxStay);
     this.armFlush();
-    if (moved) this.options.onReady();
   }
 
   private armFlush(): void {
@@ -259,23 +287,44 @@ export class SchedulingQueue {
 
   // ---- small parts -------------------------------------------------------------------------------------------------------------
 
-  private activate(pod: QueuedPod): void {
+  /** Makes a pod active unless a plugin holds it back; returns whether it is. */
+  private activate(pod: QueuedPod): boolean {
+    if (this.isHeldBack(pod)) return false;
+    this.makeActive(pod);
+    return true;
+  }
+
+  private makeActive(pod: QueuedPod): void {
     pod.place = QueuePlace.Active;
     pod.activeSince = this.simulation.now;
     pod.sequence = this.arrivals++;
     this.active.push(pod);
   }
 
-  private activateOrBackOff(pod: QueuedPod): void {
-    if (!this.backsOff(pod)) {
-      this.activate(pod);
-      return;
-    }
+  /** Returns whether the loop may take it, now or while it backs off. */
+  private activateOrBackOff(pod: QueuedPod): boolean {
+    if (!this.backsOff(pod)) return this.activate(pod);
+    const { popFromBackoff } = this.options.parameters;
+    if (popFromBackoff && this.isHeldBack(pod)) return false;
     const isError = pod.rejectors === 0;
     pod.place = isError ? QueuePlace.ErrorBackoff : QueuePlace.Backoff;
     pod.sequence = this.arrivals++;
     (isError ? this.errorBackoff : this.backoff).push(pod);
     this.armBackoff();
+    return popFromBackoff && !isError;
+  }
+
+  /** Asks the PreEnqueue plugins; a pod that one of them does not admit is kept among the unschedulable ones (runPreEnqueuePlugins). */
+  private isHeldBack(pod: QueuedPod): boolean {
+    for (const { number, gate } of pod.profile.gates) {
+      if (gate.admits(pod)) continue;
+      pod.gate = number;
+      pod.rejectors |= 1 << number;
+      this.gated++;
+      this.keepUnschedulable(pod);
+      return true;
+    }
+    return false;
   }
 
   /** Back-offs are judged by windows: a pod whose back-off ends within the present one still backs off (backoff_queue.go:isPodBackingoff). */
@@ -300,25 +349,22 @@ export class SchedulingQueue {
     else if (pod.place === QueuePlace.Backoff) this.backoff.remove(pod);
     else if (pod.place === QueuePlace.ErrorBackoff) this.errorBackoff.remove(pod);
     else this.unschedulable.delete(pod.key);
-  }
-
-  /** No pod is in flight any more. */
-  private land(): void {
-    this.inFlight = undefined;
-    this.events.length = 0;
+    if (pod.gate < 0) return;
+    pod.gate = -1;
+    this.gated--;
   }
 
   /** Every pod popped has left, was put back, or is in flight; every pod that waits is in one place. */
   checkInvariants(): void {
     const { popped, left, returned } = this;
     const simulation: Simulation = this.simulation;
-    const inFlight = this.inFlight === undefined ? 0 : 1;
+    const inFlight = this.inFlight.size;
     simulation.invariant(
       popped === left + returned + inFlight,
       this.options.name,
       `${popped} pods popped, ${left} left the queue, ${returned} put back, ${inFlight} in flight`,
     );
-    const waiting = this.activeCount + this.backoffCount + this.unschedulableCount;
+    const waiting = this.activeCount + this.backoffCount + this.unschedulable.size;
     simulation.invariant(
       waiting === this.queued.size,
       this.options.name,

@@ -146,6 +146,19 @@ export function intentRequest(execution: Execution, client: ApiClient, intent: I
     case 'PersistentVolumeClaim':
     case 'StorageClass':
       return storageRequest(execution, client, intent);
+    case 'PriorityClass': {
+      const request = client.write(writes.priorityClassCreate, tables.keysOf('priorityclasses').intern('', name));
+      requests.object[request] = intent.content;
+      requests.setNumber(request, 0, intent.bytes);
+      return request;
+    }
+    case 'PodDisruptionBudget': {
+      const key = tables.keysOf('poddisruptionbudgets').intern(namespace, name);
+      const request = client.write(writes.podDisruptionBudgetCreate, key);
+      requests.object[request] = intent.budget;
+      requests.setNumber(request, 0, intent.bytes);
+      return request;
+    }
     case 'Service': {
       const request = client.write(writes.serviceCreate, tables.keysOf('services').intern(namespace, name));
       requests.object[request] = intent.specification;
@@ -204,6 +217,12 @@ export function preloadIntents(execution: Execution, intents: readonly Intent[])
       case 'StorageClass':
         preload.storage.storageClass(name, intent.specification);
         break;
+      case 'PriorityClass':
+        preload.priorityClass(intent);
+        break;
+      case 'PodDisruptionBudget':
+        preload.disruptionBudget(intent);
+        break;
       case 'Pod':
         preloadPods(execution, [namespace], name, 1, intent.template);
         break;
@@ -217,7 +236,7 @@ export function preloadIntents(execution: Execution, intents: readonly Intent[])
 
 function preloadWorkload(execution: Execution, intent: Extract<Intent, { kind: 'Deployment' | 'ReplicaSet' }>): void {
   const { preload } = execution.cluster;
-  const template = execution.template(intent.template);
+  const template = execution.preloadedTemplate(intent.template);
   const unplaced =
     intent.kind === 'Deployment'
       ? preload.deployment({ ...intent, template })
@@ -236,9 +255,10 @@ export function preloadPods(
   template: PodTemplate,
 ): void {
   let unplaced = 0;
+  const preloaded = execution.preloadedTemplate(template);
   for (let i = 0; i < count; i++) {
     const namespace = namespaces[i % namespaces.length] as string;
-    if (!execution.cluster.preload.pod(namespace, prefix, execution.template(template), -1)) unplaced++;
+    if (!execution.cluster.preload.pod(namespace, prefix, preloaded, -1)) unplaced++;
   }
   if (unplaced > 0)
     execution.notes.push(`${unplaced} pods of ${prefix} found no node with room and were not preloaded`);

@@ -1,6 +1,6 @@
 /** What executing operations needs: the cluster, the clients, the templates of the run, and what became of barriers. */
 import type { Kind, ObjectKey, PodTemplate } from '../../cluster/index.ts';
-import { isSuccess, type RequestId } from '../../components/api-machinery/index.ts';
+import { hasPriority, isSuccess, podPriority, type RequestId } from '../../components/api-machinery/index.ts';
 import type { ApiClient } from '../../components/client-go/index.ts';
 import type { ControlPlane } from '../../components/control-plane.ts';
 import { CommitTimes } from '../../components/load-generator/index.ts';
@@ -115,6 +115,18 @@ export class Execution {
   /** The template that a run works with. */
   template(template: PodTemplate): PodTemplate {
     return this.templates.get(template.id);
+  }
+
+  /** The template of a pod that is there before the run: with the priority that admission would have given it. */
+  preloadedTemplate(template: PodTemplate): PodTemplate {
+    const own = this.template(template);
+    const priority = podPriority(own, this.cluster.preload.priorityClasses);
+    if (priority === undefined) {
+      const note = `PriorityClass ${own.priorityClassName} is not there before the run, or contradicts its pods: those that are preloaded have priority ${own.priority}`;
+      if (!this.notes.includes(note)) this.notes.push(note);
+      return own;
+    }
+    return hasPriority(own, priority) ? own : this.templates.derived(own, priority);
   }
 
   /** The connections of a client; equal descriptions share one token bucket per connection. */

@@ -67,6 +67,8 @@ export const podShape = {
   nodeSelector: labelsSchema.optional(),
   tolerations: z.array(tolerationSchema).optional(),
   priority: wholeNumberSchema(-HIGHEST_PRIORITY, HIGHEST_PRIORITY).optional(),
+  priorityClassName: nameSchema.optional(),
+  preemptionPolicy: z.enum(['PreemptLowerPriority', 'Never']).optional(),
   schedulerName: nameSchema.optional(),
   terminationGracePeriod: durationSchema.optional(),
 };
@@ -114,6 +116,8 @@ export function makePodTemplate(
       schedulerName: pod.schedulerName ?? 'default-scheduler',
       nodeName: '',
       priority: pod.priority ?? 0,
+      priorityClassName: pod.priorityClassName ?? '',
+      ...(pod.preemptionPolicy === undefined ? {} : { preemptionPolicy: pod.preemptionPolicy }),
       hostNetwork: false,
       serviceAccountName: 'default',
       terminationGracePeriod: pod.terminationGracePeriod ?? DEFAULT_GRACE_PERIOD,

@@ -40,6 +40,7 @@ function templateOf(size: number): PodTemplate {
     schedulerName: 'default-scheduler',
     nodeName: '',
     priority: 0,
+    priorityClassName: '',
     hostNetwork: false,
     serviceAccountName: 'default',
     terminationGracePeriod: nanoseconds(0),

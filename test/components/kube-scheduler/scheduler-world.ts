@@ -59,6 +59,7 @@ export function templateOf(id: number, options: Partial<PodTemplate> = {}): PodT
     schedulerName: 'default-scheduler',
     nodeName: '',
     priority: 0,
+    priorityClassName: '',
     hostNetwork: false,
     serviceAccountName: 'default',
     terminationGracePeriod: seconds(30),

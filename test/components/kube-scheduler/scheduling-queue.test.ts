@@ -88,7 +88,7 @@ describe('the active queue', () => {
     const order = [];
     for (let pod = queue.pop(); pod !== undefined; pod = queue.pop()) {
       order.push(pod);
-      queue.finish();
+      queue.finish(pod);
     }
     expect(order).toEqual([high, later, low, alsoLow]);
   });
@@ -106,7 +106,7 @@ describe('the active queue', () => {
         const order: number[] = [];
         for (let pod = queue.pop(); pod !== undefined; pod = queue.pop()) {
           order.push(pod.requirements.template.priority);
-          queue.finish();
+          queue.finish(pod);
         }
         expect(order).toEqual(left.sort((a, b) => b - a));
       }),
@@ -137,7 +137,7 @@ describe('the active queue', () => {
             expect(queue.pop()).toBe(first);
             if (first === undefined) continue;
             waiting.splice(waiting.indexOf(first), 1);
-            queue.finish();
+            queue.finish(first);
           }
           simulation.checkInvariants();
         }
@@ -290,9 +290,9 @@ describe('an unschedulable pod', () => {
 
   test('does not remember what came before its attempt', () => {
     for (const pod of [podOf(), podOf()]) queue.add(pod);
-    queue.pop();
+    const gone = queue.pop() as QueuedPod;
     queue.onEvent(nodeEvent());
-    queue.finish();
+    queue.finish(gone);
     fail(FIT);
     expect(queue.unschedulableCount).toBe(1);
   });
@@ -312,12 +312,12 @@ test('a queue that is cleared has forgotten its pods and its timers', () => {
 
 test('every pod popped is accounted for', () => {
   queue.add(podOf());
-  queue.pop();
+  const pod = queue.pop() as QueuedPod;
   simulation.checkInvariants();
-  queue.finish();
+  queue.finish(pod);
   simulation.checkInvariants();
   expect(() => {
-    queue.finish();
+    queue.finish(pod);
     simulation.checkInvariants();
   }).toThrow('1 pods popped, 2 left the queue');
 });

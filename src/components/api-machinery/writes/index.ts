@@ -2,13 +2,23 @@
 import * as nodes from './nodes.ts';
 import * as other from './other.ts';
 import * as pods from './pods.ts';
+import * as policies from './policies.ts';
 import * as quotas from './quotas.ts';
 import * as services from './services.ts';
 import * as volumes from './volumes.ts';
 import * as workloads from './workloads.ts';
 import type { Write } from './write.ts';
 
-const definitions = { ...pods, ...nodes, ...workloads, ...services, ...other, ...quotas, ...volumes } as const;
+const definitions = {
+  ...pods,
+  ...nodes,
+  ...workloads,
+  ...services,
+  ...other,
+  ...quotas,
+  ...volumes,
+  ...policies,
+} as const;
 
 /** Name of a write operation. */
 export type WriteName = keyof typeof definitions;
@@ -22,5 +32,6 @@ export const writes = Object.fromEntries(Object.keys(definitions).map((name, ind
 >;
 
 export type { TaintChange } from './nodes.ts';
+export type { DisruptionBudgetStatus } from './policies.ts';
 export type { DeploymentBody, ReplicaSetBody } from './workloads.ts';
-export { CHANGED, UNCHANGED, type Write, type WriteContext } from './write.ts';
+export { CHANGED, NOMINATION_KEPT, UNCHANGED, type Write, type WriteContext } from './write.ts';

@@ -1,7 +1,7 @@
 /** Writes of pods: create, binding, and the status patches of kubelet, scheduler and controllers. */
 import { kinds, PodCondition, PodPhase, type PodTemplate } from '../../../cluster/index.ts';
 import { StatusCode, Verb } from '../verbs.ts';
-import { CHANGED, UNCHANGED, type Write } from './write.ts';
+import { CHANGED, NOMINATION_KEPT, UNCHANGED, type Write } from './write.ts';
 
 /** POST pods. Number 0: key of the owning ReplicaSet or -1. Number 1: key of the node named by the user or -1. Object: the template. */
 export const podCreate: Write = {
@@ -27,12 +27,17 @@ export const podBinding: Write = {
   apply({ tables: { pods }, requests, now }, draft, request) {
     if (pods.node.get(draft) >= 0 || pods.isTerminating(draft)) return StatusCode.Conflict;
     pods.node.set(draft, requests.number(request, 0));
+    // ClearingNominatedNodeNameAfterBinding, on since 1.35.
+    pods.nominatedNode.set(draft, -1);
     pods.scheduledAt.set(draft, now);
     const conditions = pods.conditions.get(draft) & ~PodCondition.Unschedulable;
     pods.conditions.set(draft, conditions | PodCondition.Scheduled);
     return CHANGED;
   },
 };
+
+/** Conditions that the kubelet leaves as they are. */
+const KEPT_CONDITIONS = PodCondition.Scheduled | PodCondition.DisruptionTarget | PodCondition.Preempted;
 
 /**
  * PATCH pods/status by the kubelet. Numbers: phase, condition bits, reason, 1 if the pod has an IP, instant at which the containers ran (-1 = not yet),
@@ -44,7 +49,7 @@ export const podStatus: Write = {
   kind: kinds.pods,
   subresource: 'status',
   apply({ tables: { pods }, requests, sizes, now }, draft, request) {
-    const kept = pods.conditions.get(draft) & (PodCondition.Scheduled | PodCondition.DisruptionTarget);
+    const kept = pods.conditions.get(draft) & KEPT_CONDITIONS;
     const conditions = requests.number(request, 1) | kept;
     const phase = Math.max(pods.phase.get(draft), requests.number(request, 0));
     const wasReady = pods.isReady(draft);
@@ -71,7 +76,10 @@ export const podStatus: Write = {
   },
 };
 
-/** PATCH pods/status by the scheduler after a failed attempt: PodScheduled = False, reason Unschedulable. Number 0: the message. */
+/**
+ * PATCH pods/status by the scheduler after a failed attempt: PodScheduled = False, reason Unschedulable. Number 0: the message. Number 1: key of the
+ * nominated node, -1 = none, {@link NOMINATION_KEPT}.
+ */
 export const podUnschedulable: Write = {
   verb: Verb.Patch,
   kind: kinds.pods,
@@ -79,10 +87,25 @@ export const podUnschedulable: Write = {
   apply({ tables: { pods }, requests }, draft, request) {
     const conditions = pods.conditions.get(draft);
     const message = requests.number(request, 0);
+    const written = requests.number(request, 1);
+    const nominated = written === NOMINATION_KEPT ? pods.nominatedNode.get(draft) : written;
     const saysSo = (conditions & PodCondition.Unschedulable) !== 0 && pods.unschedulableMessage.get(draft) === message;
-    if (saysSo || pods.node.get(draft) >= 0) return UNCHANGED;
+    if ((saysSo && pods.nominatedNode.get(draft) === nominated) || pods.node.get(draft) >= 0) return UNCHANGED;
     pods.conditions.set(draft, conditions | PodCondition.Unschedulable);
     pods.unschedulableMessage.set(draft, message);
+    pods.nominatedNode.set(draft, nominated);
+    return CHANGED;
+  },
+};
+
+/** PATCH pods/status by the scheduler: a pod of lower priority loses its nomination. */
+export const podNominationCleared: Write = {
+  verb: Verb.Patch,
+  kind: kinds.pods,
+  subresource: 'status',
+  apply({ tables: { pods } }, draft) {
+    if (pods.nominatedNode.get(draft) < 0) return UNCHANGED;
+    pods.nominatedNode.set(draft, -1);
     return CHANGED;
   },
 };
@@ -101,17 +124,26 @@ export const podNotReady: Write = {
 };
 
 /** PATCH pods/status before an eviction by taint: DisruptionTarget = True. */
-export const podDisruptionTarget: Write = {
-  verb: Verb.Patch,
-  kind: kinds.pods,
-  subresource: 'status',
-  apply({ tables: { pods } }, draft) {
-    const conditions = pods.conditions.get(draft);
-    if ((conditions & PodCondition.DisruptionTarget) !== 0) return UNCHANGED;
-    pods.conditions.set(draft, conditions | PodCondition.DisruptionTarget);
-    return CHANGED;
-  },
-};
+export const podDisruptionTarget = disruptionTarget(0);
+
+/** PATCH pods/status before a preemption: the same with reason PreemptionByScheduler. */
+export const podPreempted = disruptionTarget(PodCondition.Preempted);
+
+/** `reason`: the bit of the condition's reason, 0 where the model needs none. An earlier reason is written over. */
+function disruptionTarget(reason: number): Write {
+  return {
+    verb: Verb.Patch,
+    kind: kinds.pods,
+    subresource: 'status',
+    apply({ tables: { pods } }, draft) {
+      const before = pods.conditions.get(draft);
+      const after = (before & ~PodCondition.Preempted) | PodCondition.DisruptionTarget | reason;
+      if (after === before) return UNCHANGED;
+      pods.conditions.set(draft, after);
+      return CHANGED;
+    },
+  };
+}
 
 /** PATCH pods/status by the pod garbage collector before it deletes an orphan: phase Failed. */
 export const podFailed: Write = {

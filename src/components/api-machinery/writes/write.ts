@@ -9,6 +9,8 @@ import type { RequestId, Requests } from '../requests.ts';
 export const CHANGED = 0;
 /** The write leaves the object as it is: nothing is stored (GuaranteedUpdate's short circuit). */
 export const UNCHANGED = 1;
+/** In place of a nominated node: the nomination stays as it is. */
+export const NOMINATION_KEPT = -2;
 
 /** What a write may look at. */
 export interface WriteContext {

@@ -1,5 +1,5 @@
 /**
- * Admission of writes in one API server, between decoding and storage, in upstream's order: LimitRanger, mutating webhooks one after the other, validating
+ * Admission of writes in one API server, between decoding and storage, in upstream's order: LimitRanger, Priority, mutating webhooks one after the other, validating
  * webhooks all at once, ResourceQuota last. A request keeps its place in flow control all the while: slow admission takes the API server down.
  * K:apiserver/pkg/admission, pkg/kubeapiserver/options/plugins.go.
  * Left out: the other plugins (their CPU is in the cost of a request), admission policies, reinvocation, and another round of webhooks for each try of an
@@ -13,6 +13,7 @@ import { requestClass, subresourceOf } from '../request-metrics.ts';
 import type { ApiServerSurroundings } from '../surroundings.ts';
 import { AdmissionReview } from './admission-review.ts';
 import { LimitRanger } from './limit-ranger.ts';
+import { PriorityAdmission } from './priority.ts';
 import { QuotaAdmission, type QuotaHome } from './quota-admission.ts';
 import { WebhookCalls } from './webhook-calls.ts';
 import { type AdmissionOperation, covers } from './webhook-configuration.ts';
@@ -43,6 +44,7 @@ export class AdmissionChain {
   private readonly server: AdmittingServer;
   private readonly calls: WebhookCalls;
   private readonly limits: LimitRanger;
+  private readonly priorities: PriorityAdmission;
   private readonly quotas: QuotaAdmission;
   /** When requests came to the quotas [ns], state. */
   private readonly atQuotas = new Map<RequestId, SimTime>();
@@ -57,13 +59,14 @@ export class AdmissionChain {
     this.server = server;
     this.calls = new WebhookCalls(around, name, host);
     this.limits = new LimitRanger(around, server);
+    this.priorities = new PriorityAdmission(around, server);
     this.quotas = new QuotaAdmission(around, name, server, (request, code) => this.onQuotasJudged(request, code));
     this.waitServer = around.waits.server('kube-apiserver admission', 'server');
   }
 
   /** A write is decoded; it is admitted at once if nobody has to be asked. */
   admit(request: RequestId): void {
-    const refusal = this.limits.apply(request);
+    const refusal = this.limits.apply(request) || this.priorities.apply(request);
     if (refusal !== 0) {
       this.server.finish(request, refusal);
       return;

@@ -1,6 +1,7 @@
 /** The registry of controllers by the name under which --controllers of kube-controller-manager knows them. Adding one = one line. */
 import type { ControllerConstructor } from '../controller.ts';
 import { DeploymentController } from './deployment.ts';
+import { DisruptionController } from './disruption.ts';
 import { EndpointsController } from './endpoints.ts';
 import { EndpointSliceController } from './endpointslice.ts';
 import { EphemeralVolumeController } from './ephemeral-volume.ts';
@@ -62,6 +63,10 @@ export const controllers = {
   'resourcequota-controller': {
     help: 'Counts what the ResourceQuotas of a namespace bound, when something goes and every five minutes.',
     create: (around) => new ResourceQuotaController(around),
+  },
+  'disruption-controller': {
+    help: 'Counts how many pods of each PodDisruptionBudget may be missing.',
+    create: (around) => new DisruptionController(around),
   },
 } as const satisfies Record<string, ControllerDefinition>;
 

@@ -3,15 +3,23 @@
  * K:pkg/scheduler/schedule_one.go (schedulePod, findNodesThatPassFilters, numFeasibleNodesToFind, prioritizeNodes, selectHost).
  *
  * The filters run over chunks of nodes, plugin by plugin; a node counts against the first plugin that rejects it, as upstream's per-node loop
- * has it. Left out: the up to 16 chunks that upstream's goroutines still evaluate when enough nodes were found, nominated nodes, extenders.
+ * has it. Left out: the up to 16 chunks that upstream's goroutines still evaluate when enough nodes were found, extenders.
  */
 import { choice, sourceCode } from '../../../engine/index.ts';
 import type { FitScoring, SchedulerConfiguration } from '../configuration.ts';
 import { normaliseScores } from '../framework.ts';
+import { NO_FILTER, NodeCheck } from '../node-check.ts';
 import type { PodRequirements } from '../pod-requirements.ts';
 import type { Profile, ProfileFilter } from '../profile.ts';
 import { adaptiveShare } from './node-share.ts';
-import type { AlgorithmContext, AlgorithmDefinition, Decision, SchedulingAlgorithm } from './scheduling-algorithm.ts';
+import { preFilter } from './pre-filter.ts';
+import {
+  type AlgorithmContext,
+  type AlgorithmDefinition,
+  type Decision,
+  NO_NODE,
+  type SchedulingAlgorithm,
+} from './scheduling-algorithm.ts';
 
 /** Nodes that are filtered together at least; a longer chunk is cut behind the last node that is wanted. */
 const SMALLEST_CHUNK = 64;
@@ -21,7 +29,8 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
   /** Place in the order of nodes at which the next search starts, state. */
   private nextStart = 0;
   /** Filters that have something to say on the pod being scheduled. */
-  private readonly active: ProfileFilter[] = [];
+  private active: readonly ProfileFilter[] = [];
+  private readonly check: NodeCheck;
   /** Slots of the chunk being filtered, and of the nodes found. */
   private chunk = new Int32Array(0);
   private found = new Int32Array(0);
@@ -31,11 +40,15 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
 
   constructor(context: AlgorithmContext) {
     this.context = context;
+    this.check = new NodeCheck(context.nominations);
   }
 
   decide(pod: PodRequirements, profile: Profile, decision: Decision): void {
     this.makeRoom();
-    const narrowed = this.preFilter(pod, profile, decision);
+    const { active, narrowed, narrowedBy } = preFilter(pod, profile);
+    this.active = active;
+    decision.rejectors |= narrowedBy;
+    if (decision.nominated !== NO_NODE && this.takeNominated(pod, decision)) return;
     const { order } = this.context.nodes;
     if (narrowed === undefined) this.search(order.slots(), order.count, pod, profile, decision);
     else this.search(Int32Array.from(narrowed), narrowed.length, pod, profile, decision);
@@ -46,20 +59,15 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
 
   // ---- filter ------------------------------------------------------------------------------------------------------------------
 
-  /** Collects the filters that matter for the pod; returns the only nodes that can pass, if a filter knows them. */
-  private preFilter(pod: PodRequirements, profile: Profile, decision: Decision): readonly number[] | undefined {
-    const { active } = this;
-    active.length = 0;
-    let narrowed: readonly number[] | undefined;
-    for (const entry of profile.filters) {
-      if (entry.filter.skips(pod)) continue;
-      active.push(entry);
-      const only = entry.filter.narrow?.(pod);
-      if (only === undefined) continue;
-      narrowed = narrowed === undefined ? only : only.filter((slot) => narrowed?.includes(slot));
-      decision.rejectors |= 1 << entry.number;
-    }
-    return narrowed;
+  /** The node that the pod is nominated to is taken without another look if it fits (evaluateNominatedNode). */
+  private takeNominated(pod: PodRequirements, decision: Decision): boolean {
+    const { nominated, podKey } = decision;
+    if (!this.context.nodes.isKnown(nominated)) return false;
+    if (this.check.rejector(pod, podKey, this.active, nominated) !== NO_FILTER) return false;
+    decision.examined = 1;
+    decision.feasible = 1;
+    decision.node = nominated;
+    return true;
   }
 
   /** Filters from the start index on until enough nodes are feasible or all were examined. */
@@ -75,7 +83,7 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
         const place = first + i;
         chunk[i] = slots[place < total ? place : place - total] as number;
       }
-      const kept = this.filterChunk(pod, length, decision);
+      const kept = this.leaveToNominated(pod, this.filterChunk(pod, length, decision), decision);
       const taken = Math.min(kept, missing);
       for (let i = 0; i < taken; i++) found[decision.feasible + i] = chunk[i] as number;
       decision.feasible += taken;
@@ -93,6 +101,26 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
       decision.rejectors |= 1 << number;
       decision.rejected[number] = (decision.rejected[number] as number) + before - kept;
       if (kept === 0) break;
+    }
+    return kept;
+  }
+
+  /** Of the nodes that passed, keeps those that also pass with the pods counted that are nominated there; returns how many. */
+  private leaveToNominated(pod: PodRequirements, count: number, decision: Decision): number {
+    const { nominations } = this.context;
+    if (nominations === undefined || nominations.size === 0) return count;
+    let kept = 0;
+    for (let i = 0; i < count; i++) {
+      const slot = this.chunk[i] as number;
+      const rejector = nominations.isNominated(slot)
+        ? this.check.rejector(pod, decision.podKey, this.active, slot)
+        : NO_FILTER;
+      if (rejector === NO_FILTER) {
+        this.chunk[kept++] = slot;
+      } else {
+        decision.rejectors |= 1 << rejector;
+        decision.rejected[rejector] = (decision.rejected[rejector] as number) + 1;
+      }
     }
     return kept;
   }

@@ -3,6 +3,7 @@ import type { Distribution, ParameterSet, PlainParameterValue, RandomStream, Val
 import type { SchedulerConfiguration } from '../configuration.ts';
 import type { kubeSchedulerParameters } from '../kube-scheduler.parameters.ts';
 import type { NodeColumns } from '../node-columns.ts';
+import type { Nominations } from '../nominations.ts';
 import { pluginNames } from '../plugins/index.ts';
 import type { PodRequirements } from '../pod-requirements.ts';
 import type { Profile } from '../profile.ts';
@@ -11,8 +12,11 @@ import type { TypicalPod } from '../typical-pods.ts';
 /** No node. */
 export const NO_NODE = -1;
 
-/** What an algorithm decided on one pod, and what it did for that; filled anew for every pod. */
+/** What an algorithm is asked, and what it decided on one pod and did for that; filled anew for every pod. */
 export class Decision {
+  /** Key of the pod, and the slot of the node that its status nominates, which is tried first; both are given. */
+  podKey = -1;
+  nominated = NO_NODE;
   /** Slot of the chosen node, {@link NO_NODE} if none fits. */
   node = NO_NODE;
   /** Devices of that node that were chosen, as bits by number; 0 = the scheduler chooses them (or the pod asks for none). */
@@ -29,7 +33,9 @@ export class Decision {
   readonly rejected = new Int32Array(pluginNames.length);
 
   /** Back to nothing decided. */
-  reset(): void {
+  reset(podKey = -1, nominated = NO_NODE): void {
+    this.podKey = podKey;
+    this.nominated = nominated;
     this.node = NO_NODE;
     this.devices = 0;
     this.examined = 0;
@@ -43,6 +49,8 @@ export class Decision {
 /** What an algorithm is made with. */
 export interface AlgorithmContext {
   readonly nodes: NodeColumns;
+  /** Pods that others have to give way to; left out = there are never any. */
+  readonly nominations?: Nominations;
   readonly parameters: ValuesOf<typeof kubeSchedulerParameters>;
   /** Its settings, with all defaults; distributions are ready to be sampled. */
   readonly settings: SettingValues;

@@ -2,6 +2,7 @@
  * The registry of scheduler plugins, in the order of the default profile of 1.36 (K:pkg/scheduler/apis/config/v1/default_plugins.go). Adding one
  * = a file beside this one and a line here. Entries without `create` are what Kubernetes has and the model does not: a configuration may name them.
  */
+import { defaultPreemption } from './default-preemption.ts';
 import { nodeAffinity } from './node-affinity.ts';
 import { nodeName } from './node-name.ts';
 import { nodePorts } from './node-ports.ts';
@@ -60,11 +61,7 @@ export const pluginRegistry = {
     points: ['preEnqueue', 'preFilter', 'filter', 'postFilter', 'score', 'reserve', 'preBind'],
     defaultWeight: 2,
   },
-  DefaultPreemption: {
-    help: 'Removes pods of lower priority to make room.',
-    points: ['preEnqueue', 'postFilter'],
-    defaultWeight: 1,
-  },
+  DefaultPreemption: defaultPreemption,
   NodeResourcesBalancedAllocation: nodeResourcesBalancedAllocation,
   ImageLocality: { help: 'Prefers nodes that have the images already.', points: ['score'], defaultWeight: 1 },
   DefaultBinder: {

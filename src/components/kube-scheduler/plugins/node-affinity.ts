@@ -32,6 +32,7 @@ interface Remembered {
 }
 
 class NodeAffinityPlugin implements FilterPlugin, ScorePlugin {
+  readonly unresolvable = true;
   readonly normalisation = 'proportional';
   private readonly nodes: NodeColumns;
   private readonly addedAffinity: readonly NodeSelectorTerm[] | undefined;

@@ -5,6 +5,7 @@ import type { PodRequirements } from '../pod-requirements.ts';
 import type { PluginContext, PluginDefinition } from './plugin-definition.ts';
 
 class NodeName implements FilterPlugin {
+  readonly unresolvable = true;
   private readonly nodes: NodeColumns;
 
   constructor(nodes: NodeColumns) {

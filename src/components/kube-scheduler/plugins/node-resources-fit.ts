@@ -64,6 +64,17 @@ class Fit implements FilterPlugin, SlotRater {
     return 1;
   }
 
+  /** More is asked for than the node has when nothing is on it. */
+  unresolvable(pod: PodRequirements, slot: number): boolean {
+    const { allocatableCpu, allocatableMemory, allocatableStorage, allocatableExtended } = this.nodes;
+    return (
+      pod.cpu > (allocatableCpu[slot] as number) ||
+      pod.memory > (allocatableMemory[slot] as number) ||
+      pod.ephemeralStorage > (allocatableStorage[slot] as number) ||
+      pod.extended.some(({ resource, amount }) => amount > (allocatableExtended[resource]?.[slot] ?? 0))
+    );
+  }
+
   /** fit.go:isSchedulableAfterNodeEvent: the pod fits the node's whole allocatable, and something that it requests has grown. */
   helpedByNode(pod: PodRequirements, node: NodeFacts, before: NodeFacts | undefined): boolean {
     if (!this.admits(pod, { ...node, requested: NOTHING_REQUESTED, pods: 0 })) return false;

@@ -8,6 +8,7 @@ import type { PluginContext, PluginDefinition } from './plugin-definition.ts';
 const CORDONED: Taint = { key: TAINT_UNSCHEDULABLE, value: '', effect: 'NoSchedule' };
 
 class NodeUnschedulable implements FilterPlugin {
+  readonly unresolvable = true;
   private readonly nodes: NodeColumns;
 
   constructor(nodes: NodeColumns) {

@@ -4,12 +4,15 @@ import type { PluginArguments } from '../configuration.ts';
 import type { ExtensionPoint, Plugin } from '../framework.ts';
 import type { kubeSchedulerParameters } from '../kube-scheduler.parameters.ts';
 import type { NodeColumns } from '../node-columns.ts';
+import type { QueuedPod } from '../queued-pod.ts';
 
 /** What a plugin is made with. */
 export interface PluginContext {
   readonly nodes: NodeColumns;
   readonly arguments: PluginArguments;
   readonly parameters: ValuesOf<typeof kubeSchedulerParameters>;
+  /** Whether victims of a pod are being removed just now; left out = never. */
+  readonly isPreempting?: (pod: QueuedPod) => boolean;
 }
 
 /** A plugin of Kubernetes. */

@@ -23,6 +23,7 @@ interface Verdicts {
 }
 
 class TaintToleration implements FilterPlugin, ScorePlugin {
+  readonly unresolvable = true;
   readonly normalisation = 'reversed';
   private readonly nodes: NodeColumns;
   /** By template. */
