@@ -1,12 +1,6 @@
-/** What may make pods schedulable that were not. K:pkg/scheduler/framework/events.go, K:pkg/scheduler/backend/queue/scheduling_queue.go (isPodWorthRequeuing). */
-import type { NodeFacts } from './framework.ts';
-import type { PodRequirements } from './pod-requirements.ts';
+/** Queueing hints: which pods an event may help. K:pkg/scheduler/framework/events.go, K:pkg/scheduler/backend/queue/scheduling_queue.go (isPodWorthRequeuing). */
+import type { ClusterEvent } from './framework.ts';
 import type { QueuedPod } from './queued-pod.ts';
-
-/** A node came or changed, or a placed pod went. */
-export type ClusterEvent =
-  | { readonly kind: 'node'; readonly node: NodeFacts; readonly before: NodeFacts | undefined }
-  | { readonly kind: 'deletion'; readonly deleted: PodRequirements };
 
 /** Whether the event may help the pod: one of the plugins that rejected it says so. A pod that failed by an error waits for no event. */
 export function mayHelp(event: ClusterEvent, pod: QueuedPod): boolean {

@@ -5,10 +5,8 @@
  * specification. The column form judges one pod against many nodes at once over the typed columns of {@link NodeColumns}: it is what runs. A
  * contract test holds the two against each other on random clusters.
  */
-import type { Labels, Taint } from '../../cluster/index.ts';
-import type { ClusterEvent } from './cluster-event.ts';
+import type { Labels, ObjectKey, Taint } from '../../cluster/index.ts';
 import type { HostPort, PodRequirements } from './pod-requirements.ts';
-import type { QueuedPod } from './queued-pod.ts';
 
 /** Extension points of the framework that a configuration can name. */
 export const extensionPoints = [
@@ -104,10 +102,22 @@ export interface ScorePlugin {
   skipsScore(pod: PodRequirements): boolean;
 }
 
+/** A pod as plugins know it that are asked about one pod and not about a template. */
+export interface PodIdentity {
+  readonly key: ObjectKey;
+  readonly uid: number;
+  readonly requirements: PodRequirements;
+}
+
+/** What may make pods schedulable that were not: a node came or changed, or a placed pod went. */
+export type ClusterEvent =
+  | { readonly kind: 'node'; readonly node: NodeFacts; readonly before: NodeFacts | undefined }
+  | { readonly kind: 'deletion'; readonly deleted: PodRequirements };
+
 /** A plugin that decides whether a pod may enter the queue at all. */
 export interface PreEnqueuePlugin {
   /** Whether the pod may enter; one that may not is held back until an event to which the plugin listens. */
-  admits(pod: QueuedPod): boolean;
+  admits(pod: PodIdentity): boolean;
   /** Whether it is worth asking again after such an event. */
   listensTo(event: ClusterEvent): boolean;
 }

@@ -2,7 +2,7 @@
  * Pods in flight, from their pop to the end of their cycle, and what happens in the cluster meanwhile: a pod that finds no node is put where such an
  * event would have put it. K:pkg/scheduler/backend/queue/active_queue.go (inFlightPods, inFlightEvents).
  */
-import type { ClusterEvent } from './cluster-event.ts';
+import type { ClusterEvent } from './framework.ts';
 import type { QueuedPod } from './queued-pod.ts';
 
 /** Pods and events in the order in which they came. */

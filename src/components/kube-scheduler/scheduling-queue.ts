@@ -7,7 +7,8 @@
  */
 import type { EventId, EventType, Simulation, ValuesOf } from '../../engine/index.ts';
 import { type Nanoseconds, nanoseconds, type SimTime } from '../../units/index.ts';
-import { type ClusterEvent, mayHelp } from './cluster-event.ts';
+import { mayHelp } from './cluster-event.ts';
+import type { ClusterEvent } from './framework.ts';
 import { InFlightEvents } from './in-flight-events.ts';
 import type { kubeSchedulerParameters } from './kube-scheduler.parameters.ts';
 import { PodHeap } from './pod-heap.ts';

@@ -1,10 +1,9 @@
 /** What the registry of plugins holds of each. */
 import type { ValuesOf } from '../../../engine/index.ts';
 import type { PluginArguments } from '../configuration.ts';
-import type { ExtensionPoint, Plugin } from '../framework.ts';
+import type { ExtensionPoint, Plugin, PodIdentity } from '../framework.ts';
 import type { kubeSchedulerParameters } from '../kube-scheduler.parameters.ts';
 import type { NodeColumns } from '../node-columns.ts';
-import type { QueuedPod } from '../queued-pod.ts';
 
 /** What a plugin is made with. */
 export interface PluginContext {
@@ -12,7 +11,7 @@ export interface PluginContext {
   readonly arguments: PluginArguments;
   readonly parameters: ValuesOf<typeof kubeSchedulerParameters>;
   /** Whether victims of a pod are being removed just now; left out = never. */
-  readonly isPreempting?: (pod: QueuedPod) => boolean;
+  readonly isPreempting?: (pod: PodIdentity) => boolean;
 }
 
 /** A plugin of Kubernetes. */

@@ -8,6 +8,7 @@ import { kinds, type ObjectKey } from '../../../cluster/index.ts';
 import type { Process } from '../../../engine/index.ts';
 import { isSuccess, StatusCode, writes } from '../../api-machinery/index.ts';
 import type { ApiClient, ClientGo, EventRecorder } from '../../client-go/index.ts';
+import type { PodIdentity } from '../framework.ts';
 import type { Nominations } from '../nominations.ts';
 import type { QueuedPod } from '../queued-pod.ts';
 import type { Candidate } from './candidate.ts';
@@ -78,7 +79,7 @@ export class Evictions {
   }
 
   /** Whether victims of this pod are being removed: it is no use to try it again (IsPodRunningPreemption). */
-  isRunning({ key, uid }: QueuedPod): boolean {
+  isRunning({ key, uid }: PodIdentity): boolean {
     const eviction = this.running.get(key);
     if (eviction === undefined || eviction.pod.uid !== uid) return false;
     if (!eviction.isAtLast) return true;
