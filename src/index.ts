@@ -50,6 +50,7 @@ export {
   type Verdict,
   variantName,
 } from './experiment/index.ts';
+export { type Imported, type ImportFormat, type ImportFormatName, importFormats } from './formats/index.ts';
 export { findMetric, type MetricDefinition, metricCatalogue, metricNames } from './metrics/index.ts';
 export {
   aggregateCsv,

@@ -4,6 +4,7 @@ import { nearestName, PlimsollError } from '../index.ts';
 import { addBench } from './commands/bench.ts';
 import { addCompare } from './commands/compare.ts';
 import { addExplain } from './commands/explain.ts';
+import { addImport } from './commands/import.ts';
 import { addList } from './commands/list.ts';
 import { addRun } from './commands/run.ts';
 import { addSchema } from './commands/schema.ts';
@@ -48,6 +49,7 @@ function createProgram(finish: (exitCode: number) => void): Command {
   addCompare(program, finish);
   addBench(program);
   addValidate(program, finish);
+  addImport(program);
   addList(program);
   addExplain(program);
   addSchema(program);

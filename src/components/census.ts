@@ -15,6 +15,7 @@ import type { Simulation } from '../engine/index.ts';
 import { FLOW_POD_STARTUP, type HistogramSeries, type MetricRecorder, type WaitLedger } from '../metrics/index.ts';
 import type { Nanoseconds } from '../units/index.ts';
 import type { Change, EtcdCluster } from './etcd/index.ts';
+import { SchedulingWindows } from './scheduling-windows.ts';
 
 /** Pods of one group (all, or of one Deployment) by state. */
 export interface PodCounts {
@@ -67,6 +68,7 @@ export class Census {
   private readonly scheduleToRun: HistogramSeries;
   private readonly runToWatch: HistogramSeries;
   private readonly total: HistogramSeries;
+  private readonly windows: SchedulingWindows;
 
   constructor(
     simulation: Simulation,
@@ -85,6 +87,7 @@ export class Census {
     this.scheduleToRun = phase('schedule_to_run');
     this.runToWatch = phase('run_to_watch');
     this.total = phase('total');
+    this.windows = new SchedulingWindows(recorder);
     store.observe((change) => this.observe(change));
     this.publish(recorder);
     simulation.addInvariantCheck('census', () => this.checkInvariants());
@@ -238,6 +241,7 @@ export class Census {
     const scheduled = PodCondition.Scheduled;
     if ((pods.conditions.get(version) & scheduled) !== 0 && (pods.conditions.get(previous) & scheduled) === 0) {
       this.createToSchedule.recordSpan((pods.scheduledAt.get(version) - pods.createdAt.get(version)) as Nanoseconds);
+      this.windows.podBound(this.simulation.now);
     }
     if (pods.phase.get(version) === PodPhase.Running && pods.phase.get(previous) === PodPhase.Pending) {
       const { now } = this.simulation;

@@ -229,7 +229,7 @@ export class ControlPlane {
         qps: parameters.clientQps,
         burst: parameters.clientBurst,
       },
-      instances: parameters.instances || this.servers.length,
+      instances: parameters.enabled ? parameters.instances || this.servers.length : 0,
       // The gate ControllerManagerReleaseLeaderElectionLockOnExit is off by default.
       releaseOnCancel: false,
       newProcess: () => new KubeControllerManager({ ...shared, parameters, generation: ++generation }),
@@ -337,6 +337,7 @@ export class ControlPlane {
     for (const component of [this.controllerManager, ...this.schedulers]) component.start();
     for (const provisioner of this.csiProvisioners) provisioner.startPreloaded();
     for (const node of this.preload.nodes) {
+      if (!node.agents) continue;
       const kubelet = this.kubelets.addPreloaded(node.key, node.specification, node.leaseRevision, revision);
       for (const pod of node.pods) this.kubelets.addPreloadedPod(kubelet, pod);
       this.proxies.addPreloaded(node.key, revision);

@@ -26,7 +26,7 @@ export interface ElectedComponentOptions {
   readonly name: string;
   /** How its candidates talk to the API server. */
   readonly client: Pick<ApiClientOptions, 'user' | 'groups' | 'qps' | 'burst'>;
-  /** How many run. */
+  /** How many run; 0 = the cluster does without the component. */
   readonly instances: number;
   /** Whether a leader that is told to end gives the lease back. */
   readonly releaseOnCancel: boolean;
@@ -79,11 +79,13 @@ export class ElectedComponent {
 
   /** Before the run: instance 0 has led for long, and holds the lease. */
   preload(preload: Preload): void {
+    if (this.electors.length === 0) return;
     this.leaseRevision = preload.electionLease(LEASE_NAMESPACE, this.leaseName, 0);
   }
 
   /** All instances start; the one that holds the preloaded lease works. */
   start(): void {
+    if (this.electors.length === 0) return;
     this.electors.forEach((elector, instance) => {
       if (instance === 0) elector.startLeading(this.leaseRevision);
       else elector.start();

@@ -63,6 +63,8 @@ export interface PreloadedNode {
   readonly key: ObjectKey;
   readonly specification: NodeSpecification;
   readonly leaseRevision: number;
+  /** Whether a kubelet and a kube-proxy run on it. */
+  readonly agents: boolean;
   /** Pods on it. */
   readonly pods: VersionHandle[];
   /** What the pods have left [milli-CPU, B]. */
@@ -133,8 +135,8 @@ export class Preload {
     this.put(kind, version);
   }
 
-  /** A node that is Ready, and its lease. */
-  node(name: string, specification: NodeSpecification): void {
+  /** A node that is Ready, and its lease; without agents nobody renews it. */
+  node(name: string, specification: NodeSpecification, agents = true): void {
     const { nodes, leases } = this.tables;
     const key = this.tables.keysOf('nodes').intern('', name);
     const version = nodes.allocate(key);
@@ -150,7 +152,7 @@ export class Preload {
     const { revision } = this.put(kinds.leases, lease);
     this.storage.csiNode(name, specification.csiDrivers ?? {}, this.sizes.lease);
     const { cpu, memory } = specification.allocatable;
-    this.nodes.push({ key, specification: labelled, leaseRevision: revision, pods: [], cpu, memory });
+    this.nodes.push({ key, specification: labelled, leaseRevision: revision, agents, pods: [], cpu, memory });
   }
 
   /** The lease of a component's leader, which holds it; returns its revision. */

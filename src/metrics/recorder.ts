@@ -52,6 +52,11 @@ export class MetricRecorder {
     return this.find(name, 'gauge', labels, (definition, text) => new GaugeSeries(definition, text, this.clock));
   }
 
+  /** When the statistics that are kept now began. */
+  get statisticsSince(): SimTime {
+    return this.statisticsFrom;
+  }
+
   /** How many series there are so far. */
   get seriesCount(): number {
     return this.recorded.size;

@@ -70,4 +70,14 @@ export const schedulerMetrics = {
     help: 'Pods bound per second in the last interval.',
     source: "ours, after ClusterLoader2's SchedulingThroughput",
   },
+  plimsoll_scheduling_window_pods_per_second: {
+    name: 'plimsoll_scheduling_window_pods_per_second',
+    kind: 'histogram',
+    unit: '1/s',
+    labels: [],
+    buckets: exponentialBuckets(1, 2, 16),
+    help: 'Pods bound in each whole second from the first binding on; seconds without a binding share the count of the next one that has some.',
+    source:
+      "ours: scheduler_perf's SchedulingThroughput (test/integration/scheduler_perf/util.go), whose Average is the mean",
+  },
 } as const satisfies Record<string, MetricDefinition>;

@@ -39,7 +39,7 @@ export function checkNames(
     switch (operation.kind) {
       case 'barrier':
         if (operation.of !== undefined) {
-          check(operation.of.name, created.deployments, at('of'), context);
+          check(operation.of.name, created.pods, at('of'), context);
         }
         break;
       case 'scale':
@@ -102,7 +102,9 @@ function namesOf(operations: readonly Operation[]): CreatedNames {
     }
     if (operation.kind === 'churn') {
       names.churns.add(operation.name);
-      names[operation.object.what].add(operation.name);
+      const { what } = operation.object;
+      if (what === 'nodes') names.objects.add(operation.name);
+      else names[what].add(operation.name);
     }
     if ('intents' in operation) for (const intent of operation.intents) addIntent(names, intent);
   }

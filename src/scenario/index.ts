@@ -11,5 +11,6 @@ export * from './resolve-scenario.ts';
 export type * from './resolved-scenario.ts';
 export * from './scenario-source.ts';
 export { cellSchedulersOf, schedulersOf } from './scheduler-selection.ts';
+export { SCENARIO_API_VERSION, SCENARIO_KIND } from './schema.ts';
 export { webhooksOf } from './webhooks.ts';
 export { readWrittenValue } from './written-value.ts';

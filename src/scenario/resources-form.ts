@@ -9,7 +9,7 @@ import { cpuSchema, memorySchema, wholeNumberSchema } from './value-forms.ts';
 /** Most units of an extended resource. */
 const MAXIMUM_UNITS = 1_000_000;
 /** Most pods that a node may be said to take. */
-const MAXIMUM_PODS = 10_000;
+const MAXIMUM_PODS = 1_000_000;
 
 const extendedAmount = wholeNumberSchema(0, MAXIMUM_UNITS);
 
@@ -23,7 +23,7 @@ const ownResources = {
 export const resourcesSchema = resources(ownResources);
 
 /** Amounts that a node offers; `pods` is its largest number of pods. */
-export const nodeResourcesSchema = resources({ ...ownResources, pods: wholeNumberSchema(1, MAXIMUM_PODS).optional() });
+export const nodeResourcesSchema = resources({ ...ownResources, pods: wholeNumberSchema(0, MAXIMUM_PODS).optional() });
 
 /** A map of amounts: of the resources in `shape`, and of extended resources, which are counted in whole units. */
 function resources<const Shape extends z.core.$ZodLooseShape>(shape: Shape) {

@@ -60,11 +60,12 @@ export class ObjectDeletes {
     this.steps.transact(request, draft, table.revision.get(present));
   }
 
-  /** Whether a deletion leaves a pod the time of its grace period: it is bound, has not ended, and nobody said 0. */
+  /** Whether a deletion leaves a pod the time of its grace period: it is bound, has not ended, and neither request nor pod says 0. */
   private hasGrace(request: RequestId, present: VersionHandle): boolean {
     const { requests, tables } = this.steps.around;
     const noGrace = ((requests.flags[request] as number) & RequestFlag.NoGrace) !== 0;
-    return !noGrace && tables.pods.node.get(present) >= 0 && !tables.pods.isTerminal(present);
+    if (noGrace || tables.pods.template.get(present)?.terminationGracePeriod === 0) return false;
+    return tables.pods.node.get(present) >= 0 && !tables.pods.isTerminal(present);
   }
 
   /** Whether a deletion without grace changes an object that only its finalizers keep. */

@@ -1,5 +1,15 @@
 /** Parameters of kube-controller-manager: client limits, workers, and what each controller goes by. */
-import { assumption, count, defineParameters, duration, flag, measured, real, sourceCode } from '../../engine/index.ts';
+import {
+  assumption,
+  count,
+  defineParameters,
+  documentation,
+  duration,
+  flag,
+  measured,
+  real,
+  sourceCode,
+} from '../../engine/index.ts';
 import { microseconds, milliseconds, nanoseconds, seconds } from '../../units/index.ts';
 
 /** Workers of one controller. */
@@ -10,6 +20,11 @@ const lifecycle = 'K:pkg/controller/nodelifecycle/node_lifecycle_controller.go';
 const lifecycleOptions = 'K:cmd/kube-controller-manager/app/options/nodelifecyclecontroller.go';
 
 export const kubeControllerManagerParameters = defineParameters({
+  enabled: flag({
+    default: true,
+    help: 'Whether there is a controller manager at all. Benchmarks of the scheduler run API server, etcd and scheduler alone: no controller acts, and nobody looks after nodes.',
+    source: documentation('https://kubernetes.io/docs/concepts/architecture/#kube-controller-manager'),
+  }),
   instances: count({
     default: 0,
     unit: 'process',

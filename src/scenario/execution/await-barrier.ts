@@ -3,6 +3,7 @@ import { kinds } from '../../cluster/index.ts';
 import { milliseconds, plus } from '../../units/index.ts';
 import type { Barrier, BarrierCondition, Operation } from '../operations/index.ts';
 import { selectObjects } from './change-objects.ts';
+import { ChosenPods, type CountedPods } from './chosen-pods.ts';
 import type { Count, Execution, WaitingBarrier } from './execution.ts';
 
 /** How often a barrier looks. An observer without cost: ClusterLoader2 polls every 5 s, which would blur short waits. */
@@ -13,8 +14,9 @@ export function* awaitBarrier(execution: Execution, barrier: Barrier): Generator
   const { simulation } = execution.cluster;
   const began = simulation.now;
   const deadline = barrier.within === undefined ? undefined : plus(began, barrier.within);
+  const chosen = barrier.of === undefined ? undefined : new ChosenPods(execution, barrier.of);
   for (;;) {
-    const counts = barrier.conditions.map((condition) => countFor(execution, barrier, condition));
+    const counts = barrier.conditions.map((condition) => countFor(execution, barrier, chosen, condition));
     const met = counts.every(({ have, want, what }) => (what === GONE ? have <= want : have >= want));
     const isLate = deadline !== undefined && simulation.now >= deadline;
     if (met || isLate) {
@@ -64,11 +66,20 @@ function format(count: number): string {
 /** What is left when pods are asked to be gone. */
 const GONE = 'pods left';
 
-function countFor(execution: Execution, { of }: Barrier, { what, target }: BarrierCondition): Count {
+function countFor(
+  execution: Execution,
+  { of }: Barrier,
+  chosen: ChosenPods | undefined,
+  { what, target }: BarrierCondition,
+): Count {
   const { census } = execution.cluster;
   const deployments = of === undefined ? undefined : selectObjects(execution, kinds.deployments, of);
-  // Of what is not there nothing can be Ready; gone it is.
-  if (deployments?.length === 0 && what !== 'podsGone') return { have: 0, want: 1, what: 'Deployments by that name' };
+  if (deployments?.length === 0 && what !== 'deploymentsComplete') {
+    const pods = (chosen as ChosenPods).count();
+    if (pods.existing > 0 || what === 'podsGone') return countOf(what, target, pods, pods.existing);
+  }
+  // Of what is not there nothing can be Ready.
+  if (deployments?.length === 0) return { have: 0, want: 1, what: 'Deployments or pods by that name' };
   if (what === 'deploymentsComplete') {
     const all = deployments ?? selectObjects(execution, kinds.deployments, { name: 'all' });
     const complete = all.filter((key) => !census.incompleteDeployments.has(key)).length;
@@ -86,6 +97,15 @@ function countFor(execution: Execution, { of }: Barrier, { what, target }: Barri
       ready += pods.ready;
     }
   }
+  return countOf(what, target, { existing, scheduled, ready }, wanted);
+}
+
+function countOf(
+  what: BarrierCondition['what'],
+  target: BarrierCondition['target'],
+  { existing, scheduled, ready }: CountedPods,
+  wanted: number,
+): Count {
   const want = target === 'all' ? wanted : target;
   if (what === 'podsGone') return { have: existing, want: 0, what: GONE };
   return what === 'podsReady'

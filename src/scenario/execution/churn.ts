@@ -1,14 +1,24 @@
 /** Churn: objects come and go at a steady population, until told to stop. */
-import { kinds, type ObjectKey } from '../../cluster/index.ts';
+import { type Intent, type Kind, kinds, type ObjectKey } from '../../cluster/index.ts';
+import type { RequestId } from '../../components/api-machinery/index.ts';
 import type { ApiClient } from '../../components/client-go/index.ts';
 import { plus } from '../../units/index.ts';
-import type { Churn } from '../operations/index.ts';
+import type { Churn, ChurnedObject } from '../operations/index.ts';
+import { nodeRequest } from './create-nodes.ts';
 import { intentRequest, podRequest, preloadIntents, preloadPods } from './create-objects.ts';
 import type { Execution } from './execution.ts';
 import { paced } from './pacing.ts';
 
 /** Objects that one churn will create at most: a bound that no run reaches. */
 const WITHOUT_END = 2 ** 40;
+
+/** Kinds of what churns. */
+const kindOf = {
+  pods: kinds.pods,
+  deployments: kinds.deployments,
+  services: kinds.services,
+  nodes: kinds.nodes,
+} as const satisfies Record<ChurnedObject['what'], Kind>;
 
 /** Before the run: the population is there. */
 export function preloadChurn(execution: Execution, churn: Churn): void {
@@ -19,8 +29,19 @@ export function preloadChurn(execution: Execution, churn: Churn): void {
   }
   for (let i = 0; i < churn.population; i++) {
     const name = `${churn.name}-${i}`;
-    preloadIntents(execution, [{ ...object.deployment, name, namespace: namespaceOf(churn, i) }]);
+    if (object.what === 'nodes') execution.cluster.preload.node(name, object.specification, false);
+    else preloadIntents(execution, [intentOf(churn, object, i)]);
   }
+}
+
+/** A Deployment or Service of a number. */
+function intentOf(
+  churn: Churn,
+  object: Extract<ChurnedObject, { what: 'deployments' | 'services' }>,
+  serial: number,
+): Intent {
+  const names = { name: `${churn.name}-${serial}`, namespace: namespaceOf(churn, serial) };
+  return object.what === 'services' ? { ...object.service, ...names } : { ...object.deployment, ...names };
 }
 
 /** Namespace of the object of a number. */
@@ -33,7 +54,7 @@ export function* runChurn(execution: Execution, churn: Churn): Generator<number,
   const { cluster } = execution;
   const flight = execution.openFlight();
   const connections = execution.clientsOf(churn.client);
-  const kind = churn.object.what === 'pods' ? kinds.pods : kinds.deployments;
+  const kind = kindOf[churn.object.what];
   const alive: ObjectKey[] = churn.preload ? [...existing(execution, churn)] : [];
   let created = alive.length;
   const started = cluster.simulation.now;
@@ -53,19 +74,25 @@ export function* runChurn(execution: Execution, churn: Churn): Generator<number,
   for (let step = arrivals.next(0); step.done !== true && !isOver(); step = arrivals.next(yield step.value));
 }
 
-function createRequest(execution: Execution, churn: Churn, client: ApiClient, serial: number) {
+function createRequest(execution: Execution, churn: Churn, client: ApiClient, serial: number): RequestId {
   const { object } = churn;
-  const namespace = namespaceOf(churn, serial);
-  return object.what === 'pods'
-    ? podRequest(execution, client, namespace, churn.name, execution.template(object.template))
-    : intentRequest(execution, client, { ...object.deployment, name: `${churn.name}-${serial}`, namespace });
+  switch (object.what) {
+    case 'pods': {
+      const template = execution.template(object.template);
+      return podRequest(execution, client, namespaceOf(churn, serial), churn.name, template);
+    }
+    case 'nodes':
+      return nodeRequest(execution, client, `${churn.name}-${serial}`, object.specification);
+    default:
+      return intentRequest(execution, client, intentOf(churn, object, serial));
+  }
 }
 
 /** Objects of a preloaded churn, oldest first. */
 function* existing(execution: Execution, churn: Churn): Generator<ObjectKey> {
   const { tables, store } = execution.cluster;
   const { object } = churn;
-  const kind = object.what === 'pods' ? kinds.pods : kinds.deployments;
+  const kind = kindOf[object.what];
   const keys = tables.keysOf(kind);
   const found: ObjectKey[] = [];
   store.forEachCurrent(kind, (key) => {

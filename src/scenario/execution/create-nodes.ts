@@ -1,6 +1,9 @@
 /** Machines join, before the run or during it. */
-import { LABEL_ZONE, type NodeSpecification } from '../../cluster/index.ts';
+import { ConditionStatus, LABEL_HOSTNAME, LABEL_ZONE, type NodeSpecification } from '../../cluster/index.ts';
+import { type RequestId, writes } from '../../components/api-machinery/index.ts';
+import type { ApiClient } from '../../components/client-go/index.ts';
 import type { CreateNodes } from '../operations/index.ts';
+import { sendAll } from './create-objects.ts';
 import type { Execution } from './execution.ts';
 import { paced } from './pacing.ts';
 
@@ -19,7 +22,10 @@ export function* nodesOf(operation: CreateNodes, first: number): Generator<NewNo
     const zone = operation.zones[i % Math.max(1, operation.zones.length)];
     const labels =
       zone === undefined ? operation.specification.labels : { ...operation.specification.labels, [LABEL_ZONE]: zone };
-    yield { name: `${operation.namePrefix}-${first + i}`, specification: { ...operation.specification, labels } };
+    yield {
+      name: operation.name ?? `${operation.namePrefix}-${first + i}`,
+      specification: { ...operation.specification, labels },
+    };
   }
 }
 
@@ -35,12 +41,20 @@ function nodesBefore(execution: Execution, prefix: string): number {
 /** Before the run: nodes that are there. */
 export function preloadNodes(execution: Execution, operation: CreateNodes): void {
   const first = nodesBefore(execution, operation.namePrefix);
-  for (const { name, specification } of nodesOf(operation, first)) execution.cluster.preload.node(name, specification);
+  for (const { name, specification } of nodesOf(operation, first))
+    execution.cluster.preload.node(name, specification, operation.agents);
 }
 
-/** During the run: machines boot at the pace of the operation and join by themselves. */
+/** During the run: machines boot at the pace of the operation and join by themselves; nodes without agents are created by requests. */
 export function* createNodes(execution: Execution, operation: CreateNodes): Generator<number, void, number> {
   const nodes = [...nodesOf(operation, nodesBefore(execution, operation.namePrefix))];
+  if (!operation.agents) {
+    yield* sendAll(execution, operation, nodes.length, (client, index) => {
+      const { name, specification } = nodes[index] as (typeof nodes)[number];
+      return nodeRequest(execution, client, name, specification);
+    });
+    return;
+  }
   yield* paced(
     execution,
     operation.arrivals,
@@ -51,4 +65,18 @@ export function* createNodes(execution: Execution, operation: CreateNodes): Gene
     },
     function* settle() {},
   );
+}
+
+/** POST of a node that is Ready and on which nothing runs. */
+export function nodeRequest(
+  execution: Execution,
+  client: ApiClient,
+  name: string,
+  specification: NodeSpecification,
+): RequestId {
+  const { requests, tables } = execution.cluster;
+  const request = client.write(writes.nodeCreate, tables.keysOf('nodes').intern('', name));
+  requests.object[request] = { ...specification, labels: { ...specification.labels, [LABEL_HOSTNAME]: name } };
+  requests.setNumber(request, 0, ConditionStatus.True);
+  return request;
 }

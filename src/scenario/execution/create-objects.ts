@@ -44,7 +44,7 @@ function volumeKeyOf(
 /** Sends the requests of an operation at its pace over its client's connections, and waits for the answers. */
 export function* sendAll(
   execution: Execution,
-  { arrivals, client }: Requesting,
+  { arrivals, client }: Pick<Requesting, 'arrivals' | 'client'>,
   count: number,
   make: (client: ApiClient, index: number) => RequestId | undefined,
 ): Generator<number, void, number> {

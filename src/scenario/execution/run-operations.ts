@@ -92,6 +92,9 @@ export function* runOperations(execution: Execution, operations: readonly Operat
     } else if (operation.kind === 'callApi' && operation.background) {
       begin(execution, operation);
       beside(`load ${operation.name}`, runLoad(execution, operation));
+    } else if (operation.kind === 'delete' && operation.background) {
+      begin(execution, operation);
+      beside('scenario delete', deleteObjects(execution, operation));
     } else if (operation.kind === 'barrier') {
       if (!(yield* awaitBarrier(execution, operation))) {
         done();

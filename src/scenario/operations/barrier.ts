@@ -27,7 +27,7 @@ export interface BarrierCondition {
 export interface Barrier {
   readonly kind: 'barrier';
   readonly conditions: readonly BarrierCondition[];
-  /** Deployments that are meant, with their pods; undefined = everything. */
+  /** Deployments that are meant, with their pods, or pods of a createPods; undefined = everything. */
   readonly of?: Selection;
   /** Longest wait, from when the barrier is reached; undefined = until the run ends. */
   readonly within?: Nanoseconds;

@@ -1,24 +1,29 @@
 /** churn: objects come and go in the background, so that their number is steady: until its time is over, `stop`, or the end of the run. */
 import { z } from 'zod';
-import type { PodTemplate } from '../../cluster/index.ts';
+import type { NodeSpecification, PodTemplate } from '../../cluster/index.ts';
 import { PlimsollError } from '../../errors/index.ts';
 import type { Nanoseconds } from '../../units/index.ts';
 import { resolveDistribution } from '../distribution-form.ts';
 import { strictMap } from '../schema-parts.ts';
 import { nameSchema, positiveDurationSchema, rateSchema, wholeNumberSchema } from '../value-forms.ts';
 import { type DeploymentIntent, deploymentShape, makeDeployments, numberedNamespace } from './create-deployment.ts';
+import { nodeShape, resolveNodeSpecification } from './create-nodes.ts';
+import { makeService, type ServiceIntent, serviceShape } from './create-service.ts';
 import { operationKind, type Requesting, resolveRequesting } from './operation.ts';
 import type { OperationContext } from './operation-context.ts';
-import { makePodTemplate } from './pod-options.ts';
+import { podTemplateShape, resolvePodTemplate } from './pod-template-option.ts';
 import { preloadShape, requestShape } from './request-shape.ts';
 
 /**
- * What comes and goes. Objects are named `<name>-<n>`, n counting up for as long as the churn runs, and dealt to the namespaces in turn. A Deployment is like
- * this one, under another name each.
+ * What comes and goes. Objects are named `<name>-<n>`, n counting up for as long as the churn runs, and dealt to the namespaces in turn. Deployments
+ * and Services are like the one here, under another name each.
  */
 export type ChurnedObject = { readonly namespaces: readonly string[] } & (
   | { readonly what: 'pods'; readonly template: PodTemplate }
   | { readonly what: 'deployments'; readonly deployment: DeploymentIntent }
+  | { readonly what: 'services'; readonly service: ServiceIntent }
+  /** Nodes that are objects and nothing else. */
+  | { readonly what: 'nodes'; readonly specification: NodeSpecification }
 );
 
 /**
@@ -48,9 +53,13 @@ const MAXIMUM_REPLICAS = 1_000_000;
 export const churn = operationKind({
   help: 'Objects come and go in the background at `rate`, so that `population` of them are there at a time.',
   schema: strictMap({
-    what: z.enum(['pods', 'deployments']),
+    what: z.enum(['pods', 'deployments', 'services', 'nodes']),
     population: wholeNumberSchema(1, MAXIMUM_POPULATION),
+    ...podTemplateShape,
     ...deploymentShape,
+    ...serviceShape,
+    selector: serviceShape.selector.optional(),
+    ...nodeShape,
     name: nameSchema.optional(),
     replicas: wholeNumberSchema(0, MAXIMUM_REPLICAS).optional(),
     until: positiveDurationSchema.optional(),
@@ -86,23 +95,52 @@ export const churn = operationKind({
 });
 
 function resolveObject(written: z.output<typeof churn.schema>, name: string, context: OperationContext): ChurnedObject {
-  const lifetime = (written.duration && resolveDistribution(written.duration, ['duration'], context)) ?? null;
-  const namespaces = Array.from({ length: written.namespaces ?? 1 }, (_, i) => numberedNamespace(written, i));
-  if (written.what === 'pods') {
-    const template = makePodTemplate(
-      written,
-      { app: name },
-      context.templates,
-      lifetime,
-      lifetime === null ? 'Always' : 'Never',
-    );
-    return { what: 'pods', namespaces, template };
+  const { what } = written;
+  for (const key of KEYS_OF_SOME) {
+    if (written[key] !== undefined && !keysOf[what].has(key)) context.errors.push(foreignKeyError(key, what, context));
   }
-  const [deployment] = makeDeployments(
-    { ...written, name, replicas: written.replicas ?? 1 },
-    undefined,
-    lifetime,
-    context,
-  );
-  return { what: 'deployments', namespaces, deployment: deployment as DeploymentIntent };
+  const namespaces =
+    what === 'nodes' ? [''] : Array.from({ length: written.namespaces ?? 1 }, (_, i) => numberedNamespace(written, i));
+  switch (what) {
+    case 'pods':
+      return { what, namespaces, template: resolvePodTemplate(written, name, context) };
+    case 'nodes':
+      return { what, namespaces, specification: resolveNodeSpecification(written) };
+    case 'services':
+      return { what, namespaces, service: makeService({ ...written, name, selector: written.selector ?? name }) };
+    case 'deployments': {
+      const lifetime = (written.duration && resolveDistribution(written.duration, ['duration'], context)) ?? null;
+      const described = { ...written, name, replicas: written.replicas ?? 1 };
+      const [deployment] = makeDeployments(described, undefined, lifetime, context);
+      return { what, namespaces, deployment: deployment as DeploymentIntent };
+    }
+  }
+}
+
+/** A key that describes what is churned. */
+type DescribingKey = Exclude<
+  keyof typeof podTemplateShape | keyof typeof deploymentShape | keyof typeof serviceShape | keyof typeof nodeShape,
+  'name' | 'namespace' | 'namespaces'
+>;
+
+/** Keys that mean something for one kind of object. */
+const keysOf: Readonly<Record<ChurnedObject['what'], ReadonlySet<string>>> = {
+  pods: new Set(Object.keys(podTemplateShape)),
+  deployments: new Set(Object.keys(deploymentShape)),
+  services: new Set(Object.keys(serviceShape)),
+  nodes: new Set(Object.keys(nodeShape)),
+};
+
+/** All of them, except those that every object has. */
+const KEYS_OF_SOME = [...new Set(Object.values(keysOf).flatMap((keys) => [...keys]))].filter(
+  (key) => !['name', 'namespace', 'namespaces'].includes(key),
+) as DescribingKey[];
+
+function foreignKeyError(key: string, what: ChurnedObject['what'], context: OperationContext): PlimsollError {
+  return new PlimsollError('P209', {
+    ...context.place([key]),
+    message: `${key} says nothing about ${what}`,
+    expected: `keys of ${what}: ${[...keysOf[what]].join(', ')}`,
+    fix: `remove ${key}`,
+  });
 }

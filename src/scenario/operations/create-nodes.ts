@@ -1,4 +1,4 @@
-/** createNodes: machines join the cluster, each with its kubelet and kube-proxy. */
+/** createNodes: machines join the cluster, each with its kubelet and kube-proxy, or nodes that are objects and nothing else. */
 import { z } from 'zod';
 import type { NodeSpecification, Taint } from '../../cluster/index.ts';
 import { PlimsollError } from '../../errors/index.ts';
@@ -9,6 +9,7 @@ import { nodeResourcesSchema, resolveResources } from '../resources-form.ts';
 import { strictMap } from '../schema-parts.ts';
 import { labelsSchema, nameSchema, textSchema, wholeNumberSchema } from '../value-forms.ts';
 import { type Arrivals, pacingShape, resolveArrivals } from './arrivals.ts';
+import { clientSchema, type OperationClient, resolveClient } from './client.ts';
 import { operationKind } from './operation.ts';
 import type { OperationContext } from './operation-context.ts';
 import { preloadShape } from './request-shape.ts';
@@ -25,6 +26,8 @@ export interface CreateNodes {
   readonly at?: Nanoseconds;
   /** Nodes are named `<namePrefix>-<n>`; n goes on over all operations with the same prefix. */
   readonly namePrefix: string;
+  /** Name of the only node. */
+  readonly name?: string;
   readonly count: number;
   /** Nodes of a table, which come first; empty = there is none. */
   readonly table: readonly TableNode[];
@@ -32,8 +35,12 @@ export interface CreateNodes {
   readonly specification: NodeSpecification;
   /** Zones to which nodes are dealt in turn; empty = nodes without zone. */
   readonly zones: readonly string[];
-  /** How the machines' starts are spread; they register themselves, so that no client limits them. */
+  /** How the machines' starts are spread; they register themselves, so that no client limits them. Without agents: how the requests are. */
   readonly arrivals: Arrivals;
+  /** Whether a kubelet and a kube-proxy run on each. Without them a node is an object that is Ready, and the pods bound to it never run. */
+  readonly agents: boolean;
+  /** Who creates nodes without agents. */
+  readonly client: OperationClient;
   /** Whether they are registered and Ready at t = 0. */
   readonly preload: boolean;
 }
@@ -53,45 +60,53 @@ const csiDriversSchema = z.record(
   wholeNumberSchema(0, MAXIMUM_VOLUMES),
 );
 
+/** Keys that describe a node. */
+export const nodeShape = {
+  allocatable: nodeResourcesSchema.optional(),
+  labels: labelsSchema.optional(),
+  taints: z.array(taintSchema).optional(),
+  unschedulable: z.boolean().optional(),
+  csiDrivers: csiDriversSchema.optional(),
+  gpus: nodeGpusSchema.optional(),
+};
+
 /** What a node offers where nothing is said: four cores and 16 GiB. */
 const DEFAULT_ALLOCATABLE = { cpu: milliCpu(4000), memory: bytes(16 * BYTES_PER_GIBIBYTE) } as const;
 
 export const createNodes = operationKind({
-  help: 'Machines join the cluster, each with its kubelet and kube-proxy; in a scheduling cell they are nodes alone.',
+  help: 'Machines join the cluster, each with its kubelet and kube-proxy; in a scheduling cell, and with `agents: false`, they are nodes alone.',
   models: ['controlPlane', 'schedulingCell'],
   schema: strictMap({
     count: wholeNumberSchema(1, MAXIMUM_NODES).optional(),
     from: textSchema('a CSV table of nodes, relative to the scenario').optional(),
-    gpus: nodeGpusSchema.optional(),
     namePrefix: nameSchema.optional(),
-    allocatable: nodeResourcesSchema.optional(),
+    name: nameSchema.optional(),
+    ...nodeShape,
     zones: z.array(nameSchema).optional(),
-    labels: labelsSchema.optional(),
-    taints: z.array(taintSchema).optional(),
-    unschedulable: z.boolean().optional(),
-    csiDrivers: csiDriversSchema.optional(),
+    agents: z.boolean().optional(),
+    client: clientSchema.optional(),
     ...pacingShape,
     ...preloadShape,
   }),
-  resolve: (written, context): CreateNodes => ({
-    kind: 'createNodes',
-    table: resolveTable(written, context),
-    ...(written.at === undefined ? {} : { at: written.at }),
-    namePrefix: written.namePrefix ?? 'node',
-    count: written.count ?? 0,
-    specification: {
-      allocatable: resolveResources(written.allocatable, DEFAULT_ALLOCATABLE),
-      pods: written.allocatable?.pods ?? DEFAULT_PODS,
-      labels: written.labels ?? {},
-      taints: (written.taints ?? []).map((taint): Taint => ({ ...taint, value: taint.value ?? '' })),
-      unschedulable: written.unschedulable ?? false,
-      ...(written.csiDrivers === undefined ? {} : { csiDrivers: written.csiDrivers }),
-      ...(written.gpus === undefined ? {} : { gpus: resolveNodeGpus(written.gpus) }),
-    },
-    zones: written.zones ?? [],
-    arrivals: resolveArrivals(written, context),
-    preload: written.preload ?? false,
-  }),
+  resolve: (written, context): CreateNodes => {
+    const agents = written.agents ?? true;
+    if (agents && written.client !== undefined) context.errors.push(clientError(context));
+    if (written.name !== undefined && written.count !== 1) context.errors.push(nameError(context));
+    return {
+      kind: 'createNodes',
+      table: resolveTable(written, context),
+      ...(written.at === undefined ? {} : { at: written.at }),
+      namePrefix: written.namePrefix ?? written.name ?? 'node',
+      ...(written.name === undefined ? {} : { name: written.name }),
+      count: written.count ?? 0,
+      specification: resolveNodeSpecification(written),
+      zones: written.zones ?? [],
+      arrivals: resolveArrivals(written, context),
+      agents,
+      client: resolveClient(written.client),
+      preload: written.preload ?? false,
+    };
+  },
 });
 
 type Written = z.output<typeof createNodes.schema>;
@@ -114,4 +129,35 @@ function resolveTable({ from, count, allocatable }: Written, context: OperationC
   const source = context.readFile(from, ['from']);
   if (source === undefined) return [];
   return context.attempt(() => readNodeTable(source.file, source.text, allocatable?.pods ?? DEFAULT_PODS)) ?? [];
+}
+
+/** What a node of this description offers. */
+export function resolveNodeSpecification(written: z.output<z.ZodObject<typeof nodeShape>>): NodeSpecification {
+  return {
+    allocatable: resolveResources(written.allocatable, DEFAULT_ALLOCATABLE),
+    pods: written.allocatable?.pods ?? DEFAULT_PODS,
+    labels: written.labels ?? {},
+    taints: (written.taints ?? []).map((taint): Taint => ({ ...taint, value: taint.value ?? '' })),
+    unschedulable: written.unschedulable ?? false,
+    ...(written.csiDrivers === undefined ? {} : { csiDrivers: written.csiDrivers }),
+    ...(written.gpus === undefined ? {} : { gpus: resolveNodeGpus(written.gpus) }),
+  };
+}
+
+function nameError(context: OperationContext): PlimsollError {
+  return new PlimsollError('P209', {
+    ...context.place(['name']),
+    message: 'several nodes cannot have one name',
+    expected: 'name only beside count: 1',
+    fix: 'write namePrefix instead of name',
+  });
+}
+
+function clientError(context: OperationContext): PlimsollError {
+  return new PlimsollError('P209', {
+    ...context.place(['client']),
+    message: 'client is given for nodes that register themselves',
+    expected: 'client only beside agents: false',
+    fix: 'remove client, or add agents: false',
+  });
 }

@@ -47,6 +47,17 @@ const selectorSchema = severalForms([nameSchema, labelsSchema], (written) =>
   typeof written === 'string' ? nameSchema : labelsSchema,
 );
 
+/** Keys that describe a Service. */
+export const serviceShape = {
+  selector: selectorSchema,
+  type: z.enum(['ClusterIP', 'NodePort', 'LoadBalancer']).optional(),
+  headless: z.boolean().optional(),
+  ports: z.array(portSchema).min(1).optional(),
+  sessionAffinity: z.enum(['None', 'ClientIP']).optional(),
+  externalTrafficPolicy: z.enum(['Cluster', 'Local']).optional(),
+  internalTrafficPolicy: z.enum(['Cluster', 'Local']).optional(),
+};
+
 export const createService = operationKind({
   help: 'Creates Services; `selector` is the name of a Deployment of createDeployment, or a map of labels.',
   schema: strictMap({
@@ -54,13 +65,7 @@ export const createService = operationKind({
     namespace: nameSchema.optional(),
     namespaces: wholeNumberSchema(1, MAXIMUM_NAMESPACES).optional(),
     count: wholeNumberSchema(1, MAXIMUM_SERVICES).optional(),
-    selector: selectorSchema,
-    type: z.enum(['ClusterIP', 'NodePort', 'LoadBalancer']).optional(),
-    headless: z.boolean().optional(),
-    ports: z.array(portSchema).min(1).optional(),
-    sessionAffinity: z.enum(['None', 'ClientIP']).optional(),
-    externalTrafficPolicy: z.enum(['Cluster', 'Local']).optional(),
-    internalTrafficPolicy: z.enum(['Cluster', 'Local']).optional(),
+    ...serviceShape,
     ...requestShape,
     ...preloadShape,
   }),
@@ -73,7 +78,16 @@ export const createService = operationKind({
   }),
 });
 
-function makeService(written: z.output<typeof createService.schema>, i: number): ServiceIntent {
+/** What names and counts Services, beside what describes them. */
+interface NamedService extends z.output<z.ZodObject<typeof serviceShape>> {
+  readonly name: string;
+  readonly namespace?: string | undefined;
+  readonly namespaces?: number | undefined;
+  readonly count?: number | undefined;
+}
+
+/** The `i`-th Service of a description. */
+export function makeService(written: NamedService, i = 0): ServiceIntent {
   const numbered = (name: string) => (written.count === undefined ? name : `${name}-${i}`);
   const selector: Labels =
     typeof written.selector === 'string' ? { app: numbered(written.selector) } : written.selector;

@@ -22,6 +22,8 @@ export interface Delete extends Requesting {
   readonly count?: number;
   /** Whether one request deletes all objects of a namespace (DELETE of the collection) instead of one request each. */
   readonly collection: boolean;
+  /** Whether the next operation starts at once. */
+  readonly background: boolean;
 }
 
 /** Most objects of one operation. */
@@ -38,6 +40,7 @@ export const deleteObjects = operationKind({
     configmaps: nameOrNothing,
     secrets: nameOrNothing,
     collection: z.boolean().optional(),
+    background: z.boolean().optional(),
     ...namespaceShape,
     count: wholeNumberSchema(1, MAXIMUM_COUNT).optional(),
     ...requestShape,
@@ -73,6 +76,7 @@ export const deleteObjects = operationKind({
       selection: resolveSelection(written[kind] ?? 'all', written),
       ...(written.count === undefined ? {} : { count: written.count }),
       collection,
+      background: written.background ?? false,
       ...resolveRequesting(written, context),
     };
   },

@@ -10,7 +10,7 @@ import type { RequestId } from '../requests.ts';
 import { Verb } from '../verbs.ts';
 import { CHANGED, UNCHANGED, type Write, type WriteContext } from './write.ts';
 
-/** POST nodes by a kubelet that registers. Object: the specification with the labels and taints it registers with. */
+/** POST nodes by a kubelet that registers. Object: the specification with the labels and taints it registers with. Number: Ready condition. */
 export const nodeCreate: Write = {
   verb: Verb.Create,
   kind: kinds.nodes,
@@ -20,6 +20,7 @@ export const nodeCreate: Write = {
     nodes.specification.set(draft, specification);
     nodes.taints.set(draft, specification.taints);
     nodes.unschedulable.set(draft, specification.unschedulable ? 1 : 0);
+    nodes.ready.set(draft, requests.number(request, 0));
     nodes.heartbeatAt.set(draft, now);
     nodes.bytes.set(draft, sizes.node);
     return CHANGED;

@@ -1,0 +1,76 @@
+/** `plimsoll import`: files of other tools as scenarios. */
+import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import type { Command } from 'commander';
+import {
+  type Files,
+  type Imported,
+  type ImportFormatName,
+  importFormats,
+  loadScenario,
+  nearestName,
+  PlimsollError,
+} from '../../index.ts';
+import { nodeFiles, writeFileWhole } from '../files.ts';
+
+/** Options of the command. */
+interface ImportOptions {
+  readonly workload?: string;
+  readonly output: string;
+}
+
+/** Adds the command. */
+export function addImport(program: Command): void {
+  const names = Object.keys(importFormats);
+  const formats = Object.entries(importFormats).map(([name, { help, input }]) => `${name} (${input}: ${help})`);
+  program
+    .command('import <format> <input>')
+    .description(`makes a scenario of a file of another tool: ${formats.join('; ')}`)
+    .option('--workload <NAME>', 'which part of the file, where it holds several')
+    .requiredOption('-o, --output <scenario.yaml>', 'the scenario to write')
+    .action((format: string, input: string, { workload, output }: ImportOptions) => {
+      if (!Object.hasOwn(importFormats, format)) throw unknownFormat(format, names);
+      const imported = importFormats[format as ImportFormatName].read({
+        files: nodeFiles,
+        input,
+        workload,
+        pathFromScenario: (path) => pathFrom(output, path),
+      });
+      const accepted = checked(imported, output);
+      write(output, imported.scenario);
+      const lines = [...imported.notes, ...accepted.map((what) => `${what}: accepted, no effect modelled`)];
+      process.stdout.write([`written     ${output}`, ...lines.map((line) => `note        ${line}`), ''].join('\n'));
+    });
+}
+
+/** A path as the scenario has to write it: with "/" on every system. */
+function pathFrom(output: string, path: string): string {
+  if (isAbsolute(path)) return path.replaceAll('\\', '/');
+  return relative(dirname(resolve(output)), resolve(path)).replaceAll('\\', '/');
+}
+
+/** A scenario that does not load is not written; what it accepts without effect is told now, and not only when it runs. */
+function checked({ scenario }: Imported, output: string): readonly string[] {
+  const files: Files = { ...nodeFiles, readText: (path) => (path === output ? scenario : nodeFiles.readText(path)) };
+  return loadScenario(files, output).acceptedWithoutEffect;
+}
+
+function write(output: string, text: string): void {
+  try {
+    writeFileWhole(output, [text]);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new PlimsollError('P104', {
+      message: `${output} cannot be written: ${message}`,
+      fix: 'choose another with -o',
+    });
+  }
+}
+
+function unknownFormat(format: string, names: readonly string[]): PlimsollError {
+  return new PlimsollError('P103', {
+    message: `there is no format ${format}`,
+    expected: names.join(', '),
+    nearest: nearestName(format, names),
+    fix: 'name one of these formats',
+  });
+}
