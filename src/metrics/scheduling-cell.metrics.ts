@@ -193,4 +193,20 @@ export const schedulingCellMetrics = {
     help: 'Greatest share that a queue has of any resource of the cell.',
     source: OURS,
   },
+  plimsoll_cell_fairness_index: {
+    name: 'plimsoll_cell_fairness_index',
+    kind: 'gauge',
+    unit: '1',
+    labels: [],
+    help: "Jain's index of the dominant shares of the queues: 1 if all have the same, 1/n if one of n has everything; as it is at each sample.",
+    source: 'ours: Jain, Chiu, Hawe: A quantitative measure of fairness, DEC TR-301 (1984)',
+  },
+  plimsoll_cell_scheduler_events_total: {
+    name: 'plimsoll_cell_scheduler_events_total',
+    kind: 'counter',
+    unit: '1',
+    labels: ['scheduler', 'event'],
+    help: 'What only schedulers of one kind know: reservations sent (probe), answered with nothing (no_op), turned away (turned_away) and stolen, queues looked at (queue_length), offers, gangs that timed out (gang_timeout), jobs that lost their quota (job_preempted).',
+    source: OURS,
+  },
 } as const satisfies Record<string, MetricDefinition>;

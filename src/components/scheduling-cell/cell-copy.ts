@@ -31,8 +31,7 @@ export class CellCopy {
 
   /** Catches up with the cell. */
   synchronise(): void {
-    for (const { node, requirements, devices } of this.trials) this.count(node, requirements, devices, -1);
-    this.trials.length = 0;
+    this.takeBack(0);
     this.log.read(this.reader, (node, pod, devices, sign) => this.count(node, pod, devices, sign));
   }
 
@@ -53,6 +52,20 @@ export class CellCopy {
     this.count(node, requirements, taken, 1);
     this.trials.push({ node, requirements, devices: taken });
     return taken;
+  }
+
+  /** Placements that are tried out now. */
+  get tried(): number {
+    return this.trials.length;
+  }
+
+  /** Takes back what was tried since there were `mark` trials. */
+  takeBack(mark: number): void {
+    for (let i = this.trials.length - 1; i >= mark; i--) {
+      const { node, requirements, devices } = this.trials[i] as Trial;
+      this.count(node, requirements, devices, -1);
+    }
+    this.trials.length = mark;
   }
 
   /** Counts something that is placed, or no longer. */

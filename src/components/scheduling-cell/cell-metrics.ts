@@ -61,6 +61,7 @@ export class CellMetrics {
   private readonly cell: Cell;
   private readonly classes: SeriesByLabel<ClassSeries>;
   private readonly queues: SeriesByLabel<GaugeSeries>;
+  private readonly fairness: GaugeSeries;
   private readonly gauges: { readonly gauge: GaugeSeries; readonly read: () => number }[] = [];
 
   constructor(recorder: MetricRecorder, cell: Cell) {
@@ -69,6 +70,7 @@ export class CellMetrics {
     this.totals = new CellTotals(cell);
     this.classes = new SeriesByLabel((className) => new ClassSeries(recorder, className));
     this.queues = new SeriesByLabel((queue) => recorder.gauge('plimsoll_cell_dominant_share', { queue }));
+    this.fairness = recorder.gauge('plimsoll_cell_fairness_index');
     this.watch('plimsoll_cell_tasks', { state: 'waiting' }, () => cell.waiting);
     this.watch('plimsoll_cell_tasks', { state: 'held' }, () => cell.held);
     this.watch('plimsoll_cell_tasks', { state: 'running' }, () => cell.running);
@@ -157,6 +159,7 @@ export class CellMetrics {
 
   private setQueues(): void {
     for (const queue of this.totals.queues.keys()) this.queues.of(queue).set(this.totals.dominantShare(queue));
+    this.fairness.set(this.totals.fairnessIndex());
   }
 }
 
@@ -176,6 +179,7 @@ export class SchedulerStatistics {
   private readonly wasted: CounterSeries;
   private readonly examined: SeriesByLabel<CounterSeries>;
   private readonly conflictFraction: GaugeSeries;
+  private readonly events: SeriesByLabel<CounterSeries>;
   /** Replicas that decide now, state. */
   private busy = 0;
   /** Attempts with a conflict, and without [attempt], statistic. */
@@ -206,33 +210,61 @@ export class SchedulerStatistics {
       recorder.counter('plimsoll_cell_nodes_examined_total', { ...labels, step }),
     );
     this.conflictFraction = recorder.gauge('plimsoll_cell_conflict_fraction', labels);
+    this.events = new SeriesByLabel((event) =>
+      recorder.counter('plimsoll_cell_scheduler_events_total', { ...labels, event }),
+    );
   }
 
   /** Somebody begins to think about a job; its wait until the first attempt is over if this is it. */
   decisionBegins(job: Job): void {
+    this.attemptBegins(job);
+    this.roundBegins();
+  }
+
+  /** It has decided, after `span` in all. `conflicts` and `committed` are tasks. */
+  decisionEnds(result: DecisionResult, span: Nanoseconds, committed: number, conflicts = 0): void {
+    this.roundEnds(span);
+    this.attemptEnds(result, committed, conflicts);
+    if (conflicts > 0) this.wasted.add(toSeconds(span));
+  }
+
+  /** A replica begins to think about several jobs together. */
+  roundBegins(): void {
+    this.setBusy(this.busy + 1);
+  }
+
+  /** It has decided on them. */
+  roundEnds(span: Nanoseconds): void {
+    this.setBusy(this.busy - 1);
+    this.durations.recordSpan(span);
+  }
+
+  /** A job is among those that are thought about. */
+  attemptBegins(job: Job): void {
     job.attempts++;
     if (job.firstAttemptAt < 0) {
       job.firstAttemptAt = this.cell.simulation.now;
       const waits = this.classes.of(job.specification.className).waits.of('first_attempt');
       waits.recordSpan(between(job.arrivedAt, job.firstAttemptAt as SimTime));
     }
-    this.setBusy(this.busy + 1);
   }
 
-  /** It has decided, after `span` in all. `conflicts` and `committed` are tasks. */
-  decisionEnds(result: DecisionResult, span: Nanoseconds, committed: number, conflicts = 0): void {
-    this.setBusy(this.busy - 1);
-    this.durations.recordSpan(span);
+  /** What came of it. */
+  attemptEnds(result: DecisionResult, committed: number, conflicts: number): void {
     this.decisions.of(result).add();
     if (committed > 0) this.claims.of('committed').add(committed);
     if (conflicts > 0) {
       this.claims.of('conflict').add(conflicts);
-      this.wasted.add(toSeconds(span));
       this.conflicted++;
     } else if (committed > 0) {
       this.successful++;
     }
     if (this.successful > 0) this.conflictFraction.set(this.conflicted / this.successful);
+  }
+
+  /** Something happened that only schedulers of this kind know: a message to a worker, a theft, a gang's time-out. */
+  happened(event: string, times = 1): void {
+    this.events.of(event).add(times);
   }
 
   /** Nodes were looked at to choose one. */

@@ -56,6 +56,21 @@ export class CellTotals {
     return Math.max(...cellResources.map((resource) => share(amounts[resource], this.capacity[resource])));
   }
 
+  /**
+   * Jain's index of the dominant shares of all queues that ever had something: (sum)^2 / (n sum of squares). 1 = all have the same, 1/n = one has
+   * everything; 1 while nobody has anything.
+   */
+  fairnessIndex(): number {
+    let sum = 0;
+    let squares = 0;
+    for (const queue of this.queues.keys()) {
+      const share = this.dominantShare(queue);
+      sum += share;
+      squares += share * share;
+    }
+    return squares === 0 ? 1 : (sum * sum) / (this.queues.size * squares);
+  }
+
   /** Share of a resource that is taken. */
   allocation(resource: CellResource): number {
     return share(this.taken[resource], this.capacity[resource]);

@@ -16,6 +16,11 @@ export function settingsOfScheduler(
 ): ParameterSet {
   const { settings, usesPlacement }: ArchitectureDefinition = architectureRegistry[architecture];
   if (!usesPlacement) return { ...sharedSettings, ...settings };
-  const chooser = algorithmRegistry[placement ?? placementSettings.placement.default];
+  const chooser = algorithmRegistry[placement ?? usualPlacement(settings)];
   return { ...chooser.settings, ...sharedSettings, ...placementSettings, ...settings };
+}
+
+/** The node chooser that an architecture has where none is named. */
+function usualPlacement(settings: ParameterSet): AlgorithmName {
+  return (settings.placement?.default ?? placementSettings.placement.default) as AlgorithmName;
 }

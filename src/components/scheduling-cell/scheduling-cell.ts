@@ -27,6 +27,7 @@ import { FragmentationMeter } from './fragmentation-meter.ts';
 import { InflationSeries } from './inflation-series.ts';
 import type { Job, JobSpecification, Task } from './job.ts';
 import { NodeChooser } from './node-chooser.ts';
+import type { QueueSpecification } from './queue-tree.ts';
 import { settingsOfScheduler } from './scheduler-settings.ts';
 
 /** A scheduler of a cell. */
@@ -46,6 +47,8 @@ export interface SchedulingCellOptions {
   readonly parameters: ValuesOf<typeof kubeSchedulerParameters>;
   /** Requests that are typical of the workload; learnt as jobs come if left out. */
   readonly typicalPods?: readonly TypicalPod[] | undefined;
+  /** Queues of tenants, parents before their children; none is declared if left out. */
+  readonly queues?: readonly QueueSpecification[];
 }
 
 /** One scheduler at work. */
@@ -149,6 +152,7 @@ export class SchedulingCell {
       cell,
       name,
       replicas: scheduler.replicas,
+      queues: this.options.queues ?? [],
       settings,
       statistics,
       stream,

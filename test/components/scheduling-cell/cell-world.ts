@@ -5,6 +5,7 @@ import {
   type CellSchedulerOptions,
   type Job,
   type JobSpecification,
+  type QueueSpecification,
   SchedulingCell,
   WITHOUT_END,
 } from '../../../src/components/scheduling-cell/index.ts';
@@ -28,6 +29,7 @@ export interface ShortJob {
   readonly gang?: number;
   readonly scheduler?: string;
   readonly queue?: string;
+  readonly className?: string;
 }
 
 /** The world. */
@@ -38,8 +40,13 @@ export class CellWorld {
   private readonly templates = new TemplateRegistry();
   private jobs = 0;
 
-  constructor(schedulers: readonly Partial<CellSchedulerOptions>[] = [{}], seed = 'cell') {
-    this.simulation = new Simulation({ seed });
+  constructor(
+    schedulers: readonly Partial<CellSchedulerOptions>[] = [{}],
+    seed = 'cell',
+    queues: readonly QueueSpecification[] = [],
+    replication = 0,
+  ) {
+    this.simulation = new Simulation({ seed, replication });
     this.recorder = new MetricRecorder(this.simulation);
     this.world = new SchedulingCell({
       simulation: this.simulation,
@@ -52,6 +59,7 @@ export class CellWorld {
         ...scheduler,
       })),
       parameters: materialiseParameters({}).kubeScheduler,
+      queues,
     });
   }
 
@@ -97,6 +105,11 @@ export class CellWorld {
   /** A job comes now. */
   submit(job: ShortJob): Job {
     return this.world.submit(this.specification(job));
+  }
+
+  /** How often something happened that only schedulers of one kind know. */
+  happened(event: string, scheduler = 'main'): number {
+    return this.statistic('plimsoll_cell_scheduler_events_total', `event=${event};scheduler=${scheduler}`, 'final') ?? 0;
   }
 
   /** Lets so many seconds pass, and checks all laws of conservation. */

@@ -7,6 +7,7 @@ import type { Cell, ReturnReason } from '../cell.ts';
 import type { SchedulerStatistics } from '../cell-metrics.ts';
 import type { Job, Task } from '../job.ts';
 import type { NodeChooser } from '../node-chooser.ts';
+import type { QueueSpecification } from '../queue-tree.ts';
 
 /** A scheduler at work in a cell. It is told of its own jobs, and of nodes. */
 export interface SchedulingArchitecture {
@@ -35,6 +36,8 @@ export interface ArchitectureContext {
   /** Its settings and those of the node chooser inside, with all defaults. */
   readonly settings: SettingValues;
   readonly statistics: SchedulerStatistics;
+  /** Queues of tenants as the scenario declares them, parents before their children; jobs may name others. */
+  readonly queues: readonly QueueSpecification[];
   /** A random stream of this scheduler. */
   stream(name: string): RandomStream;
   /** The node chooser of `settings.placement` over these columns: the cell's own, or those of a copy. */

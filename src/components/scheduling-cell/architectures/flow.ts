@@ -1,0 +1,167 @@
+/**
+ * Scheduling as a flow: all waiting tasks are placed at once by the minimum-cost flow of a network, round after round.
+ * Isard et al.: Quincy, SOSP 2009; Gog, Schwarzkopf, Gleave, Watson, Hand: Firmament: fast, centralized cluster scheduling at scale, OSDI 2016.
+ *
+ * A round takes every job with waiting tasks and the cell as it is at that instant. It lasts as long as the solver's model says (by round, by arc of the
+ * network, and the decision times by job and task if they are set); then its placements are claimed: those that no longer fit, or never did together,
+ * go into the next round. A gang of which less than it needs was placed is left out whole. The next round begins at once if the last has placed
+ * something or something has changed since.
+ * Left out: preemption and migration (running tasks are no part of the network), data locality, selectors and taints; replicas do nothing.
+ */
+import {
+  assumption,
+  choice,
+  defineParameters,
+  documentation,
+  duration,
+  type EventType,
+  type ValuesOf,
+} from '../../../engine/index.ts';
+import { between, milliseconds, type Nanoseconds, nanoseconds, seconds, toSeconds } from '../../../units/index.ts';
+import type { Job, Task } from '../job.ts';
+import { quickDecisions } from './common-settings.ts';
+import { FlowNetwork, type FlowPlacement, type FlowPolicy } from './flow-network.ts';
+import type { ArchitectureContext, ArchitectureDefinition, SchedulingArchitecture } from './scheduling-architecture.ts';
+
+const PAPER = 'Gog et al., Firmament, OSDI 2016';
+
+const flowSettings = defineParameters({
+  ...quickDecisions,
+  policy: choice<FlowPolicy>({
+    help: 'What makes a node dear: each task on it (spread), or room that it has free (pack).',
+    default: 'spread',
+    choices: ['spread', 'pack'],
+    source: documentation(PAPER, 'load-spreading policy, section 3.3'),
+  }),
+  solverTimePerRound: duration({
+    help: 'Time of a round beside that of the arcs: building the network, starting the solver, reading the flow.',
+    default: milliseconds(10),
+    range: [nanoseconds(0), seconds(3600)],
+    source: assumption("Firmament's small graphs are solved in about that time"),
+  }),
+  solverTimePerArc: duration({
+    help: 'Time of the solver per arc of the network.',
+    default: nanoseconds(1_000),
+    range: [nanoseconds(0), seconds(1)],
+    source: assumption(`${PAPER}: sub-second at 12,500 machines, which have some hundred thousand arcs`),
+  }),
+});
+
+class FlowScheduler implements SchedulingArchitecture {
+  private readonly context: ArchitectureContext;
+  private readonly settings: ValuesOf<typeof flowSettings>;
+  private readonly network: FlowNetwork;
+  /** Jobs with waiting tasks, by arrival, state. */
+  private readonly inHand = new Set<Job>();
+  /** The round that runs: its jobs with the tasks that waited, what it will place, and its time [ns], state. */
+  private round: readonly Job[] = [];
+  private placements: readonly FlowPlacement[] = [];
+  private span = 0;
+  /** Whether something has changed since the last round began, state. */
+  private isNews = false;
+  private readonly evSolved: EventType;
+
+  constructor(context: ArchitectureContext) {
+    this.context = context;
+    this.settings = context.settings as unknown as ValuesOf<typeof flowSettings>;
+    this.network = new FlowNetwork(this.settings.policy);
+    this.evSolved = context.simulation.on(`cell scheduler ${context.name}: flow solved`, () => this.onSolved());
+  }
+
+  get pending(): number {
+    return this.inHand.size;
+  }
+
+  submit(job: Job): void {
+    this.inHand.add(job);
+    this.changed();
+  }
+
+  taskEnded(): void {
+    this.changed();
+  }
+
+  taskReturned({ job }: Task): void {
+    this.inHand.add(job);
+    this.changed();
+  }
+
+  roomFreed(): void {
+    this.changed();
+  }
+
+  nodeChanged(): void {
+    this.changed();
+  }
+
+  private changed(): void {
+    this.isNews = true;
+    if (this.round.length === 0) this.solve();
+  }
+
+  private solve(): void {
+    if (this.inHand.size === 0) return;
+    const { cell, simulation, statistics } = this.context;
+    const { solverTimePerRound, solverTimePerArc } = this.settings;
+    this.isNews = false;
+    this.round = [...this.inHand];
+    this.placements = this.network.place(this.round, cell.nodes, ({ arrivedAt }) =>
+      toSeconds(between(arrivedAt, simulation.now)),
+    );
+    this.span = solverTimePerRound + solverTimePerArc * this.network.arcs;
+    statistics.roundBegins();
+    for (const job of this.round) {
+      statistics.attemptBegins(job);
+      this.span += this.context.decisionTime(job, job.waiting);
+    }
+    simulation.after(this.span as Nanoseconds, this.evSolved);
+  }
+
+  private onSolved(): void {
+    const { statistics } = this.context;
+    const byJob = new Map<Job, FlowPlacement[]>();
+    for (const placement of this.placements) {
+      const known = byJob.get(placement.job);
+      if (known === undefined) byJob.set(placement.job, [placement]);
+      else known.push(placement);
+    }
+    statistics.roundEnds(this.span as Nanoseconds);
+    let placed = 0;
+    for (const job of this.round) placed += this.claim(job, byJob.get(job) ?? []);
+    this.round = [];
+    this.placements = [];
+    if (placed > 0 || this.isNews) this.solve();
+  }
+
+  /** Claims what the flow gives a job; returns how many tasks were placed. */
+  private claim(job: Job, placements: readonly FlowPlacement[]): number {
+    const { cell, statistics } = this.context;
+    const held: Task[] = [];
+    let conflicts = 0;
+    for (const { node, tasks } of placements) {
+      for (let i = 0; i < tasks && job.waiting > 0; i++) {
+        const task = cell.hold(job, node);
+        if (task === undefined) conflicts++;
+        else held.push(task);
+      }
+    }
+    const isComplete = held.length + job.running + job.ended >= job.specification.gang;
+    for (const task of held) {
+      if (isComplete) cell.start(task);
+      else cell.giveBack(task);
+    }
+    const placed = isComplete ? held.length : 0;
+    if (job.waiting === 0) this.inHand.delete(job);
+    const result =
+      job.waiting === 0 ? 'scheduled' : placed > 0 ? 'partly' : conflicts > 0 ? 'conflict' : 'unschedulable';
+    statistics.attemptEnds(result, placed, conflicts);
+    return placed;
+  }
+}
+
+export const flow: ArchitectureDefinition = {
+  help: 'All waiting tasks are placed at once by a minimum-cost flow, round after round (Quincy, Firmament).',
+  settings: flowSettings,
+  usesPlacement: false,
+  create: (context) => new FlowScheduler(context),
+};
