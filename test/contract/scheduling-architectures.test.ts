@@ -1,6 +1,10 @@
 /** What every scheduling architecture must do, whatever its idea: place what fits, lose nothing, and do the same again. */
 import { describe, expect, it } from 'vitest';
-import { type ArchitectureName, architectureRegistry, settingsOfScheduler } from '../../src/components/scheduling-cell/index.ts';
+import {
+  type ArchitectureName,
+  architectureRegistry,
+  settingsOfScheduler,
+} from '../../src/components/scheduling-cell/index.ts';
 import { nanoseconds } from '../../src/units/index.ts';
 import { CellWorld } from '../components/scheduling-cell/cell-world.ts';
 
@@ -10,6 +14,9 @@ const names = Object.keys(architectureRegistry) as ArchitectureName[];
 function busyCell(architecture: ArchitectureName): CellWorld {
   const world = new CellWorld([{ architecture, replicas: 3 }], 'contract');
   world.nodes(12, 8, 32);
+  // Something is there before the run, long tasks among it.
+  for (const runs of [40, 2_000])
+    world.world.preload(world.specification({ tasks: 9, cpu: 1, memory: 1, runs, queue: 'queue-1' }));
   const draw = world.simulation.streams.stream('test.jobs');
   const pick = (most: number) => 1 + Math.floor(draw.next() * most);
   for (let second = 1; second <= 240; second++) {

@@ -109,7 +109,9 @@ export class CellWorld {
 
   /** How often something happened that only schedulers of one kind know. */
   happened(event: string, scheduler = 'main'): number {
-    return this.statistic('plimsoll_cell_scheduler_events_total', `event=${event};scheduler=${scheduler}`, 'final') ?? 0;
+    return (
+      this.statistic('plimsoll_cell_scheduler_events_total', `event=${event};scheduler=${scheduler}`, 'final') ?? 0
+    );
   }
 
   /** Lets so many seconds pass, and checks all laws of conservation. */

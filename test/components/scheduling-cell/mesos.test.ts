@@ -85,6 +85,8 @@ describe('Mesos', () => {
     world.run(400);
     expect([world.cell.ended + world.cell.abandoned, world.cell.jobs.size]).toEqual([900, 0]);
     for (const name of ['a', 'b', 'c'])
-      expect(world.statistic('plimsoll_cell_claims_total', `result=conflict;scheduler=${name}`, 'final')).toBeUndefined();
+      expect(
+        world.statistic('plimsoll_cell_claims_total', `result=conflict;scheduler=${name}`, 'final'),
+      ).toBeUndefined();
   });
 });

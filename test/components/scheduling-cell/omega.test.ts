@@ -96,7 +96,10 @@ describe('Omega', () => {
       world.run(2);
       const second = world.submit({ cpu: 1 });
       world.run(3.5);
-      return { conflicts: world.statistic('plimsoll_cell_claims_total', 'result=conflict;scheduler=main', 'final'), second };
+      return {
+        conflicts: world.statistic('plimsoll_cell_claims_total', 'result=conflict;scheduler=main', 'final'),
+        second,
+      };
     };
     // A fresh copy shows a full node, so that nothing is tried; a stale one shows room.
     expect(placedOf(0).conflicts).toBeUndefined();

@@ -15,7 +15,11 @@ function cpus(cpu: number) {
   return { cpu: cpu * 1000 };
 }
 
-function cellOf(architecture: ArchitectureName, queues: readonly QueueSpecification[], settings: AlgorithmSettings = {}) {
+function cellOf(
+  architecture: ArchitectureName,
+  queues: readonly QueueSpecification[],
+  settings: AlgorithmSettings = {},
+) {
   const takes = { decisionTimePerTask: { distribution: 'constant', value: milliseconds(1) } } as const;
   return new CellWorld([{ architecture, settings: { ...takes, ...settings } }], 'queues', queues);
 }

@@ -4,7 +4,11 @@ import { milliseconds, seconds } from '../../../src/units/index.ts';
 import { CellWorld } from './cell-world.ts';
 
 /** A cell of workers with one slot each. */
-function workers(count: number, settings: AlgorithmSettings = {}, architecture: 'sparrow' | 'hawk' = 'sparrow'): CellWorld {
+function workers(
+  count: number,
+  settings: AlgorithmSettings = {},
+  architecture: 'sparrow' | 'hawk' = 'sparrow',
+): CellWorld {
   const world = new CellWorld([{ architecture, settings }]);
   world.nodes(count, 1, 1);
   return world;
@@ -71,16 +75,19 @@ describe('Sparrow', () => {
     expect(job.rejected).toBe(1);
   });
 
-  it.each(['lateBinding', 'batch', 'perTask'])('%s: moves reservations and tasks of a node that goes to others', (sampling) => {
-    const world = workers(3, { sampling, networkDelay: milliseconds(1) });
-    const jobs = Array.from({ length: 12 }, () => world.submit({ tasks: 2, runs: 5 }));
-    world.run(6);
-    world.cell.removeNode(0);
-    world.run(7);
-    world.cell.removeNode(1);
-    world.run(300);
-    expect(jobs.map(({ ended }) => ended)).toEqual(jobs.map(() => 2));
-  });
+  it.each(['lateBinding', 'batch', 'perTask'])(
+    '%s: moves reservations and tasks of a node that goes to others',
+    (sampling) => {
+      const world = workers(3, { sampling, networkDelay: milliseconds(1) });
+      const jobs = Array.from({ length: 12 }, () => world.submit({ tasks: 2, runs: 5 }));
+      world.run(6);
+      world.cell.removeNode(0);
+      world.run(7);
+      world.cell.removeNode(1);
+      world.run(300);
+      expect(jobs.map(({ ended }) => ended)).toEqual(jobs.map(() => 2));
+    },
+  );
 });
 
 describe('Hawk', () => {

@@ -82,6 +82,8 @@ class Hawk implements SchedulingArchitecture {
   private readonly shortOnly: WorkerSample;
   private readonly long: LongTasks;
   private readonly victims: { next(): number };
+  /** Long tasks that went through its queues: others, there before the run, it does not know of. */
+  private readonly known = new WeakSet<Task>();
   /** Jobs with tasks that wait, state. */
   private readonly inHand = new Set<Job>();
 
@@ -152,16 +154,19 @@ class Hawk implements SchedulingArchitecture {
     return specification.estimatedDuration >= this.settings.longJob;
   }
 
-  private started({ job, node }: Task): void {
+  private started(task: Task): void {
+    const { job, node } = task;
     if (job.waiting === 0) this.inHand.delete(job);
-    if (this.isLong(job)) this.long.starts(node);
+    if (!this.isLong(job)) return;
+    this.known.add(task);
+    this.long.starts(node);
   }
 
   /** A task has left its node. */
-  private left({ job, node }: Task): void {
-    if (job.specification.scheduler !== this.context.name || !this.isLong(job)) return;
-    this.long.ends(node);
-    this.long.leaves(node, job);
+  private left(task: Task): void {
+    if (!this.known.has(task)) return;
+    this.long.ends(task.node);
+    this.long.leaves(task.node, task.job);
   }
 
   private reject(job: Job): void {

@@ -83,6 +83,12 @@ class Kueue implements SchedulingArchitecture {
     this.settings = context.settings as unknown as ValuesOf<typeof kueueSettings>;
     this.queues = new QueueTree(context.queues);
     this.placement = new PodPlacement(context, (job) => this.inHand.delete(job));
+    context.cell.listen({
+      taskHeld: ({ job }) => this.foundRunning(job),
+      tasksGivenUp: (job, tasks) => {
+        if (this.admitted.has(job)) this.release(job, tasks);
+      },
+    });
     this.evCycle = context.simulation.on(`cell scheduler ${context.name}: admission cycle ends`, () =>
       this.onCycleEnds(),
     );
@@ -118,6 +124,13 @@ class Kueue implements SchedulingArchitecture {
 
   roomFreed(node: number): void {
     this.placement.roomFreed(node);
+  }
+
+  /** A job whose task has room without having been admitted was there before the run: it has its quota. */
+  private foundRunning(job: Job): void {
+    if (job.specification.scheduler !== this.context.name || this.admitted.has(job)) return;
+    this.admitted.add(job);
+    this.queueOf(job).count(amountsOf(job), job.specification.tasks);
   }
 
   private queueOf(job: Job): TenantQueue {

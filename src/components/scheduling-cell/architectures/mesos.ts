@@ -20,6 +20,7 @@ import { OfferAllocator } from './offer-allocator.ts';
 import { Retries, retrySettings } from './retries.ts';
 import { countLock, freeRoom, lessRoom, type RoomLock } from './room-lock.ts';
 import type { ArchitectureContext, ArchitectureDefinition, SchedulingArchitecture } from './scheduling-architecture.ts';
+import { countTasks } from './task-counting.ts';
 
 const SIMULATOR = 'cluster-scheduler-simulator: MesosSimulation.scala';
 
@@ -88,6 +89,7 @@ export class Framework implements SchedulingArchitecture {
     this.allocator = context.shared('mesos', () => new OfferAllocator(cell, offerInterval, allocationTime));
     this.allocator.join(this);
     this.retries = new Retries(context, (_, job) => this.enqueue(job));
+    countTasks(cell, name, (job, sign) => this.count(job, sign));
     this.evDecided = simulation.on(`cell scheduler ${name}: decided`, () => this.onDecided());
   }
 
@@ -110,13 +112,11 @@ export class Framework implements SchedulingArchitecture {
     this.allocator.wake();
   }
 
-  taskEnded(task: Task): void {
-    if (task.job.specification.scheduler === this.context.name) this.count(task.job, -1);
+  taskEnded(): void {
     this.allocator.wake();
   }
 
   taskReturned(task: Task): void {
-    this.count(task.job, -1);
     if (!this.retries.has(task.job)) this.submit(task.job);
     this.allocator.wake();
   }
@@ -223,8 +223,8 @@ export class Framework implements SchedulingArchitecture {
   private answer(): void {
     this.allocator.answered(this.offers.shift() as readonly RoomLock[]);
     for (const { job, node, devices } of this.placements) {
-      // Only schedulers that are no frameworks can have taken room that was on offer.
-      if (this.context.cell.claim(job, node, devices) !== undefined) this.count(job, 1);
+      // A claim fails only if a scheduler that is no framework has taken room that was on offer; then the job is tried again.
+      this.context.cell.claim(job, node, devices);
     }
     this.placements.length = 0;
     for (const job of this.decided) this.retries.attempted(job);

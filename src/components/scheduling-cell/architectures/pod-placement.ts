@@ -25,6 +25,7 @@ export class PodPlacement {
     this.chooser = context.chooser(context.cell.nodes);
     this.processes = new DecisionProcesses(context, 1, { decided: (_, job, span) => this.decided(job, span) });
     context.cell.listen({
+      taskStarted: (task) => this.note(task),
       taskEnded: (task) => this.tasks.get(task.job)?.delete(task),
       taskReturned: (task) => this.tasks.get(task.job)?.delete(task),
     });
@@ -64,7 +65,6 @@ export class PodPlacement {
       const task = node < 0 ? undefined : cell.claim(job, node, this.chooser.decision.devices);
       if (task === undefined) break;
       placed++;
-      this.note(task);
     }
     statistics.decisionEnds(job.waiting === 0 ? 'scheduled' : placed > 0 ? 'partly' : 'unschedulable', span, placed);
     if (job.waiting === 0) {
@@ -76,6 +76,7 @@ export class PodPlacement {
   }
 
   private note(task: Task): void {
+    if (task.job.specification.scheduler !== this.context.name) return;
     const known = this.tasks.get(task.job);
     if (known === undefined) this.tasks.set(task.job, new Set([task]));
     else known.add(task);

@@ -26,6 +26,7 @@ import { podByPodDecisions } from './common-settings.ts';
 import { Heap } from './heap.ts';
 import { proportionalShares } from './proportional-shares.ts';
 import type { ArchitectureContext, ArchitectureDefinition, SchedulingArchitecture } from './scheduling-architecture.ts';
+import { countTasks } from './task-counting.ts';
 
 const UPSTREAM = 'volcano-sh/volcano: pkg/scheduler';
 
@@ -99,6 +100,7 @@ class Volcano implements SchedulingArchitecture {
     this.chooser = context.chooser(this.copy.nodes);
     this.queues = new QueueTree(context.queues);
     this.capacity = new CellCapacity(cell.nodes);
+    countTasks(cell, name, (job, sign) => this.queueOf(job).count(amountsOf(job), sign));
     this.evSession = simulation.on(`cell scheduler ${name}: session`, () => this.session());
     this.evSessionEnds = simulation.on(`cell scheduler ${name}: session ends`, () => this.sessionEnds());
   }
@@ -112,12 +114,7 @@ class Volcano implements SchedulingArchitecture {
     this.wake();
   }
 
-  taskEnded({ job }: Task): void {
-    if (job.specification.scheduler === this.context.name) this.queueOf(job).count(amountsOf(job), -1);
-  }
-
   taskReturned({ job }: Task): void {
-    this.queueOf(job).count(amountsOf(job), -1);
     this.inHand.add(job);
     this.wake();
   }
@@ -278,7 +275,6 @@ class Volcano implements SchedulingArchitecture {
       else cell.giveBack(task);
     }
     const placed = isComplete ? held.length : 0;
-    this.queueOf(job).count(amountsOf(job), placed);
     const conflicts = placements.length - placed;
     if (job.waiting === 0) this.inHand.delete(job);
     const leftOver = conflicts > 0 ? 'conflict' : 'unschedulable';

@@ -26,6 +26,7 @@ import { podByPodDecisions } from './common-settings.ts';
 import { HeldGangs } from './held-gangs.ts';
 import { comesBefore, JobHeap } from './job-heap.ts';
 import type { ArchitectureContext, ArchitectureDefinition, SchedulingArchitecture } from './scheduling-architecture.ts';
+import { countTasks } from './task-counting.ts';
 
 const UPSTREAM = 'apache/yunikorn-core: pkg/scheduler';
 
@@ -72,6 +73,7 @@ class YuniKorn implements SchedulingArchitecture {
     this.chooser = context.chooser(cell.nodes);
     this.queues = new QueueTree(context.queues);
     this.capacity = new CellCapacity(cell.nodes);
+    countTasks(cell, name, (job, sign) => this.queueOf(job).count(amountsOf(job), sign));
     this.gangs = new HeldGangs(context, this.settings.placeholderTimeout, (job) => this.timedOut(job));
     this.evDecided = simulation.on(`cell scheduler ${name}: decided`, () => this.onDecided());
   }
@@ -86,13 +88,11 @@ class YuniKorn implements SchedulingArchitecture {
     this.think();
   }
 
-  taskEnded(task: Task): void {
-    if (task.job.specification.scheduler === this.context.name) this.queueOf(task.job).count(amountsOf(task.job), -1);
+  taskEnded(): void {
     this.roomFreed();
   }
 
   taskReturned(task: Task, reason: ReturnReason): void {
-    this.queueOf(task.job).count(amountsOf(task.job), -1);
     if (reason !== 'released') {
       this.gangs.lost(task);
       this.inHand.add(task.job);
@@ -200,7 +200,6 @@ class YuniKorn implements SchedulingArchitecture {
       this.unfit.add(job.requirements.shape);
       return false;
     }
-    this.queueOf(job).count(amountsOf(job), 1);
     this.gangs.held(task);
     return true;
   }
