@@ -46,6 +46,7 @@ export class CellReplication {
       recorder: this.recorder,
       schedulers: cellSchedulersOf(scenario),
       parameters: materialiseParameters(scenario.parameters).kubeScheduler,
+      queues: scenario.queues,
       typicalPods: typicalPodsOfOperations(scenario.operations),
     });
     const templates = new TemplateRegistry(scenario.templates);

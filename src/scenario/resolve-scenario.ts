@@ -17,6 +17,7 @@ import type { OperationContext } from './operations/operation-context.ts';
 import { type Params, resolveParams, substituteParams } from './params.ts';
 import { setByPath } from './paths.ts';
 import { isFromOutside, type Override, type Provenance, place } from './provenance.ts';
+import { resolveQueues } from './queues.ts';
 import { resolveParameters } from './resolve-parameters.ts';
 import type { ResolvedScenario, WrittenValue } from './resolved-scenario.ts';
 import { readOrExplain, type ScenarioSource } from './scenario-source.ts';
@@ -219,6 +220,7 @@ function assemble(written: WrittenScenario, params: Params, resolution: Resoluti
       originOf: (path) => originOf(path, resolution),
     }),
     schedulers,
+    queues: resolveQueues(spec.queues, model, { errors, place: placed }),
     customResources,
     webhooks,
     flowControl,

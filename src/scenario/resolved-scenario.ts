@@ -5,7 +5,7 @@
 import type { CustomResource } from '../cluster/index.ts';
 import type { FlowControlConfiguration } from '../components/kube-apiserver/index.ts';
 import type { AlgorithmName, AlgorithmSettings, SchedulerConfiguration } from '../components/kube-scheduler/index.ts';
-import type { ArchitectureName } from '../components/scheduling-cell/index.ts';
+import type { ArchitectureName, QueueSpecification } from '../components/scheduling-cell/index.ts';
 import type { DistributionSpec } from '../engine/index.ts';
 import type { TemplateEntry } from '../manifests/index.ts';
 import type { Nanoseconds } from '../units/index.ts';
@@ -83,6 +83,8 @@ export interface ResolvedScenario {
   readonly parameters: PlainParameters;
   readonly overrides: readonly ParameterOverride[];
   readonly schedulers: readonly SchedulerSelection[];
+  /** Queues of tenants in a scheduling cell, parents before their children. */
+  readonly queues: readonly QueueSpecification[];
   /** Kinds beside the built-in ones. */
   readonly customResources: readonly CustomResource[];
   /** Admission webhooks, in the order in which they are asked. */

@@ -9,6 +9,7 @@ import { scenarioModels } from './model.ts';
 import { operationKinds } from './operations/index.ts';
 import { parametersSchema } from './parameter-schema.ts';
 import { profiles } from './profiles/index.ts';
+import { queuesSchema } from './queues.ts';
 import { settingsSchema } from './scheduler-settings-schema.ts';
 import { severalForms, strictMap } from './schema-parts.ts';
 import {
@@ -102,6 +103,7 @@ export const scenarioSchema = strictMap({
     params: z.record(z.string(), anyValue).optional(),
     parameters: parametersSchema.optional(),
     schedulers: z.array(schedulerSchema).min(1).optional(),
+    queues: queuesSchema.optional(),
     customResources: customResourcesSchema.optional(),
     webhooks: webhooksSchema.optional(),
     flowControl: flowControlSchema.optional(),

@@ -11,6 +11,7 @@ export function exampleScenario(changes: Partial<ResolvedScenario> = {}): Resolv
     question: 'Does it hold?',
     file: 'example.yaml',
     model: 'controlPlane',
+    queues: [],
     profiles: ['kubernetes-1.36'],
     replications: 1,
     until: seconds(60),
