@@ -141,7 +141,7 @@ describe('YuniKorn', () => {
   });
 
   it('holds room by placeholders until a gang is complete; after the time-out it starts with what it has, or is given up', () => {
-    const after = (gangStyle: string) => {
+    const countsUnder = (gangStyle: string) => {
       const world = cellOf('yunikorn', [], { gangStyle, placeholderTimeout: seconds(30) });
       world.nodes(1, 4, 16);
       const gang = world.submit({ tasks: 6, gang: 6 });
@@ -151,8 +151,8 @@ describe('YuniKorn', () => {
       expect(world.happened('gang_timeout')).toBe(1);
       return [gang.held, gang.running, gang.waiting, gang.abandoned];
     };
-    expect(after('soft')).toEqual([0, 4, 2, 0]);
-    expect(after('hard')).toEqual([0, 0, 0, 6]);
+    expect(countsUnder('soft')).toEqual([0, 4, 2, 0]);
+    expect(countsUnder('hard')).toEqual([0, 0, 0, 6]);
   });
 });
 

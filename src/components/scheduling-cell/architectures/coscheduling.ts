@@ -20,6 +20,7 @@ import type { ArchitectureContext, ArchitectureDefinition, SchedulingArchitectur
 
 const PLUGIN = 'kubernetes-sigs/scheduler-plugins: pkg/coscheduling';
 
+/** What this architecture can be set to beside what all can. */
 const coschedulingSettings = defineParameters({
   ...podByPodDecisions,
   permitTimeout: duration({

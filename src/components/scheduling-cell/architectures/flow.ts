@@ -25,6 +25,7 @@ import type { ArchitectureContext, ArchitectureDefinition, SchedulingArchitectur
 
 const PAPER = 'Gog et al., Firmament, OSDI 2016';
 
+/** What this architecture can be set to beside what all can. */
 const flowSettings = defineParameters({
   ...quickDecisions,
   policy: choice<FlowPolicy>({

@@ -35,6 +35,7 @@ const PAPER = 'Delgado et al., Hawk, USENIX ATC 2015';
 /** Workers that a reservation which was turned away is tried on, as the shared state has them, before it goes to the short partition. */
 const TRIES_WITHOUT_LONG = 20;
 
+/** What this architecture can be set to beside what all can. */
 const hawkSettings = defineParameters({
   ...networkSettings,
   longJob: duration({

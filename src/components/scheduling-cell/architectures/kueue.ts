@@ -25,6 +25,7 @@ import type { ArchitectureContext, ArchitectureDefinition, SchedulingArchitectur
 
 const UPSTREAM = 'kubernetes-sigs/kueue: pkg/scheduler';
 
+/** What this architecture can be set to beside what all can. */
 const kueueSettings = defineParameters({
   ...podByPodDecisions,
   queueing: choice({

@@ -24,6 +24,7 @@ import { countTasks } from './task-counting.ts';
 
 const SIMULATOR = 'cluster-scheduler-simulator: MesosSimulation.scala';
 
+/** What this architecture can be set to beside what all can. */
 const mesosSettings = defineParameters({
   ...randomPlacement,
   ...retrySettings,

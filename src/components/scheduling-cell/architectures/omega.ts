@@ -18,6 +18,7 @@ import { PrivateState } from './transaction.ts';
 
 const STUDY = 'Schwarzkopf et al., Omega, EuroSys 2013, section 5.2';
 
+/** What this architecture can be set to beside what all can. */
 const omegaSettings = defineParameters({
   ...randomPlacement,
   ...retrySettings,

@@ -26,6 +26,7 @@ import { WorkerSample } from './worker-sample.ts';
 
 const PAPER = 'Ousterhout et al., Sparrow, SOSP 2013';
 
+/** What this architecture can be set to beside what all can. */
 const sparrowSettings = defineParameters({
   ...quickDecisions,
   ...networkSettings,

@@ -30,6 +30,7 @@ import { countTasks } from './task-counting.ts';
 
 const UPSTREAM = 'volcano-sh/volcano: pkg/scheduler';
 
+/** What this architecture can be set to beside what all can. */
 const volcanoSettings = defineParameters({
   ...podByPodDecisions,
   schedulePeriod: duration({

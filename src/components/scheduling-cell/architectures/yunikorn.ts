@@ -30,6 +30,7 @@ import { countTasks } from './task-counting.ts';
 
 const UPSTREAM = 'apache/yunikorn-core: pkg/scheduler';
 
+/** What this architecture can be set to beside what all can. */
 const yunikornSettings = defineParameters({
   ...podByPodDecisions,
   gangStyle: choice({
