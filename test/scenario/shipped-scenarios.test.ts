@@ -20,6 +20,7 @@ describe('the scenarios that come with the program', () => {
     expect(scenario.objectives.length).toBeGreaterThan(0);
     expect(
       scenario.operations.some((operation) => 'measure' in operation && operation.measure) ||
+        scenario.warmUp > 0 ||
         name === 'node-failure.yaml',
     ).toBe(true);
   });
