@@ -87,8 +87,8 @@ export class ProcessorSharing {
     return ((this.generations[slot] as number) << SLOT_BITS) | slot;
   }
 
-  /** Ends a job without reporting it. The id must be that of a job in service. */
-  abort(job: number): void {
+  /** Ends a job without reporting it; returns the work that it still had to do [ns]. The id must be that of a job in service. */
+  abort(job: number): number {
     const slot = job & SLOT_MASK;
     const place = slot < this.slotsUsed ? (this.places[slot] as number) : NOT_IN_HEAP;
     this.simulation.invariant(
@@ -97,8 +97,10 @@ export class ProcessorSharing {
       `aborted job ${job}, which is not in service`,
     );
     this.advance();
+    const left = Math.max(0, (this.marks[place] as number) - this.attained);
     this.remove(place, slot);
     if (!this.reporting) this.plan();
+    return left;
   }
 
   /** Changes the number of cores from now on, for instance when a quota throttles them. 0 halts all jobs. */

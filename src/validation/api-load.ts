@@ -6,9 +6,9 @@ import { constantDistribution } from '../engine/index.ts';
 import type { StatisticName } from '../metrics/index.ts';
 import { type ApiWorld, WithClientCpu } from './api-world.ts';
 
-/** Warm-up and window [s]. */
+/** Warm-up, and a window that is long enough for several collections of the servers' heaps [s]. */
 const WARM_UP_S = 0.5;
-const WINDOW_S = 2.5;
+const WINDOW_S = 15;
 
 /** What is run. */
 export interface ApiLoad {

@@ -4,7 +4,15 @@ import { Host } from '../../src/components/host/host.ts';
 import { Simulation } from '../../src/engine/index.ts';
 import { microseconds, milliseconds, nanoseconds, simTime } from '../../src/units/index.ts';
 
-const WAKE_UP = { wakeUpCpu: microseconds(600), wakeUpHalf: milliseconds(5), spinCpu: microseconds(100) };
+const WAKE_UP = {
+  wakeUpCpu: microseconds(600),
+  wakeUpHalf: milliseconds(5),
+  spinCpu: microseconds(100),
+  workVariation: 0,
+  goTimeSlice: milliseconds(10),
+  goMarkCpu: 0,
+  goStopTheWorld: nanoseconds(0),
+};
 
 function machine(cores: number) {
   const simulation = new Simulation({ seed: 'host' });

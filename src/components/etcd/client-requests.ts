@@ -294,7 +294,7 @@ export class ClientRequests {
       const span = this.ranges.list(request, revision);
       // A long answer does not hold up the others on its connection (HTTP/2 streams): it is sent when it is complete.
       if (span === undefined) this.answer(request, simulation.now, StoreOutcome.Compacted);
-      else this.rangeWork.start(start as SimTime, member.host, span, request, serial);
+      else this.rangeWork.start(start as SimTime, member, span, request, serial);
       return;
     }
     const span = isRevision ? this.ranges.revisionTime : this.ranges.get(request, revision);

@@ -211,8 +211,8 @@ export class EtcdCluster implements MembersListener {
       timeline,
       members,
       newHost: (number) => {
-        const { cores, wakeUp } = hosts[0] as Host;
-        return new Host(simulation, `etcd host ${number}`, cores, wakeUp);
+        const { cores, options: host } = hosts[0] as Host;
+        return new Host(simulation, `etcd host ${number}`, cores, host);
       },
       onAdded: () => connections.memberAdded(),
     });

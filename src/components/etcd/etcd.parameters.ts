@@ -45,6 +45,27 @@ export const etcdParameters = defineParameters({
     help: 'Limit after which a request that is not answered fails: 5 s + 2 election timeouts.',
     source: sourceCode('E:server/config/config.go:ReqTimeout'),
   }),
+  gogc: count({
+    default: 100,
+    unit: '%',
+    range: [1, 10_000],
+    help: "GOGC: how much the heap of etcd grows between two runs of Go's garbage collector.",
+    source: sourceCode('https://go.dev/doc/gc-guide', 'default'),
+  }),
+  heapBase: count({
+    default: 30_000_000,
+    unit: 'B',
+    range: [0, 1e12],
+    help: 'Bytes of the heap of a member that are alive beside the index of its keys: connections, the log of raft.',
+    source: assumption('an empty etcd has 25 to 40 MB resident'),
+  }),
+  allocation: real({
+    default: 0.1,
+    unit: 'B/ns',
+    range: [0, 1000],
+    help: 'Bytes of heap that etcd allocates for each nanosecond of CPU.',
+    source: assumption('as the API server'),
+  }),
   readIndexRetry: duration({
     default: milliseconds(500),
     range: [milliseconds(10), seconds(10)],

@@ -191,7 +191,7 @@ export class Members implements MemberOwner {
 
   /** Makes the next member; it does not run yet. */
   create(host: Host): Seat {
-    const { simulation, parameters, recorder, listener } = this.options;
+    const { simulation, parameters, recorder, listener, keyspace } = this.options;
     const id = this.seats.length;
     const log = new WriteAheadLog({
       sync: parameters.walSync,
@@ -248,6 +248,7 @@ export class Members implements MemberOwner {
     const begun = { surviving: undefined, hasPanicked: false, snapshotIndex: 0, compactionIndex: 0 };
     const seat: Seat = { member, reads, store, ...begun };
     this.seats.push(seat);
+    host.collect(member.name, { ...parameters, liveBytes: () => parameters.heapBase + keyspace.indexBytes });
     this.network.add(member);
     return seat;
   }

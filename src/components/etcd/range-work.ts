@@ -5,7 +5,7 @@
 import type { EventType, Simulation } from '../../engine/index.ts';
 import type { Nanoseconds, SimTime } from '../../units/index.ts';
 import type { RequestId } from '../api-machinery/index.ts';
-import type { Host } from '../host/host.ts';
+import type { Member } from './member.ts';
 
 /** Numbers of ranges before they repeat; far more than can be in progress, and fit for a tag of work on a host. */
 const RANGE_NUMBERS = 1 << 20;
@@ -15,7 +15,7 @@ interface Range {
   readonly request: RequestId;
   /** Number of the request's visit. */
   readonly serial: number;
-  readonly host: Host;
+  readonly member: Member;
   readonly work: Nanoseconds;
 }
 
@@ -27,8 +27,8 @@ export class RangeWork {
   private readonly evBegin: EventType;
   private readonly ranges = new Map<number, Range>();
   private lastNumber = 0;
-  /** Number as an owner of work, by host. */
-  private readonly ports = new Map<Host, number>();
+  /** Number as an owner of work, by member. */
+  private readonly ports = new Map<Member, number>();
 
   constructor(simulation: Simulation, onRead: (request: RequestId, serial: number) => void) {
     this.simulation = simulation;
@@ -37,23 +37,23 @@ export class RangeWork {
   }
 
   /** A range begins at `at`, when nothing holds readers up. */
-  start(at: SimTime, host: Host, work: Nanoseconds, request: RequestId, serial: number): void {
+  start(at: SimTime, member: Member, work: Nanoseconds, request: RequestId, serial: number): void {
     this.lastNumber = (this.lastNumber + 1) % RANGE_NUMBERS;
-    this.ranges.set(this.lastNumber, { request, serial, host, work });
+    this.ranges.set(this.lastNumber, { request, serial, member, work });
     if (at > this.simulation.now) this.simulation.at(at, this.evBegin, this.lastNumber);
     else this.begin(this.lastNumber);
   }
 
   private begin(number: number): void {
-    const { host, work } = this.ranges.get(number) as Range;
-    host.run(this.portAt(host), work, number);
+    const { member, work } = this.ranges.get(number) as Range;
+    member.host.run(this.portAt(member), work, number);
   }
 
-  private portAt(host: Host): number {
-    let port = this.ports.get(host);
+  private portAt(member: Member): number {
+    let port = this.ports.get(member);
     if (port === undefined) {
-      port = host.register((number) => this.end(number));
-      this.ports.set(host, port);
+      port = member.host.register((number) => this.end(number), member.name);
+      this.ports.set(member, port);
     }
     return port;
   }

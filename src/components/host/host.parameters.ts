@@ -62,6 +62,38 @@ export const hostParameters = defineParameters({
       'server CPU of one client less that of 64 or 256: 160 us a serializable get, 147 us a keep-alive; the clients of put_grid.csv take 190 us a batch beside 30 us a call',
     ),
   }),
+  workVariation: real({
+    default: 0.5,
+    unit: 'share',
+    range: [0, 10],
+    help: 'Standard deviation over mean of the CPU of a piece of work of a process: caches, interrupts, other machines on the same hardware. A longer one varies as its first millisecond does.',
+    source: measured(
+      'etcd/get_grid.csv',
+      'one client: p90 1.55 times and p99 2.4 times p50, a lognormal of 0.37, over the pieces of client and server',
+    ),
+  }),
+  goTimeSlice: duration({
+    default: milliseconds(10),
+    range: [microseconds(10), seconds(1)],
+    help: 'Time for which a piece of work keeps a thread of a Go process while others wait, and longest run of a collector on a part of a thread.',
+    source: sourceCode('https://go.dev/src/runtime/proc.go', 'forcePreemptNS'),
+  }),
+  goMarkCpu: real({
+    default: 2.5,
+    unit: 'ns/B',
+    range: [0, 1000],
+    help: "CPU of Go's garbage collector for each byte of the heap that is alive, in every cycle.",
+    source: measured(
+      'kubernetes/crud.csv',
+      'windows of one operation differ by 0.5 to 1.1 s of API server CPU, which cycles over heaps of 300 to 590 MB account for at 2 to 2.7 ns/B',
+    ),
+  }),
+  goStopTheWorld: duration({
+    default: microseconds(50),
+    range: [nanoseconds(0), milliseconds(100)],
+    help: 'Time for which all threads of a Go process stand still at each end of a cycle of the collector.',
+    source: assumption('traces of the collector (gctrace=1) show 10 to 100 us for each of the two'),
+  }),
 });
 
 export const networkParameters = defineParameters({

@@ -1,66 +1,86 @@
 /**
- * One machine of the control plane: C cores shared equally by whatever is runnable on it (the kernel's fair scheduler, seen from a distance).
- *
- * A process that has been idle pays for waking up with its next piece of work: the kernel takes a core out of its sleep, the caches are cold, and the
- * runtime starts its threads anew. What that costs grows with the time it was idle, towards a most: wakeUpCpu x idle / (idle + wakeUpHalf). It is part
- * of the piece of work, so it takes no event. Before it sleeps its threads look for other work for a while, which costs CPU that nobody waits for, if there is more than one core.
- * Work under a process's name tells when it is idle.
- * Left out: context switches between busy processes, NUMA, cgroup limits, and the garbage collector of the Go runtime.
+ * One machine of the control plane: C cores shared equally by the threads that run on it (the kernel's fair scheduler, seen from a distance).
+ * Work under a process's name waits for the threads of that process (see run-queue.ts); work without one is a thread of its own.
+ * Left out: context switches, time slices and wake-up latency of the kernel's scheduler, NUMA, cgroup limits.
  */
-import { ProcessorSharing, type Simulation } from '../../engine/index.ts';
+import {
+  createDistribution,
+  type Distribution,
+  ProcessorSharing,
+  type RandomStream,
+  type Simulation,
+} from '../../engine/index.ts';
 import { type Nanoseconds, nanoseconds } from '../../units/index.ts';
+import { GarbageCollector, type HeapOptions } from './garbage-collector.ts';
+import { RunQueue, type WakeUp } from './run-queue.ts';
 
 /** Told that a piece of work has ended; `tag` is what the owner gave with it. */
 export type WorkDone = (tag: number) => void;
 
-/** What a process pays for waking up. */
-export interface WakeUp {
-  /** CPU of waking up after a long time, and the idle time after which it is half of that. */
-  readonly wakeUpCpu: Nanoseconds;
-  readonly wakeUpHalf: Nanoseconds;
-  /** CPU of looking for work before sleep; no more than the time it was idle. */
-  readonly spinCpu: Nanoseconds;
+/** What the machine does to processes. */
+export interface HostOptions extends WakeUp {
+  /** Standard deviation over mean of what a piece of work takes. */
+  readonly workVariation: number;
+  /** Time slice of the Go runtime. */
+  readonly goTimeSlice: Nanoseconds;
+  /** CPU of marking, for each byte that is alive [ns/B]. */
+  readonly goMarkCpu: number;
+  /** Time for which all threads of a process stop at each end of a collection. */
+  readonly goStopTheWorld: Nanoseconds;
 }
 
-/** Bits of a job's tag that are the owner's own; the bits above number the owner. */
+/** The heap of a process. */
+export type ProcessHeap = Pick<HeapOptions, 'gogc' | 'allocation' | 'liveBytes'>;
+
+/** Bits of a job's tag that are for its port; the bits above number the port. */
 const TAG_BITS = 24;
 const TAG_MASK = (1 << TAG_BITS) - 1;
-/** Owners that the bits above the tag can number. */
-const MOST_OWNERS = 1 << (31 - TAG_BITS);
+/** Ports that the bits above the tag can number. */
+const MOST_PORTS = 1 << (31 - TAG_BITS);
+/** What a piece of work takes varies as if no more than this much of it did: in longer ones it evens out [ns]. */
+const VARYING_WORK = 1_000_000;
+/** Scale on which the variation is drawn: samples are whole numbers. */
+const SCALE = 1e9;
+/** The standard normal quantile of 0.99. */
+const NORMAL_P99 = 2.3263478740408408;
 /** Work that nobody waits for is done in lumps of this much [ns]: one job instead of many tiny ones. */
 const LUMP = 1_000_000;
-
-/** A process: what tells whether it is idle. */
-interface HostProcess {
-  /** Pieces of work in service, and when the latest ended [ns], state. */
-  jobs: number;
-  idleSince: number;
-  /** CPU that its threads took looking for work [ns], statistic. */
-  spun: number;
-}
+/** Time slice where nobody says another: the runtime's (sysmon's forcePreemptNS) [ns]. */
+const USUAL_TIME_SLICE = 10_000_000;
 
 /** A machine. Processes register once and then run work on it. */
 export class Host {
   /** Name for metrics ("host 1"). */
   readonly name: string;
-  /** Waking up; undefined = it costs nothing. */
-  readonly wakeUp: WakeUp | undefined;
+  /** What it does to processes; undefined = waking up costs nothing, heaps are not modelled. */
+  readonly options: HostOptions | undefined;
   private readonly simulation: Simulation;
   private readonly cpu: ProcessorSharing;
-  /** Owners by number, and the process that each belongs to. */
+  /** By what factor a piece of work takes more or less, times {@link SCALE}; undefined = it always takes the same. */
+  private readonly variation: Distribution | undefined;
+  private readonly variations: RandomStream;
+  /** Listeners at the ports of the CPU. */
+  private readonly ports: WorkDone[] = [];
+  /** Owners by number: who is told, and the process that each belongs to or else its port. */
   private readonly owners: WorkDone[] = [];
-  private readonly processOf: (HostProcess | undefined)[] = [];
-  private readonly processes = new Map<string, HostProcess>();
-  /** Work that nobody waits for and that is not done yet [ns], state, and its number as an owner. */
+  private readonly queueOf: (RunQueue | undefined)[] = [];
+  private readonly portOf: number[] = [];
+  private readonly processes = new Map<string, RunQueue>();
+  private readonly queues: RunQueue[] = [];
+  /** Since when no thread has run [ns], state. */
+  private idleSince = 0;
+  /** Work that nobody waits for and that is not done yet [ns], state, and the port of it. */
   private unawaited = 0;
-  private readonly unawaitedOwner: number;
+  private readonly unawaitedPort: number;
 
-  constructor(simulation: Simulation, name: string, cores: number, wakeUp?: WakeUp) {
+  constructor(simulation: Simulation, name: string, cores: number, options?: HostOptions) {
     this.simulation = simulation;
     this.name = name;
-    this.wakeUp = wakeUp;
+    this.options = options;
     this.cpu = new ProcessorSharing(simulation, name, cores, (_, tag) => this.onEnded(tag));
-    this.unawaitedOwner = this.register(() => {});
+    this.variation = options === undefined ? undefined : variationOf(options.workVariation);
+    this.variations = simulation.streams.stream(`${name} work`);
+    this.unawaitedPort = this.newPort(() => {});
   }
 
   /** Cores [core]. */
@@ -68,9 +88,11 @@ export class Host {
     return this.cpu.cores;
   }
 
-  /** Pieces of work in service now. */
+  /** Pieces of work in service or waiting now. */
   get jobs(): number {
-    return this.cpu.jobs;
+    let { jobs } = this.cpu;
+    for (const queue of this.queues) jobs += queue.waiting;
+    return jobs;
   }
 
   /** Integral of the cores in use up to now [ns]. */
@@ -80,31 +102,50 @@ export class Host {
 
   /** How many times slower than alone a piece of work runs now. */
   slowdown(): number {
-    return Math.max(1, this.cpu.jobs / this.cpu.cores);
+    return Math.max(1, this.jobs / this.cpu.cores);
   }
 
-  /** Registers an owner of work; its number goes into {@link run}. Those that name the same process wake up together; without one it costs nothing. */
+  /** Registers an owner of work; its number goes into {@link run}. Those that name the same process share its threads; without one each piece is a thread. */
   register(done: WorkDone, process?: string): number {
-    if (this.owners.length === MOST_OWNERS)
-      throw new RangeError(`more than ${MOST_OWNERS} owners of work on ${this.name}`);
     this.owners.push(done);
-    this.processOf.push(process === undefined || this.wakeUp === undefined ? undefined : this.processNamed(process));
+    this.queueOf.push(process === undefined ? undefined : this.processNamed(process));
+    this.portOf.push(process === undefined ? this.newPort(done) : -1);
     return this.owners.length - 1;
   }
 
-  /** Runs `work` of CPU for a process and then tells its owner. `tag` is below 2^24. Returns the work and what waking up adds to it. */
+  /** Models the heap of a process. */
+  collect(process: string, heap: ProcessHeap): void {
+    const { options, simulation } = this;
+    if (options === undefined) return;
+    const queue = this.processNamed(process);
+    const port: number = this.newPort((worker) => queue.collector?.onRan(worker));
+    const machine = {
+      start: (work: number, worker: number) => this.cpu.start(nanoseconds(work), (port << TAG_BITS) | worker),
+      abort: (job: number) => this.abort(job),
+    };
+    const name = `${this.name}: ${process}`;
+    queue.collector = new GarbageCollector(simulation, machine, queue, name, {
+      ...heap,
+      markCpu: options.goMarkCpu,
+      stopTheWorld: options.goStopTheWorld,
+      timeSlice: options.goTimeSlice,
+      phase: simulation.streams.stream(`${name} heap`).next(),
+    });
+  }
+
+  /** Runs `work` of CPU for a process and then tells its owner. `tag` is below 2^24. Returns what it takes with waking up and marking. */
   run(owner: number, work: Nanoseconds, tag: number): Nanoseconds {
-    const process = this.processOf[owner];
-    const taken = process === undefined ? work : nanoseconds(work + this.beginIn(process));
-    this.cpu.start(taken, (owner << TAG_BITS) | tag);
-    return taken;
+    const queue = this.queueOf[owner];
+    if (queue !== undefined) return nanoseconds(queue.run(owner, work, tag));
+    this.cpu.start(work, ((this.portOf[owner] as number) << TAG_BITS) | tag);
+    return work;
   }
 
   /** Work that nobody waits for: it only keeps others from the cores. */
   charge(work: number): void {
     this.unawaited += work;
     if (this.unawaited < LUMP) return;
-    this.cpu.start(nanoseconds(this.unawaited), this.unawaitedOwner << TAG_BITS);
+    this.cpu.start(nanoseconds(this.unawaited), this.unawaitedPort << TAG_BITS);
     this.unawaited = 0;
   }
 
@@ -120,28 +161,69 @@ export class Host {
     return this.processes.get(process)?.spun ?? 0;
   }
 
-  private processNamed(name: string): HostProcess {
-    let process = this.processes.get(name);
-    if (process === undefined) {
-      process = { jobs: 0, idleSince: 0, spun: 0 };
-      this.processes.set(name, process);
-    }
-    return process;
+  /** The collector of a process's heap, if it is modelled. */
+  collectorOf(process: string): GarbageCollector | undefined {
+    return this.processes.get(process)?.collector;
   }
 
-  /** Another piece of work of a process; returns what waking up costs it [ns]. */
-  private beginIn(woken: HostProcess): number {
-    if (woken.jobs++ > 0) return 0;
-    const { wakeUpCpu, wakeUpHalf, spinCpu } = this.wakeUp as WakeUp;
-    const idle = this.simulation.now - woken.idleSince;
-    woken.spun += this.chargeBeside(Math.min(spinCpu, idle));
-    return idle === 0 ? 0 : Math.round((wakeUpCpu * idle) / (idle + wakeUpHalf));
+  private newPort(done: WorkDone): number {
+    if (this.ports.length === MOST_PORTS) throw new RangeError(`more than ${MOST_PORTS} ports of ${this.name}`);
+    this.ports.push(done);
+    return this.ports.length - 1;
+  }
+
+  private processNamed(name: string): RunQueue {
+    let queue = this.processes.get(name);
+    if (queue === undefined) {
+      queue = this.newProcess();
+      this.processes.set(name, queue);
+      this.queues.push(queue);
+    }
+    return queue;
+  }
+
+  private newProcess(): RunQueue {
+    const { options, simulation, cpu } = this;
+    const machine = {
+      now: () => simulation.now,
+      idleSince: () => (cpu.jobs > 0 ? simulation.now : this.idleSince),
+      start: (work: number, slot: number) => void cpu.start(nanoseconds(work), (port << TAG_BITS) | slot),
+      done: (owner: number, tag: number) => (this.owners[owner] as WorkDone)(tag),
+      vary: (work: number) => this.vary(work),
+      charge: (work: number) => this.charge(work),
+      chargeBeside: (work: number) => this.chargeBeside(work),
+    };
+    const queue = new RunQueue(machine, {
+      threads: Math.max(1, Math.floor(cpu.cores)),
+      timeSlice: options?.goTimeSlice ?? USUAL_TIME_SLICE,
+      wakeUp: options,
+    });
+    const port = this.newPort((slot) => queue.onSlice(slot));
+    return queue;
+  }
+
+  private vary(work: number): number {
+    if (this.variation === undefined) return work;
+    const factor = this.variation.sample(this.variations) / SCALE;
+    return Math.round(work + (factor - 1) * Math.min(work, VARYING_WORK));
+  }
+
+  private abort(job: number): number {
+    const left = this.cpu.abort(job);
+    if (this.cpu.jobs === 0) this.idleSince = this.simulation.now;
+    return left;
   }
 
   private onEnded(tag: number): void {
-    const owner = tag >>> TAG_BITS;
-    const ended = this.processOf[owner];
-    if (ended !== undefined && --ended.jobs === 0) ended.idleSince = this.simulation.now;
-    (this.owners[owner] as WorkDone)(tag & TAG_MASK);
+    if (this.cpu.jobs === 0) this.idleSince = this.simulation.now;
+    (this.ports[tag >>> TAG_BITS] as WorkDone)(tag & TAG_MASK);
   }
+}
+
+/** A lognormal distribution with a mean of {@link SCALE}. */
+function variationOf(variation: number): Distribution | undefined {
+  if (variation === 0) return undefined;
+  const sigma = Math.sqrt(Math.log(1 + variation * variation));
+  const p50 = SCALE * Math.exp((-sigma * sigma) / 2);
+  return createDistribution({ distribution: 'lognormal', p50, p99: p50 * Math.exp(NORMAL_P99 * sigma) });
 }

@@ -105,7 +105,7 @@ export class ApiServer implements StoreClient {
     this.watchesCancelled = simulation.on(`${this.name}: watches cancelled`, (_, isCompacted) => {
       if (isCompacted === 1 && this.process.isRunning) this.caches.reload();
     });
-    this.cpu = new CpuStages(around, host);
+    this.cpu = new CpuStages(around, host, this.name);
     this.decoding = this.cpu.register((request) => this.onDecoded(request));
     this.encoding = this.cpu.register((request) => this.onEncoded(request));
     this.refusing = this.cpu.register((request) => this.onRefused(request));
@@ -144,6 +144,7 @@ export class ApiServer implements StoreClient {
       breakOff: (request) => this.inService.breakOff(request),
     });
     this.memory = new ServerMemory(simulation, { parameters, limit: around.memoryLimit, holders: this.caches });
+    host.collect(this.name, { ...parameters, liveBytes: () => this.memory.liveBytes() });
     startBackgroundWork(simulation, this.name, {
       host,
       cores: parameters.backgroundCores,

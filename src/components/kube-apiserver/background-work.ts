@@ -20,7 +20,7 @@ export interface BackgroundWorkOptions {
 /** Starts the background work of a process. */
 export function startBackgroundWork(simulation: Simulation, name: string, options: BackgroundWorkOptions): void {
   const { host } = options;
-  const owner = host.register(() => {});
+  const owner = host.register(() => {}, name);
   const work = nanoseconds(options.cores * INTERVAL);
   const evDue = simulation.on(`${name}: background work`, () => {
     if (options.isRunning()) {

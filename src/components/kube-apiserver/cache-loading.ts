@@ -50,7 +50,7 @@ export class CacheLoading {
     this.own = own;
     this.host = host;
     this.filled = filled;
-    this.decoding = host.register((tag) => this.onDecoded(Math.floor(tag / ATTEMPTS) as Kind, tag % ATTEMPTS));
+    this.decoding = host.register((tag) => this.onDecoded(Math.floor(tag / ATTEMPTS) as Kind, tag % ATTEMPTS), name);
     this.evRetry = around.simulation.on(`${name}: cache lists again`, (kind, attempt) => {
       if ((this.loads[kind] as Load).attempt === attempt) this.load(kind as Kind);
     });

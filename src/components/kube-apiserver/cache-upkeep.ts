@@ -52,7 +52,7 @@ export class CacheUpkeep {
     this.host = options.host;
     this.caches = options.caches;
     this.isRunning = options.isRunning;
-    this.working = this.host.register(() => {});
+    this.working = this.host.register(() => {}, name);
     this.jitter = simulation.streams.keyed(`${name}.consistencyChecks`);
     this.evBookmarks = simulation.on(`${name}: bookmarks`, () => this.sendBookmarks());
     this.evCount = simulation.on(`${name}: objects are counted`, () => this.count());

@@ -11,6 +11,8 @@ export class CpuStages {
   private readonly requests: Requests;
   private readonly waits: WaitLedger;
   private readonly host: Host;
+  /** The process that computes. */
+  private readonly process: string;
   /** Owner of work beside the requests. */
   private readonly beside: number;
   /** Number of the place in the wait ledger. */
@@ -19,12 +21,14 @@ export class CpuStages {
   constructor(
     { simulation, requests, waits }: { simulation: Simulation; requests: Requests; waits: WaitLedger },
     host: Host,
+    process: string,
   ) {
     this.simulation = simulation;
     this.requests = requests;
     this.waits = waits;
     this.host = host;
-    this.beside = host.register(() => {});
+    this.process = process;
+    this.beside = host.register(() => {}, process);
     this.place = waits.server('kube-apiserver CPU', 'server');
   }
 
@@ -33,7 +37,7 @@ export class CpuStages {
     return this.host.register((request) => {
       this.end(request as RequestId);
       then(request as RequestId);
-    });
+    }, this.process);
   }
 
   /** Work that belongs to no request; returns how long it takes at the load that the host has now. */

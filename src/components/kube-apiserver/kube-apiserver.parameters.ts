@@ -107,7 +107,7 @@ export const kubeApiserverParameters = defineParameters({
     ),
   }),
   watchEventCpu: duration({
-    default: microseconds(25),
+    default: microseconds(19),
     range: cpuRange,
     help: 'CPU of sending one change to one watcher.',
     source: measured(
@@ -116,7 +116,7 @@ export const kubeApiserverParameters = defineParameters({
     ),
   }),
   watchProcessService: duration({
-    default: microseconds(20),
+    default: microseconds(60),
     range: cpuRange,
     help: 'Time that the watch cache needs for one change: decode, index, ring, dispatch. Serial per resource.',
     source: assumption('protobuf decode of a pod takes 18 us (objects/summary.csv), the rest is map updates'),

@@ -1,6 +1,7 @@
 /**
- * DELETE. A pod that runs somewhere is deleted gracefully: its deletionTimestamp is set, and the kubelet deletes it for good. An object with finalizers
- * gets its deletionTimestamp and stays until a write has taken the last of them off; everything else goes at once.
+ * DELETE. It begins with a read from etcd. A pod that runs somewhere is deleted gracefully: its deletionTimestamp is set, and the kubelet deletes it for
+ * good. A pod is deleted for good in two transactions: one that says that its grace is over, and one that takes it off. An object with finalizers gets its
+ * deletionTimestamp and stays until a write has taken the last of them off; everything else goes at once.
  * K:apiserver/pkg/registry/generic/registry/store.go:Delete, pkg/registry/rest/delete.go:BeforeDelete.
  * A propagation policy is the business of whoever sets and takes off its finalizer.
  */
@@ -16,6 +17,11 @@ export class ObjectDeletes {
     this.steps = steps;
   }
 
+  /** Begins a delete: with a read, as upstream. */
+  start(request: RequestId): void {
+    this.steps.readAgain(request);
+  }
+
   /** One judgement on a version, and one transaction if it changes. */
   deleteFrom(request: RequestId, present: VersionHandle): void {
     const { requests, tables } = this.steps.around;
@@ -27,10 +33,32 @@ export class ObjectDeletes {
     const kind = requests.kind[request] as Kind;
     const table = tables.of(kind);
     const isGraceful = kind === kinds.pods && this.hasGrace(request, present);
-    if (!isGraceful && table.finalizers.get(present) === 0) this.remove(request, present);
+    const isAlready = kind !== kinds.pods || tables.pods.graceIsOver.get(present) === 1;
+    if (!isGraceful && isAlready && table.finalizers.get(present) === 0) this.remove(request, present);
     else if (table.deletedAt.get(present) >= 0 && (isGraceful || !this.endsGrace(kind, present)))
       this.steps.unchanged(request, present);
     else this.mark(request, present, isGraceful);
+  }
+
+  /**
+   * A deletion's transaction went through. A pod whose grace is over now, and that nothing keeps, goes with a second one; it rests on what the watch cache
+   * has, which may be the version before.
+   */
+  onStored(request: RequestId): boolean {
+    const { requests, tables } = this.steps.around;
+    const kind = requests.kind[request] as Kind;
+    const stored = requests.result[request] as VersionHandle;
+    if (kind !== kinds.pods || stored === NO_VERSION || tables.pods.graceIsOver.get(stored) === 0) return false;
+    // What was taken off is the very version that the transaction asked for.
+    if (tables.pods.revision.get(stored) === requests.transactionRevision[request]) return false;
+    if (tables.pods.finalizers.get(stored) !== 0) return false;
+    const cached = this.steps.cached(request);
+    const revision = tables.pods.revision.get(cached === NO_VERSION ? stored : cached);
+    this.steps.dropVersions(request);
+    // The precondition was about the version before.
+    requests.expectedRevision[request] = 0;
+    this.steps.transact(request, NO_VERSION, revision);
+    return true;
   }
 
   /** Takes an object off, if it is still at this version. */

@@ -29,17 +29,13 @@ export class ObjectWrites {
     this.steps = new WriteSteps(around, home, { ...server, finish: (request, code) => this.onOutcome(request, code) });
     this.creates = new ObjectCreates(this.steps);
     this.deletes = new ObjectDeletes(this.steps);
-    this.collections = new CollectionDeletes(
-      this.steps,
-      (request) => this.deletes.deleteFrom(request, this.steps.cached(request)),
-      server.finish,
-    );
+    this.collections = new CollectionDeletes(this.steps, (request) => this.deletes.start(request), server.finish);
   }
 
   /** Begins a write of any verb. */
   write(request: RequestId): void {
     const verb = this.around.requests.verb[request];
-    if (verb === Verb.Delete) this.deletes.deleteFrom(request, this.steps.cached(request));
+    if (verb === Verb.Delete) this.deletes.start(request);
     else if (verb === Verb.DeleteCollection) this.collections.start(request);
     else if (this.isCreate(request)) this.creates.create(request);
     else this.update(request);
@@ -85,9 +81,10 @@ export class ObjectWrites {
 
   /** The transaction went through. */
   onStored(request: RequestId): void {
+    const verb = this.around.requests.verb[request];
     if (this.isCreate(request)) this.creates.onStored(request);
-    else
-      this.onOutcome(request, this.around.requests.verb[request] === Verb.Create ? StatusCode.Created : StatusCode.Ok);
+    else if ((verb === Verb.Delete || verb === Verb.DeleteCollection) && this.deletes.onStored(request)) return;
+    else this.onOutcome(request, verb === Verb.Create ? StatusCode.Created : StatusCode.Ok);
   }
 
   /** Somebody else was first. A create is refused; everything else is judged again on the version that won. */

@@ -14,19 +14,19 @@ const lists = (note: string) => measured('kubernetes/list.csv', `${note}; fitted
 
 export const requestCostParameters = defineParameters({
   createCpu: duration({
-    default: microseconds(128),
+    default: microseconds(36),
     range: cpuRange,
     help: 'CPU of one POST of an object, apart from what grows with its bytes.',
     source: crud('median ratio 0.95, within 0.76 to 1.08; sizes apart from it, so that it is what is left at 0 bytes'),
   }),
   getCpu: duration({
-    default: microseconds(157),
+    default: microseconds(126),
     range: cpuRange,
     help: 'CPU of one GET, apart from what grows with the bytes.',
     source: crud('median ratio 0.98'),
   }),
   updateCpu: duration({
-    default: microseconds(576),
+    default: microseconds(400),
     range: cpuRange,
     help: 'CPU of one PUT or binding, apart from what grows with the bytes.',
     source: crud(
@@ -34,19 +34,19 @@ export const requestCostParameters = defineParameters({
     ),
   }),
   patchCpu: duration({
-    default: microseconds(680),
+    default: microseconds(430),
     range: cpuRange,
     help: 'CPU of one PATCH of an object, apart from what grows with the bytes.',
     source: crud('together with the patches of conflicts.csv and watch_fanout.csv; median ratio 0.91'),
   }),
   statusPatchCpu: duration({
-    default: microseconds(1290),
+    default: microseconds(970),
     range: cpuRange,
     help: 'CPU of one PATCH of a status, apart from what grows with the bytes.',
     source: crud('median ratio 0.94'),
   }),
   deleteCpu: duration({
-    default: microseconds(846),
+    default: microseconds(560),
     range: cpuRange,
     help: 'CPU of one DELETE.',
     source: crud('delete repeats to a factor of 2: ratios 0.54 to 1.42'),
@@ -58,21 +58,21 @@ export const requestCostParameters = defineParameters({
     source: assumption('a signature with an RSA key of 2,048 bits takes about 0.7 ms; the rest is like a GET'),
   }),
   writeWorkPerByte: real({
-    default: 405,
+    default: 324,
     unit: 'ns/B',
     range: perByteRange,
     help: 'CPU that a POST, PUT or PATCH adds for each byte of the stored object: defaulting, validation, field management, comparing.',
     source: crud('with the codec known from LISTs, what PUTs of 313 to 1,184 B differ by'),
   }),
   jsonEncode: real({
-    default: 13.7,
+    default: 11,
     unit: 'ns/B',
     range: perByteRange,
     help: 'CPU to convert and encode an object, per byte of JSON.',
     source: lists('rv0_json and meta_rv0_json; 3.0 times the bare codec of objects/summary.csv'),
   }),
   jsonDecode: real({
-    default: 66,
+    default: 53,
     unit: 'ns/B',
     range: perByteRange,
     help: 'CPU to decode an object from JSON, per byte.',
@@ -82,14 +82,14 @@ export const requestCostParameters = defineParameters({
     ),
   }),
   protobufEncode: real({
-    default: 6.3,
+    default: 5,
     unit: 'ns/B',
     range: perByteRange,
     help: 'CPU to convert and encode an object, per byte of protobuf; also towards etcd.',
     source: lists('rv0_pb; 2.7 times the bare codec'),
   }),
   protobufDecode: real({
-    default: 16.7,
+    default: 13.3,
     unit: 'ns/B',
     range: perByteRange,
     help: 'CPU to receive and decode an object, per byte of protobuf: what etcd sends, and bodies of components.',
@@ -103,13 +103,13 @@ export const requestCostParameters = defineParameters({
     source: measured('objects/summary.csv', 'median of all objects of 1 kB and more; 1.52 in list.csv'),
   }),
   listBaseCpu: duration({
-    default: microseconds(453),
+    default: microseconds(362),
     range: cpuRange,
     help: 'CPU of one LIST without objects.',
     source: lists('rv0_json_field rows: 20 and 50 objects found by index'),
   }),
   listScanCpu: duration({
-    default: nanoseconds(1050),
+    default: nanoseconds(840),
     range: cpuRange,
     help: 'CPU of each object that a LIST looks at, returned or not.',
     source: lists('rv0_json_label rows: 10 % of 500 to 10,000 objects match'),
@@ -135,7 +135,7 @@ export const requestCostParameters = defineParameters({
     source: assumption('authentication and filters run before the limit is checked: half of a GET'),
   }),
   retryCpu: duration({
-    default: microseconds(210),
+    default: microseconds(150),
     range: cpuRange,
     help: 'CPU of trying a write again inside the API server after its transaction lost (GuaranteedUpdate); a PATCH adds its work per byte.',
     source: measured(
@@ -151,7 +151,7 @@ export const requestCostParameters = defineParameters({
     source: assumption('authentication, authorization and admission come before storage and take most of it'),
   }),
   backgroundCores: real({
-    default: 0.076,
+    default: 0.045,
     unit: 'core',
     range: [0, 64],
     help: "What an API server computes without requests: health checks, metrics, informers, leases, the runtime's own work.",

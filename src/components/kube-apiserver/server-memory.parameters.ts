@@ -59,6 +59,13 @@ export const serverMemoryParameters = defineParameters({
     help: "GOGC: how much the heap grows between two runs of Go's garbage collector.",
     source: sourceCode('https://go.dev/doc/gc-guide', 'default'),
   }),
+  allocation: real({
+    default: 0.1,
+    unit: 'B/ns',
+    range: [0, 1000],
+    help: 'Bytes of heap that an API server allocates for each nanosecond of CPU.',
+    source: measured('kubernetes/crud.csv', 'see host.goMarkCpu'),
+  }),
   memoryReturn: duration({
     default: seconds(300),
     range: [seconds(1), seconds(86_400)],

@@ -60,15 +60,21 @@ export class ServerMemory {
     return this.residentBytes() > this.limit;
   }
 
-  /** Bytes of memory that the process has from the system; falls back slowly after a peak. */
-  residentBytes(): number {
-    const { parameters, holders, simulation } = this;
-    const live =
+  /** Bytes of the heap that are alive. */
+  liveBytes(): number {
+    const { parameters, holders } = this;
+    return (
       parameters.memoryBase +
       holders.cachedBytes() * parameters.memoryPerCachedByte +
       holders.watches() * parameters.memoryPerWatch +
-      this.lists;
-    const needed = live * (1 + parameters.gogc / PERCENT);
+      this.lists
+    );
+  }
+
+  /** Bytes of memory that the process has from the system; falls back slowly after a peak. */
+  residentBytes(): number {
+    const { parameters, simulation } = this;
+    const needed = this.liveBytes() * (1 + parameters.gogc / PERCENT);
     const kept = this.resident * Math.exp((this.lookedAt - simulation.now) / parameters.memoryReturn);
     this.resident = Math.max(needed, kept);
     this.lookedAt = simulation.now;

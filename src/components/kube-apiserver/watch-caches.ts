@@ -13,8 +13,8 @@ import type { ApiServerSurroundings } from './surroundings.ts';
 import { WatchCache } from './watch-cache.ts';
 import { WatchLog } from './watch-log.ts';
 
-/** CPU of fan-out that one goroutine is charged before another core joins [ns]: 1 ms, a scheduling slice of the kernel. */
-const FAN_OUT_SLICE = 1_000_000;
+/** CPU of sending that comes before other work has its turn, and before another thread joins [ns]: the goroutines of some watchers. */
+const FAN_OUT_SLICE = 500_000;
 
 /** What is done when caches change. */
 export interface CacheDuties {
@@ -32,6 +32,10 @@ export class WatchCaches {
   private readonly server: number;
   private readonly host: Host;
   private readonly fanOut: number;
+  /** Sending that is not done and in no thread's hands, threads that send, and the most that do at once; state but for the last. */
+  private unsent = 0;
+  private sending = 0;
+  private readonly mostSending: number;
   /** The caches by kind. */
   readonly all: readonly WatchCache[];
   private readonly loading: CacheLoading;
@@ -54,7 +58,11 @@ export class WatchCaches {
     this.server = server;
     this.host = host;
     this.duties = duties;
-    this.fanOut = host.register(() => {});
+    this.mostSending = Math.max(1, Math.floor(host.cores));
+    this.fanOut = host.register(() => {
+      this.sending--;
+      this.charge(0);
+    }, name);
     const { resourceNames } = around.tables;
     this.all = resourceNames.map((_, kind) => this.create(kind as Kind));
     this.sent = resourceNames.map((resource) => around.recorder.counter('apiserver_watch_events_total', { resource }));
@@ -96,7 +104,7 @@ export class WatchCaches {
     this.duties.moved();
   }
 
-  /** Takes a change over and sends it on; returns the CPU of that [ns]. */
+  /** Takes a change over and sends it on; returns the CPU of both [ns]. */
   private apply(cache: WatchCache, change: Change): number {
     const { simulation, parameters } = this.around;
     const processed = cache.reserve(simulation.now, parameters.watchProcessService);
@@ -105,7 +113,7 @@ export class WatchCaches {
     cache.set(change.key, change.version, change.revision);
     cache.log.append(change.revision, change.version, change.previous, processed, this.spread(receivers, sending));
     (this.sent[change.kind] as CounterSeries).add(receivers);
-    return sending;
+    return parameters.watchProcessService + sending;
   }
 
   /** etcd has sent every change up to a revision. */
@@ -200,10 +208,14 @@ export class WatchCaches {
     return (sending / parallel) * this.host.slowdown();
   }
 
-  /** The CPU of sending, as one job per core that it can use at once. */
+  /** The CPU of sending, in turns with other work, on as many threads as it can use at once. */
   private charge(cpu: number): void {
-    if (cpu <= 0) return;
-    const jobs = Math.max(1, Math.min(Math.floor(this.host.cores), Math.ceil(cpu / FAN_OUT_SLICE)));
-    for (let i = 0; i < jobs; i++) this.host.run(this.fanOut, nanoseconds(cpu / jobs), 0);
+    this.unsent += cpu;
+    while (this.unsent > 0 && this.sending < this.mostSending) {
+      const turn = Math.min(this.unsent, FAN_OUT_SLICE);
+      this.unsent -= turn;
+      this.sending++;
+      this.host.run(this.fanOut, nanoseconds(turn), 0);
+    }
   }
 }

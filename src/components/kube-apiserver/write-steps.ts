@@ -116,7 +116,7 @@ export class WriteSteps {
   }
 
   /** Reads the object from etcd, linearizably, and judges again. */
-  private readAgain(request: RequestId): void {
+  readAgain(request: RequestId): void {
     const { requests, store } = this.around;
     requests.flags[request] = (requests.flags[request] as number) | RequestFlag.Fresh;
     requests.transactionRevision[request] = READ;

@@ -12,11 +12,11 @@ import { CLIENT_CPU, CONFIG_MAP_BYTES, measuredApiServer } from './measured-api-
 
 /** ConfigMaps that are patched, and the patches of a run. */
 const OBJECTS = 20;
-const PATCHES = 200;
+const PATCHES = 800;
 /** Watchers whose deliveries are recorded: the others cost the server the same. */
 const OBSERVED = 50;
 /** Time for all watches to open [s]. */
-const OPENING_S = 5;
+const OPENING_S = 15;
 
 function pointsOf(text: string): ReferencePoint[] {
   return csvRows(text).map((row) => ({

@@ -51,7 +51,7 @@ export class WebhookCalls implements WebhookCaller {
     const { simulation } = around;
     this.around = around;
     this.host = host;
-    this.writing = host.register((call) => this.onWritten(call));
+    this.writing = host.register((call) => this.onWritten(call), name);
     this.delays = simulation.streams.stream(`webhook.network.${name}`);
     this.evArrived = simulation.on(`${name}: call at the webhook`, (call) => this.onArrived(call));
     this.evAnswered = simulation.on(`${name}: webhook answered`, (call) => this.end(call, true));

@@ -1,0 +1,210 @@
+/**
+ * One process of the Go runtime on a host: its pieces of work wait for one of as many threads as the host has cores (GOMAXPROCS). The kernel shares the
+ * cores among the threads of all processes, whatever waits behind them in each. What becomes ready meanwhile is looked at when nothing is left to run: then
+ * all of it is taken over, the latest first, because the poller hands it over as a stack. A piece that has had a time slice goes behind those that were
+ * taken over. The garbage collector's workers take threads before anything else, and what is idle.
+ *
+ * A process that has been idle pays for waking up with its next piece of work: the kernel takes a core out of its sleep, the caches are cold, and the
+ * runtime starts its threads anew. What that costs grows with the time it was idle, towards a most: wakeUpCpu x idle / (idle + wakeUpHalf). Where there is
+ * one core only, others keep it awake: the piece of work waits for what the time costs for which the core was idle, the rest is beside it. Before a process
+ * sleeps its threads look for other work for a while, which costs CPU that nobody waits for, if there is more than one core.
+ *
+ * G:src/runtime/proc.go (schedule, findRunnable, injectglist, sysmon, retake), netpoll_epoll.go (netpoll), as of Go 1.19.
+ * Left out: one queue for each thread and the stealing of work, the place of honour of whoever was woken last (runnext), threads in system calls.
+ */
+import type { Nanoseconds } from '../../units/index.ts';
+import type { GarbageCollector } from './garbage-collector.ts';
+
+/** No piece of work. */
+const NONE = -1;
+
+/** What a process pays for waking up. */
+export interface WakeUp {
+  /** CPU of waking up after a long time, and the idle time after which it is half of that. */
+  readonly wakeUpCpu: Nanoseconds;
+  readonly wakeUpHalf: Nanoseconds;
+  /** CPU of looking for work before sleep; no more than the time it was idle. */
+  readonly spinCpu: Nanoseconds;
+}
+
+/** What a process needs of its machine. */
+export interface Machine {
+  /** Virtual time [ns]. */
+  now(): number;
+  /** Since when no thread has run on the machine [ns]; now if one does. */
+  idleSince(): number;
+  /** A thread of the process runs the piece of work in a slot for so long. */
+  start(work: number, slot: number): void;
+  /** A piece of work is done. */
+  done(owner: number, tag: number): void;
+  /** What a piece of work takes that takes so long on the average [ns]. */
+  vary(work: number): number;
+  /** CPU that nobody waits for. */
+  charge(work: number): void;
+  /** CPU that nobody waits for and that runs beside, where there is another core; returns what it is here [ns]. */
+  chargeBeside(work: number): number;
+}
+
+/** The threads of one process and what waits for them. */
+export class RunQueue {
+  /** Threads that run Go code at once: GOMAXPROCS. */
+  readonly threads: number;
+  /** CPU that its threads took looking for work [ns], statistic. */
+  spun = 0;
+  /** The collector of its heap, if it has one that is modelled. */
+  collector: GarbageCollector | undefined;
+  private readonly machine: Machine;
+  private readonly wakeUp: WakeUp | undefined;
+  private readonly timeSlice: number;
+  /** Threads that run pieces of work or workers of the collector, state. */
+  private running = 0;
+  /** Pieces of work in service or waiting, and when the latest ended [ns], state. */
+  private pieces = 0;
+  private idleSince = 0;
+  /** By slot: owner, its tag, work left [ns], and the slot behind it in the queue, state. */
+  private readonly owners: number[] = [];
+  private readonly tags: number[] = [];
+  private readonly left: number[] = [];
+  private readonly behind: number[] = [];
+  private readonly freeSlots: number[] = [];
+  /** What was taken over and has not run yet, the ends of it, state. */
+  private first = NONE;
+  private last = NONE;
+  /** What has become ready since, the latest, state. */
+  private latest = NONE;
+  /** Pieces that wait, state. */
+  private queued = 0;
+
+  constructor(machine: Machine, options: { threads: number; timeSlice: number; wakeUp: WakeUp | undefined }) {
+    this.machine = machine;
+    this.threads = options.threads;
+    this.timeSlice = options.timeSlice;
+    this.wakeUp = options.wakeUp;
+  }
+
+  /** Pieces of work that wait for a thread. */
+  get waiting(): number {
+    return this.queued;
+  }
+
+  /** Queues a piece of work; returns what it takes with waking up and with what it has to do for the collector [ns]. */
+  run(owner: number, work: number, tag: number): number {
+    let taken = this.machine.vary(work);
+    if (this.pieces++ === 0) taken += this.wake();
+    if (this.collector !== undefined) taken += this.collector.allocate(work);
+    const slot = this.newSlot(owner, taken, tag);
+    this.behind[slot] = this.latest;
+    this.latest = slot;
+    this.queued++;
+    this.dispatch();
+    return taken;
+  }
+
+  /** A slot's time slice is over, or its work done. */
+  onSlice(slot: number): void {
+    this.running--;
+    const isDone = this.left[slot] === 0;
+    if (!isDone) this.append(slot);
+    this.dispatch();
+    if (!isDone) return;
+    if (--this.pieces === 0) this.idleSince = this.machine.now();
+    this.freeSlots.push(slot);
+    const owner = this.owners[slot] as number;
+    if (owner !== NONE) this.machine.done(owner, this.tags[slot] as number);
+  }
+
+  /** All threads stand still for a span, as soon as they are at the end of their slices. */
+  stop(span: number): void {
+    for (let i = 0; i < this.threads; i++) {
+      const slot = this.newSlot(NONE, span, 0);
+      this.pieces++;
+      this.queued++;
+      this.behind[slot] = this.first;
+      if (this.first === NONE) this.last = slot;
+      this.first = slot;
+    }
+  }
+
+  /** A worker of the collector takes a thread that is idle; returns whether there is one. */
+  takeThread(): boolean {
+    if (this.running === this.threads) return false;
+    this.running++;
+    return true;
+  }
+
+  /** Gives it back; whoever does so calls {@link dispatch} when all is in order. */
+  giveThread(): void {
+    this.running--;
+  }
+
+  /** Threads that are free take work: the collector's first, then what waits. */
+  dispatch(): void {
+    const { collector } = this;
+    collector?.startWorkers();
+    while (this.queued > 0 && (this.running < this.threads || collector?.yieldThread() === true)) {
+      this.begin(this.take());
+    }
+    collector?.fitIdleWorkers();
+  }
+
+  private begin(slot: number): void {
+    this.running++;
+    const left = this.left[slot] as number;
+    const slice = Math.min(left, this.timeSlice);
+    this.left[slot] = left - slice;
+    this.machine.start(slice, slot);
+  }
+
+  private newSlot(owner: number, work: number, tag: number): number {
+    const slot = this.freeSlots.length > 0 ? (this.freeSlots.pop() as number) : this.owners.length;
+    this.owners[slot] = owner;
+    this.tags[slot] = tag;
+    this.left[slot] = work;
+    return slot;
+  }
+
+  private append(slot: number): void {
+    this.behind[slot] = NONE;
+    if (this.first === NONE) this.first = slot;
+    else this.behind[this.last] = slot;
+    this.last = slot;
+    this.queued++;
+  }
+
+  private take(): number {
+    if (this.first === NONE) this.takeOver();
+    const slot = this.first;
+    this.first = this.behind[slot] as number;
+    this.queued--;
+    return slot;
+  }
+
+  /** Takes over what has become ready: the latest first. */
+  private takeOver(): void {
+    this.first = this.latest;
+    this.latest = NONE;
+    let last = this.first;
+    for (let next = this.behind[last] as number; next !== NONE; next = this.behind[last] as number) last = next;
+    this.last = last;
+  }
+
+  /** The first piece of work after a pause: returns what waking up costs it [ns]. */
+  private wake(): number {
+    if (this.wakeUp === undefined) return 0;
+    const { machine } = this;
+    const now = machine.now();
+    const idle = now - this.idleSince;
+    this.spun += machine.chargeBeside(Math.min(this.wakeUp.spinCpu, idle));
+    const all = this.wakeUpCost(idle);
+    if (this.threads > 1) return all;
+    const awaited = this.wakeUpCost(Math.min(idle, now - machine.idleSince()));
+    machine.charge(all - awaited);
+    return awaited;
+  }
+
+  /** What waking up costs after so long a pause [ns]. */
+  private wakeUpCost(idle: number): number {
+    const { wakeUpCpu, wakeUpHalf } = this.wakeUp as WakeUp;
+    return idle === 0 ? 0 : Math.round((wakeUpCpu * idle) / (idle + wakeUpHalf));
+  }
+}
