@@ -26,6 +26,8 @@ export type Overrides = PlainParameters;
 export interface Extras {
   readonly customResources?: readonly CustomResource[];
   readonly webhooks?: readonly WebhookConfiguration[];
+  /** Whether processes wake up, vary and collect their heaps as in a run; else work takes what its parameters say. */
+  readonly wholeProcesses?: boolean;
 }
 
 export class ApiWorld {
@@ -52,7 +54,7 @@ export class ApiWorld {
     const cores = parameters.host.controlPlaneCores;
     this.hosts = Array.from(
       { length: Math.max(parameters.etcd.members, parameters.kubeApiserver.replicas) },
-      (_, i) => new Host(simulation, `host ${i}`, cores),
+      (_, i) => new Host(simulation, `host ${i}`, cores, extras.wholeProcesses === true ? parameters.host : undefined),
     );
     const members = this.hosts.slice(0, parameters.etcd.members);
     this.store = new EtcdCluster({

@@ -245,12 +245,11 @@ export class Members implements MemberOwner {
       retryAfter: (span) => void simulation.after(span, this.evReadRetry, id),
       onReady: (request, waited) => listener.onReadReady(member, request, waited),
     });
-    const begun = { surviving: undefined, hasPanicked: false, snapshotIndex: 0, compactionIndex: 0 };
-    const seat: Seat = { member, reads, store, ...begun };
-    this.seats.push(seat);
+    const begun = { hasPanicked: false, snapshotIndex: 0, compactionIndex: 0 };
+    const seat: Seat = { member, reads, store, surviving: undefined, ...begun };
     host.collect(member.name, { ...parameters, liveBytes: () => parameters.heapBase + keyspace.indexBytes });
     this.network.add(member);
-    return seat;
+    return this.seats[this.seats.push(seat) - 1] as Seat;
   }
 
   /** Before the run: a member is elected at once, without disk and network. The cluster has been running for long. */

@@ -1,8 +1,7 @@
 /**
  * One process of the Go runtime on a host: its pieces of work wait for one of as many threads as the host has cores (GOMAXPROCS). The kernel shares the
  * cores among the threads of all processes, whatever waits behind them in each. What becomes ready meanwhile is looked at when nothing is left to run: then
- * all of it is taken over, the latest first, because the poller hands it over as a stack. A piece that has had a time slice goes behind those that were
- * taken over. The garbage collector's workers take threads before anything else, and what is idle.
+ * all of it is taken over, the latest first, because the poller hands it over as a stack. A piece that has had a time slice goes behind all of them. The garbage collector's workers take threads before anything else, and what is idle.
  *
  * A process that has been idle pays for waking up with its next piece of work: the kernel takes a core out of its sleep, the caches are cold, and the
  * runtime starts its threads anew. What that costs grows with the time it was idle, towards a most: wakeUpCpu x idle / (idle + wakeUpHalf). Where there is
@@ -104,7 +103,7 @@ export class RunQueue {
   onSlice(slot: number): void {
     this.running--;
     const isDone = this.left[slot] === 0;
-    if (!isDone) this.append(slot);
+    if (!isDone) this.preempt(slot);
     this.dispatch();
     if (!isDone) return;
     if (--this.pieces === 0) this.idleSince = this.machine.now();
@@ -163,7 +162,9 @@ export class RunQueue {
     return slot;
   }
 
-  private append(slot: number): void {
+  /** A piece has had its time slice: it goes behind all others, and those that have become ready in so long a time are taken over first. */
+  private preempt(slot: number): void {
+    this.takeOver();
     this.behind[slot] = NONE;
     if (this.first === NONE) this.first = slot;
     else this.behind[this.last] = slot;
@@ -181,11 +182,13 @@ export class RunQueue {
 
   /** Takes over what has become ready: the latest first. */
   private takeOver(): void {
-    this.first = this.latest;
-    this.latest = NONE;
-    let last = this.first;
+    if (this.latest === NONE) return;
+    if (this.first === NONE) this.first = this.latest;
+    else this.behind[this.last] = this.latest;
+    let last = this.latest;
     for (let next = this.behind[last] as number; next !== NONE; next = this.behind[last] as number) last = next;
     this.last = last;
+    this.latest = NONE;
   }
 
   /** The first piece of work after a pause: returns what waking up costs it [ns]. */

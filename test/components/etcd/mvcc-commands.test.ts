@@ -88,7 +88,7 @@ describe('the space quota', () => {
         let code = 201;
         for (let i = 0; code === 201; i++) {
           const create = client.write(writes.configMapCreate, world.configMap(`c${i}`));
-          world.requests.setNumber(create, 0, 15_000);
+          world.requests.setNumber(create, 0, 13_000);
           code = world.requests.code[yield* client.call(create)] as number;
         }
         expect(code).toBe(500);

@@ -8,7 +8,7 @@ const REPLICA_SET = 'replicaset-controller';
 const MEASURED = { host: { controlPlaneCores: 1 }, kubeControllerManager: { replicaSetConsistency: false } };
 
 /** Who comes first in a race between a sync and a watch event is a draw: what was measured is compared with the mean over these. */
-const SEEDS = ['a', 'b', 'c', 'd', 'e'];
+const SEEDS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 
 /** A world with twenty nodes and a Service, as the measured one. */
 function world(overrides = {}, seed?: string): ControllerWorld {

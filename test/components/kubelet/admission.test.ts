@@ -3,10 +3,13 @@ import { kinds, type ObjectKey, PodPhase, podReasons } from '../../../src/cluste
 import { ClusterWorld } from '../cluster-world.ts';
 import { fixedSpans, oneNode, podManifest } from './one-node.ts';
 
-/** Binds all pods to the one node at once; phase and reason of each afterwards. */
+/** Binds all pods to the one node, one after the other; phase and reason of each afterwards. */
 function bindAll(manifests: string): string[] {
   const world = oneNode(manifests);
-  for (const key of world.podKeys()) world.bind(key, 'node-0');
+  for (const key of world.podKeys()) {
+    world.bind(key, 'node-0');
+    world.runFor(0.02);
+  }
   world.runFor(10);
   const { pods } = world.tables;
   const outcomes = world.podKeys().map((key) => {

@@ -36,10 +36,11 @@ describe('a pod that is deleted', () => {
       'GET pods 200',
       'DELETE pods 200',
     ]);
-    const [terminating, ended, gone] = world.podChanges;
+    const [terminating, ended, graceOver, gone] = world.podChanges;
     expect(terminating).toMatchObject({ terminating: true, phase: PodPhase.Running });
     expect(ended).toMatchObject({ phase: PodPhase.Succeeded });
     expect((ended?.conditions ?? 0) & (PodCondition.Ready | PodCondition.ContainersReady)).toBe(0);
+    expect(graceOver).toMatchObject({ terminating: true, phase: PodPhase.Succeeded });
     expect(gone).toMatchObject({ gone: true });
     expect(Math.abs((ended?.at ?? 0) - asked - SPANS.containerStop)).toBeLessThan(API_TIME);
     // The relist comes half a second after the deletion; the volumes are unmounted by then.

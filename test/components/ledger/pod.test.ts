@@ -106,8 +106,9 @@ describe('a pod that goes', () => {
     );
   });
 
-  it('is written three times: marked, ended, removed', () => {
+  it('is written four times: marked, ended, its grace ended, removed', () => {
     expect(world.podChanges.map(({ terminating, gone }) => [terminating, gone])).toEqual([
+      [true, false],
       [true, false],
       [true, false],
       [false, true],

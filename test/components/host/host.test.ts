@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { RequestWorkers } from '../../src/components/etcd/request-workers.ts';
-import { Host } from '../../src/components/host/host.ts';
-import { Simulation } from '../../src/engine/index.ts';
-import { microseconds, milliseconds, nanoseconds, simTime } from '../../src/units/index.ts';
+import { RequestWorkers } from '../../../src/components/etcd/request-workers.ts';
+import { Host } from '../../../src/components/host/host.ts';
+import { Simulation } from '../../../src/engine/index.ts';
+import { microseconds, milliseconds, nanoseconds, simTime } from '../../../src/units/index.ts';
 
 const WAKE_UP = {
   wakeUpCpu: microseconds(600),
