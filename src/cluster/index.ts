@@ -4,6 +4,7 @@ export * from './event-records.ts';
 export * from './finalizers.ts';
 export * from './kinds.ts';
 export * from './labels.ts';
+export * from './namespaces.ts';
 export * from './node-affinity.ts';
 export * from './nodes.ts';
 export * from './object-keys.ts';

@@ -3,6 +3,7 @@ import { PodDisruptionBudgetVersions } from './disruption.ts';
 import { EventRecordVersions } from './event-records.ts';
 import { FinalizerNames } from './finalizers.ts';
 import { type CustomResource, type Kind, kinds, type ResourceName, resourceNames } from './kinds.ts';
+import { NamespaceVersions } from './namespaces.ts';
 import { LeaseVersions, NodeVersions } from './nodes.ts';
 import { type ObjectKey, ObjectKeys } from './object-keys.ts';
 import { PodVersions } from './pods.ts';
@@ -29,7 +30,7 @@ export class ObjectTables {
   readonly endpoints = new EndpointsVersions();
   readonly endpointslices = new EndpointSliceVersions();
   readonly events = new EventRecordVersions();
-  readonly namespaces = new VersionTable(kinds.namespaces);
+  readonly namespaces = new NamespaceVersions();
   readonly serviceaccounts = new VersionTable(kinds.serviceaccounts);
   readonly configmaps = new VersionTable(kinds.configmaps);
   readonly secrets = new VersionTable(kinds.secrets);

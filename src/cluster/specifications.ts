@@ -96,6 +96,43 @@ export interface NodeAffinity {
   readonly preferred: readonly { readonly weight: number; readonly term: NodeSelectorTerm }[];
 }
 
+/** Pods near which, or away from which, a pod wants to be: those that one term selects, by topology. */
+export interface PodAffinityTerm {
+  /** Label of nodes whose equal values mean "together". */
+  readonly topologyKey: string;
+  /** Labels of the pods; undefined selects none, an empty list all. */
+  readonly selector?: LabelSelector;
+  /** Their namespaces by name. Without these and `namespaceSelector`: the pod's own. */
+  readonly namespaces: readonly string[];
+  /** Their namespaces by label, beside those by name; undefined selects none, an empty list all. */
+  readonly namespaceSelector?: LabelSelector;
+  /** Labels of the pod itself whose values the others must have, or must not have. */
+  readonly matchLabelKeys: readonly string[];
+  readonly mismatchLabelKeys: readonly string[];
+}
+
+/** podAffinity or podAntiAffinity of a pod. */
+export interface PodAffinity {
+  readonly required: readonly PodAffinityTerm[];
+  readonly preferred: readonly { readonly weight: number; readonly term: PodAffinityTerm }[];
+}
+
+/** How evenly pods are to lie over the values of a label of nodes. */
+export interface TopologySpreadConstraint {
+  readonly maxSkew: number;
+  readonly topologyKey: string;
+  readonly whenUnsatisfiable: 'DoNotSchedule' | 'ScheduleAnyway';
+  /** Labels of the pods that are counted; undefined counts none. */
+  readonly selector?: LabelSelector;
+  /** With fewer values than this the least is taken for 0. */
+  readonly minDomains: number;
+  /** Whether nodes that the pod's nodeSelector and required node affinity, or its tolerations, rule out are left out of the count. */
+  readonly nodeAffinityPolicy: 'Honor' | 'Ignore';
+  readonly nodeTaintsPolicy: 'Honor' | 'Ignore';
+  /** Labels of the pod itself whose values the counted pods must have. */
+  readonly matchLabelKeys: readonly string[];
+}
+
 /** Everything that a pod is made from. Shared by all pods of a template; `id` is dense, in order of creation. */
 export interface PodTemplate {
   readonly id: number;
@@ -112,6 +149,10 @@ export interface PodTemplate {
   readonly gpu?: GpuRequest;
   readonly nodeSelector: Labels;
   readonly nodeAffinity: NodeAffinity;
+  /** Left out = none. */
+  readonly podAffinity?: PodAffinity;
+  readonly podAntiAffinity?: PodAffinity;
+  readonly topologySpread?: readonly TopologySpreadConstraint[];
   readonly tolerations: readonly Toleration[];
   readonly schedulerName: string;
   /** Node named by the user, "" = to be scheduled. */
@@ -219,6 +260,13 @@ export interface ServiceSpecification {
   readonly externalIps: readonly string[];
 }
 
+/** An image that a node has. */
+export interface NodeImage {
+  /** Name with its tag, or digest. */
+  readonly name: string;
+  readonly size: Bytes;
+}
+
 /** What a node offers. */
 export interface NodeSpecification {
   readonly allocatable: ResourceList;
@@ -231,6 +279,8 @@ export interface NodeSpecification {
   readonly csiDrivers?: Readonly<Record<string, number>>;
   /** GPUs that pods may share; undefined = none. */
   readonly gpus?: NodeGpus;
+  /** Images that it has from the start and tells of in its status; left out = none. */
+  readonly images?: readonly NodeImage[];
 }
 
 /** A ResourceQuota as it is created. */
@@ -295,6 +345,8 @@ export type Intent =
       readonly kind: 'Namespace' | 'ServiceAccount' | 'ConfigMap' | 'Secret';
       readonly namespace: string;
       readonly name: string;
+      /** Labels of a Namespace; left out = none, or none that matter. */
+      readonly labels?: Labels;
       /** metadata.finalizers; left out = none. */
       readonly finalizers?: readonly string[];
       readonly bytes: Bytes;

@@ -6,6 +6,7 @@ import {
   type CustomResource,
   type Kind,
   kinds,
+  type Labels,
   type NodeSpecification,
   type ObjectKey,
   ObjectTables,
@@ -321,8 +322,8 @@ export class ControlPlane {
   // ---- before the run ------------------------------------------------------------------------------------------------------------
 
   /** A namespace as it is after its controllers have seen to it: with its default service account and root certificate. */
-  ensureNamespace(namespace: string): void {
-    this.preload.opaque(kinds.namespaces, '', namespace, SMALL_OBJECT_BYTES);
+  ensureNamespace(namespace: string, labels: Labels = {}): void {
+    this.preload.namespace(namespace, labels, SMALL_OBJECT_BYTES);
     this.preload.opaque(kinds.serviceaccounts, namespace, 'default', SMALL_OBJECT_BYTES);
     this.preload.opaque(kinds.configmaps, namespace, 'kube-root-ca.crt', ROOT_CA_BYTES);
   }

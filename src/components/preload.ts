@@ -135,6 +135,18 @@ export class Preload {
     this.put(kind, version);
   }
 
+  /** A namespace with its labels. */
+  namespace(name: string, labels: Labels, size: number, finalizers: readonly string[] = []): void {
+    const key = this.tables.keysOf('namespaces').intern('', name);
+    if (this.store.current(kinds.namespaces, key) !== NO_VERSION) return;
+    const { namespaces } = this.tables;
+    const version = namespaces.allocate(key);
+    namespaces.bytes.set(version, size);
+    namespaces.finalizers.set(version, this.tables.finalizers.bitsOf(finalizers));
+    namespaces.labels.set(version, labels);
+    this.put(kinds.namespaces, version);
+  }
+
   /** A node that is Ready, and its lease; without agents nobody renews it. */
   node(name: string, specification: NodeSpecification, agents = true): void {
     const { nodes, leases } = this.tables;

@@ -259,10 +259,13 @@ function readOpaque(
   contentFields: readonly string[],
   fieldsWithoutEffect: readonly string[],
 ): KindReader {
-  return (object, { namespace, name, finalizers }) => {
+  return (object, { namespace, name, labels, finalizers }) => {
     const content = contentFields.map((field) => object.raw(field) ?? null);
     object.ignore(...fieldsWithoutEffect);
-    const kept = finalizers.length === 0 ? {} : { finalizers };
+    const kept = {
+      ...(kind === 'Namespace' && Object.keys(labels).length > 0 ? { labels } : {}),
+      ...(finalizers.length === 0 ? {} : { finalizers }),
+    };
     return { kind, namespace, name, ...kept, bytes: estimateStoredBytes(content, 'other') };
   };
 }

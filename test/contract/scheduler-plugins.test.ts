@@ -22,6 +22,14 @@ const shape = [
   { utilization: 90, score: 10 },
 ];
 
+const ownDefault = {
+  maxSkew: 1,
+  minDomains: 2,
+  nodeAffinityPolicy: 'Honor',
+  nodeTaintsPolicy: 'Honor',
+  matchLabelKeys: [],
+} as const;
+
 /** Arguments with which every plugin is tried. */
 const variants: Readonly<Record<string, PluginArguments>> = {
   defaults,
@@ -32,6 +40,14 @@ const variants: Readonly<Record<string, PluginArguments>> = {
   },
   RequestedToCapacityRatio: {
     ...defaults,
+    interPodAffinity: { hardPodAffinityWeight: 7, ignorePreferredTermsOfExistingPods: true },
+    podTopologySpread: {
+      isSystem: false,
+      constraints: [
+        { ...ownDefault, topologyKey: 'disk', whenUnsatisfiable: 'DoNotSchedule' },
+        { ...ownDefault, topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'ScheduleAnyway' },
+      ],
+    },
     nodeResourcesFit: { strategy: 'RequestedToCapacityRatio', resources: weights, shape },
     addedAffinity: [
       { matchExpressions: [{ key: 'disk', operator: 'DoesNotExist', values: [] }], matchFields: [] },
@@ -46,7 +62,8 @@ function checkFilter({ filter }: Plugin, cluster: RandomCluster): void {
   if (filter === undefined) return;
   for (const pod of cluster.pods) {
     const slots = cluster.slots();
-    const admitted = [...slots].filter((slot) => filter.admits(pod, cluster.columns.facts(slot)));
+    const whole = cluster.columns.clusterFacts([]);
+    const admitted = [...slots].filter((slot) => filter.admits(pod, cluster.columns.facts(slot), whole));
     const examined = slots.slice();
     const kept = filter.keep(pod, examined, examined.length);
     expect([...examined.subarray(0, kept)]).toEqual(admitted);
@@ -59,8 +76,10 @@ function checkFilter({ filter }: Plugin, cluster: RandomCluster): void {
 function checkScore({ score }: Plugin, cluster: RandomCluster): void {
   if (score === undefined) return;
   for (const pod of cluster.pods) {
-    const slots = cluster.slots();
-    const rated = Float64Array.from(slots, (slot) => score.rate(pod, cluster.columns.facts(slot)));
+    // Some nodes only, as if the others had been filtered out: what is rated may depend on which ones are.
+    const slots = cluster.slots().filter((_, i) => i % 3 !== 1);
+    const whole = cluster.columns.clusterFacts([...slots]);
+    const rated = Float64Array.from(slots, (slot) => score.rate(pod, cluster.columns.facts(slot), whole));
     const scores = new Float64Array(cluster.columns.capacity).fill(-1);
     score.rateAll(pod, slots, slots.length, scores);
     expect([...scores.subarray(0, slots.length)]).toEqual([...rated]);
@@ -113,7 +132,9 @@ test('a node that no pod fits is never said to help one', () => {
           for (const slot of cluster.slots()) {
             const facts: NodeFacts = { ...cluster.columns.facts(slot), usedPorts: [] };
             const empty = { ...facts, requested: { cpu: 0, memory: 0, ephemeralStorage: 0, extended: {} }, pods: 0 };
-            if (filter?.helpedByNode === undefined || filter.admits(pod, empty)) continue;
+            // A plugin that looks at other pods cannot tell from a node by itself.
+            if (filter?.helpedByNode === undefined || filter.helpedByPlacement !== undefined) continue;
+            if (filter.admits(pod, empty, cluster.columns.clusterFacts([]))) continue;
             expect(filter.helpedByNode(pod, facts, undefined)).toBe(false);
           }
         }

@@ -1,16 +1,32 @@
 /** Queueing hints: which pods an event may help. K:pkg/scheduler/framework/events.go, K:pkg/scheduler/backend/queue/scheduling_queue.go (isPodWorthRequeuing). */
-import type { ClusterEvent } from './framework.ts';
+import type { ClusterEvent, FilterPlugin } from './framework.ts';
+import type { PodRequirements } from './pod-requirements.ts';
 import type { QueuedPod } from './queued-pod.ts';
+
+/** Whether a plugin that rejected the pod listens to events of this kind at all. Nodes and ends of pods concern all. */
+export function concerns({ kind }: ClusterEvent, { rejectors, profile }: QueuedPod): boolean {
+  if (kind === 'placement') return (rejectors & profile.placementRejectors) !== 0;
+  return kind !== 'nodeDeletion' || (rejectors & profile.nodeDeletionRejectors) !== 0;
+}
 
 /** Whether the event may help the pod: one of the plugins that rejected it says so. A pod that failed by an error waits for no event. */
 export function mayHelp(event: ClusterEvent, pod: QueuedPod): boolean {
   for (const { number, filter } of pod.profile.filters) {
     if ((pod.rejectors & (1 << number)) === 0) continue;
-    const helped =
-      event.kind === 'node'
-        ? (filter.helpedByNode?.(pod.requirements, event.node, event.before) ?? true)
-        : (filter.helpedByDeletion?.(pod.requirements, event.deleted) ?? false);
-    if (helped) return true;
+    if (helps(event, filter, pod.requirements)) return true;
   }
   return false;
+}
+
+function helps(event: ClusterEvent, filter: FilterPlugin, pod: PodRequirements): boolean {
+  switch (event.kind) {
+    case 'node':
+      return filter.helpedByNode?.(pod, event.node, event.before) ?? true;
+    case 'nodeDeletion':
+      return filter.helpedByNodeDeletion?.(pod, event.node) ?? false;
+    case 'placement':
+      return filter.helpedByPlacement?.(pod, event.placed) ?? false;
+    case 'deletion':
+      return filter.helpedByDeletion?.(pod, event.deleted) ?? false;
+  }
 }

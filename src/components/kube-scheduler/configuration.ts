@@ -5,6 +5,8 @@
 import type { NodeSelectorTerm } from '../../cluster/index.ts';
 import type { Nanoseconds } from '../../units/index.ts';
 import type { ExtensionPoint } from './framework.ts';
+import type { InterPodAffinityArguments } from './plugins/inter-pod-affinity.ts';
+import type { DefaultConstraints } from './plugins/topology-constraints.ts';
 
 /** A resource and its weight in a score. */
 export interface ResourceWeight {
@@ -31,6 +33,8 @@ export interface FitScoring {
 export interface PluginArguments {
   readonly nodeResourcesFit: FitScoring;
   readonly nodeResourcesBalancedAllocation: { readonly resources: readonly ResourceWeight[] };
+  readonly podTopologySpread: DefaultConstraints;
+  readonly interPodAffinity: InterPodAffinityArguments;
   /** Terms of which every pod of the profile has to meet one, besides its own; undefined = none. */
   readonly addedAffinity?: readonly NodeSelectorTerm[];
 }

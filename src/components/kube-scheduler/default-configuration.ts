@@ -2,6 +2,7 @@
 import type { EnabledPlugin, PluginArguments, SchedulerConfiguration, SchedulerProfile } from './configuration.ts';
 import { type ExtensionPoint, extensionPoints } from './framework.ts';
 import { findPlugin, pluginNames } from './plugins/index.ts';
+import { systemDefaultConstraints } from './plugins/topology-constraints.ts';
 
 /** CPU and memory, of the same weight. */
 const CPU_AND_MEMORY = [
@@ -13,6 +14,8 @@ const CPU_AND_MEMORY = [
 export const defaultPluginArguments: PluginArguments = {
   nodeResourcesFit: { strategy: 'LeastAllocated', resources: CPU_AND_MEMORY },
   nodeResourcesBalancedAllocation: { resources: CPU_AND_MEMORY },
+  podTopologySpread: systemDefaultConstraints,
+  interPodAffinity: { hardPodAffinityWeight: 1, ignorePreferredTermsOfExistingPods: false },
 };
 
 /** The default profile, for pods with this schedulerName. */

@@ -5,8 +5,10 @@
  * specification. The column form judges one pod against many nodes at once over the typed columns of {@link NodeColumns}: it is what runs. A
  * contract test holds the two against each other on random clusters.
  */
-import type { Labels, ObjectKey, Taint } from '../../cluster/index.ts';
+import type { Labels, NodeImage, ObjectKey, Taint } from '../../cluster/index.ts';
 import type { HostPort, PodRequirements } from './pod-requirements.ts';
+import type { NamespaceLabels } from './topology/namespace-labels.ts';
+import type { ServiceSelectors } from './topology/service-selectors.ts';
 
 /** Extension points of the framework that a configuration can name. */
 export const extensionPoints = [
@@ -62,12 +64,38 @@ export interface NodeFacts {
   readonly usedPorts: readonly HostPort[];
   /** Type of its GPUs, and what is free of each, in thousandths; undefined = none. */
   readonly gpus?: { readonly model: string; readonly free: readonly number[] } | undefined;
+  /** Images that it has. */
+  readonly images: readonly NodeImage[];
+}
+
+/** A pod that is placed on a known node. */
+export interface PlacedPod {
+  readonly pod: PodRequirements;
+  readonly node: NodeFacts;
+  readonly isTerminating: boolean;
+}
+
+/** The cluster as plain forms read it (upstream's snapshot and listers). */
+export interface ClusterFacts {
+  /** The known nodes. */
+  readonly nodes: readonly NodeFacts[];
+  readonly placed: readonly PlacedPod[];
+  /** The nodes that are rated. */
+  readonly candidates: readonly NodeFacts[];
+  readonly namespaces: NamespaceLabels;
+  readonly services: ServiceSelectors;
 }
 
 /** A plugin that rules nodes out. */
 export interface FilterPlugin {
+  /** CPU of Filter on one node beyond what any call takes [ns]. Left out = none. */
+  readonly filterTime?: number;
+  /** Whether Filter is called for the pod: PreFilter did not answer Skip. Left out = always. */
+  filtersPod?(pod: PodRequirements): boolean;
+  /** CPU that PreFilter takes for looking at nodes and pods, spread over the goroutines [ns]. Left out = nothing to speak of. */
+  preFilterWork?(pod: PodRequirements): number;
   /** Plain form: whether the pod may go to the node. */
-  admits(pod: PodRequirements, node: NodeFacts): boolean;
+  admits(pod: PodRequirements, node: NodeFacts, cluster: ClusterFacts): boolean;
   /** Column form: keeps, in order, those of the first `count` slots in `slots` that the pod may go to; returns how many. */
   keep(pod: PodRequirements, slots: Int32Array, count: number): number;
   /** Whether the plugin has nothing to say on this pod now (PreFilter's Skip, or all nodes would pass). */
@@ -86,16 +114,34 @@ export interface FilterPlugin {
   helpedByNode?(pod: PodRequirements, node: NodeFacts, before: NodeFacts | undefined): boolean;
   /** Queueing hint: whether the end of a placed pod may help a pod that this plugin had rejected. Left out = it cannot. */
   helpedByDeletion?(pod: PodRequirements, deleted: PodRequirements): boolean;
+  /** Queueing hint: whether a pod that was placed may help a pod that this plugin had rejected. Left out = it cannot. */
+  helpedByPlacement?(pod: PodRequirements, placed: PodRequirements): boolean;
+  /** Queueing hint: whether the end of a node may help a pod that this plugin had rejected. Left out = it cannot. */
+  helpedByNodeDeletion?(pod: PodRequirements, node: NodeFacts): boolean;
 }
 
-/** How raw scores become scores in 0..100 (upstream's NormalizeScore): as they are, in proportion to the best, or the other way round. */
-export type Normalisation = 'none' | 'proportional' | 'reversed';
+/** The raw score of a node that is left out of the normalisation `spread` and gets 0. */
+export const LEFT_OUT = -1;
+
+/**
+ * How raw scores become scores in 0..100 (upstream's NormalizeScore): as they are; in proportion to the best, or the other way round; over the
+ * range from least to best; or the fewer the better, as PodTopologySpread has it.
+ */
+export type Normalisation = 'none' | 'proportional' | 'reversed' | 'range' | 'spread';
 
 /** A plugin that rates nodes. */
 export interface ScorePlugin {
   readonly normalisation: Normalisation;
-  /** Plain form: the raw score of a node. */
-  rate(pod: PodRequirements, node: NodeFacts): number;
+  /** CPU of Score on one node beyond what any call takes [ns]. Left out = none. */
+  readonly scoreTime?: number;
+  /** Whether Score is called for the pod: PreScore did not answer Skip. Left out = always. */
+  scoresPod?(pod: PodRequirements): boolean;
+  /** CPU that PreScore takes for looking at nodes and pods, spread over the goroutines [ns]. Left out = nothing to speak of. */
+  preScoreWork?(pod: PodRequirements, slots: Int32Array, count: number): number;
+  /** CPU that Score takes beside {@link scoreTime} for all of these nodes [ns]. Left out = none. */
+  scoreWork?(pod: PodRequirements, slots: Int32Array, count: number): number;
+  /** Plain form: the raw score of a node, one of the candidates. */
+  rate(pod: PodRequirements, node: NodeFacts, cluster: ClusterFacts): number;
   /** Column form: writes the raw scores of the first `count` slots in `slots` to the same places in `scores`. */
   rateAll(pod: PodRequirements, slots: Int32Array, count: number, scores: Float64Array): void;
   /** Whether the plugin leaves this pod out (PreScore's Skip), or would give all nodes the same score, which decides nothing. */
@@ -109,9 +155,11 @@ export interface PodIdentity {
   readonly requirements: PodRequirements;
 }
 
-/** What may make pods schedulable that were not: a node came or changed, or a placed pod went. */
+/** What may make pods schedulable that were not: a node came, changed or went; a pod was placed, or a placed pod went. */
 export type ClusterEvent =
   | { readonly kind: 'node'; readonly node: NodeFacts; readonly before: NodeFacts | undefined }
+  | { readonly kind: 'nodeDeletion'; readonly node: NodeFacts }
+  | { readonly kind: 'placement'; readonly placed: PodRequirements }
   | { readonly kind: 'deletion'; readonly deleted: PodRequirements };
 
 /** A plugin that decides whether a pod may enter the queue at all. */
@@ -129,10 +177,27 @@ export interface Plugin {
   readonly score?: ScorePlugin;
 }
 
-/** Turns the first `count` raw scores into scores in 0..100, in integers (K:pkg/scheduler/framework/plugins/helper/normalize_score.go). */
+/** Turns the first `count` raw scores into scores in 0..100, in integers. */
 export function normaliseScores(scores: Float64Array, count: number, normalisation: Normalisation): void {
-  if (normalisation === 'none') return;
-  const reversed = normalisation === 'reversed';
+  switch (normalisation) {
+    case 'none':
+      break;
+    case 'proportional':
+      normaliseToBest(scores, count, false);
+      break;
+    case 'reversed':
+      normaliseToBest(scores, count, true);
+      break;
+    case 'range':
+      normaliseRange(scores, count);
+      break;
+    case 'spread':
+      normaliseSpread(scores, count);
+  }
+}
+
+/** K:pkg/scheduler/framework/plugins/helper/normalize_score.go. */
+function normaliseToBest(scores: Float64Array, count: number, reversed: boolean): void {
   let best = 0;
   for (let i = 0; i < count; i++) best = Math.max(best, scores[i] as number);
   if (best === 0) {
@@ -142,5 +207,37 @@ export function normaliseScores(scores: Float64Array, count: number, normalisati
   for (let i = 0; i < count; i++) {
     const score = Math.floor(((scores[i] as number) * MAX_NODE_SCORE) / best);
     scores[i] = reversed ? MAX_NODE_SCORE - score : score;
+  }
+}
+
+/** K:pkg/scheduler/framework/plugins/interpodaffinity/scoring.go:NormalizeScore, in floating point as there. */
+function normaliseRange(scores: Float64Array, count: number): void {
+  let least = Number.POSITIVE_INFINITY;
+  let best = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < count; i++) {
+    least = Math.min(least, scores[i] as number);
+    best = Math.max(best, scores[i] as number);
+  }
+  const range = best - least;
+  for (let i = 0; i < count; i++) {
+    scores[i] = range > 0 ? Math.trunc(MAX_NODE_SCORE * (((scores[i] as number) - least) / range)) : 0;
+  }
+}
+
+/** K:pkg/scheduler/framework/plugins/podtopologyspread/scoring.go:NormalizeScore. */
+function normaliseSpread(scores: Float64Array, count: number): void {
+  let least = Number.POSITIVE_INFINITY;
+  let most = 0;
+  for (let i = 0; i < count; i++) {
+    const score = scores[i] as number;
+    if (score === LEFT_OUT) continue;
+    least = Math.min(least, score);
+    most = Math.max(most, score);
+  }
+  for (let i = 0; i < count; i++) {
+    const score = scores[i] as number;
+    if (score === LEFT_OUT) scores[i] = 0;
+    else if (most === 0) scores[i] = MAX_NODE_SCORE;
+    else scores[i] = Math.floor((MAX_NODE_SCORE * (most + least - score)) / most);
   }
 }

@@ -1,21 +1,7 @@
 /** Parameters of kube-scheduler. */
-import {
-  assumption,
-  choice,
-  count,
-  defineParameters,
-  duration,
-  flag,
-  measured,
-  real,
-  sourceCode,
-} from '../../engine/index.ts';
+import { assumption, choice, count, defineParameters, duration, flag, real, sourceCode } from '../../engine/index.ts';
 import { microseconds, milliseconds, nanoseconds, seconds } from '../../units/index.ts';
-
-/** What the cost parameters rest on. */
-const COSTS_NOTE =
-  'line through the means over all runs at 100, 1,000 and 5,000 nodes (100, 420 and 500 nodes examined) of the scheduler alone on one core; ' +
-  'scheduler_perf with everything on one core shows 1.3 and 3.8 us per node and larger constant parts';
+import { cycleCostParameters } from './cycle-cost.parameters.ts';
 
 export const kubeSchedulerParameters = defineParameters({
   instances: count({
@@ -154,61 +140,5 @@ export const kubeSchedulerParameters = defineParameters({
     help: 'What NodeResourcesBalancedAllocation scores: the change of the balance (1.36), or the balance with the pod (up to 1.35).',
     source: sourceCode('K:pkg/scheduler/framework/plugins/noderesources/balanced_allocation.go'),
   }),
-  cycleTime: duration({
-    default: microseconds(60),
-    range: [nanoseconds(0), seconds(10)],
-    help: 'Time of a cycle beside the extension points: taking the pod, updating the snapshot, choosing the host, assuming.',
-    source: measured(
-      'data/measured/kubernetes/scheduler_standalone.csv',
-      'algorithm less PreFilter, Filter and Score: 0.05 ms at 100 nodes, 0.15 to 0.17 ms at 1,000 and 5,000',
-    ),
-  }),
-  hostSelectionTimePerNode: duration({
-    default: nanoseconds(250),
-    range: [nanoseconds(0), milliseconds(1)],
-    help: 'Time per scored node to sum the scores and choose the host.',
-    source: measured(
-      'data/measured/kubernetes/scheduler_standalone.csv',
-      'the part of that rest that grows with the scored nodes',
-    ),
-  }),
-  preFilterTime: duration({
-    default: microseconds(10),
-    range: [nanoseconds(0), seconds(1)],
-    help: 'Time of PreFilter.',
-    source: measured('data/measured/kubernetes/scheduler_standalone.csv', 'mean 9 to 15 us at all sizes'),
-  }),
-  filterTime: duration({
-    default: microseconds(70),
-    range: [nanoseconds(0), seconds(1)],
-    help: 'Time of Filter beside the nodes: starting and joining the goroutines.',
-    source: measured('data/measured/kubernetes/scheduler_standalone.csv', COSTS_NOTE),
-  }),
-  filterTimePerNode: duration({
-    default: nanoseconds(1_700),
-    range: [nanoseconds(0), milliseconds(10)],
-    help: 'CPU of all Filter plugins per examined node.',
-    source: measured('data/measured/kubernetes/scheduler_standalone.csv', COSTS_NOTE),
-  }),
-  preScoreTime: duration({
-    default: microseconds(13),
-    range: [nanoseconds(0), seconds(1)],
-    help: 'Time of PreScore.',
-    source: measured(
-      'data/measured/kubernetes/scheduler_perf_extension_points.csv',
-      'SchedulingBasic, mean 12 to 13 us',
-    ),
-  }),
-  scoreTime: duration({
-    default: microseconds(100),
-    range: [nanoseconds(0), seconds(1)],
-    help: 'Time of Score beside the nodes.',
-    source: measured('data/measured/kubernetes/scheduler_standalone.csv', COSTS_NOTE),
-  }),
-  scoreTimePerNode: duration({
-    default: nanoseconds(4_500),
-    range: [nanoseconds(0), milliseconds(10)],
-    help: 'CPU of all Score plugins per scored node.',
-    source: measured('data/measured/kubernetes/scheduler_standalone.csv', COSTS_NOTE),
-  }),
+  ...cycleCostParameters,
 });

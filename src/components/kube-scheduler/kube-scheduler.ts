@@ -1,12 +1,19 @@
 /**
  * kube-scheduler 1.36: one process. https://github.com/kubernetes/kubernetes/tree/master/pkg/scheduler.
  *
- * Modelled: informers of pods and nodes, the scheduling queue with back-off and queueing hints, the serial scheduling loop with sampling of nodes,
+ * Modelled: informers of pods, nodes, ReplicaSets, Services and namespaces, the scheduling queue with back-off and queueing hints, the serial scheduling loop with sampling of nodes,
  * filters and scores of the plugins in `plugins/`, assumed pods, asynchronous bindings through the client's limiter, events through a client of
  * their own, profiles, several schedulers side by side, preemption with nominated nodes.
  * Left out here: see docs/not-modelled.md (extenders, gates, gangs, opportunistic batching).
  */
-import { kinds, NO_VERSION, type ObjectKey, type PodTemplate, type VersionHandle } from '../../cluster/index.ts';
+import {
+  kinds,
+  NO_VERSION,
+  type ObjectKey,
+  type ObjectKeys,
+  type PodTemplate,
+  type VersionHandle,
+} from '../../cluster/index.ts';
 import { type EventType, type Simulation, type ValuesOf, valuesOf } from '../../engine/index.ts';
 import {
   type ApiClient,
@@ -22,7 +29,8 @@ import { defaultConfiguration } from './default-configuration.ts';
 import type { kubeSchedulerParameters } from './kube-scheduler.parameters.ts';
 import { NodeColumns } from './node-columns.ts';
 import { Nominations } from './nominations.ts';
-import { ExtendedResources, PodRequirementTable } from './pod-requirements.ts';
+import { PodGroups } from './pod-groups.ts';
+import { ExtendedResources, type PodRequirements, PodRequirementTable } from './pod-requirements.ts';
 import { Evictions } from './preemption/evictions.ts';
 import { Preemption } from './preemption/preemption.ts';
 import { InformedPreemptionView } from './preemption/preemption-view.ts';
@@ -61,6 +69,9 @@ export class KubeScheduler implements PodView {
   private readonly parameters: ValuesOf<typeof kubeSchedulerParameters>;
   private readonly pods: SharedInformer;
   private readonly nodes: SharedInformer;
+  /** What groups pods, and namespaces: what the plugins look up beside nodes and pods. */
+  private readonly groups: PodGroups;
+  private readonly podKeys: ObjectKeys;
   private readonly columns: NodeColumns;
   private readonly requirements: PodRequirementTable;
   private readonly profiles: ReadonlyMap<string, Profile>;
@@ -88,7 +99,9 @@ export class KubeScheduler implements PodView {
     this.pods = new SharedInformer(clientGo, client, kinds.pods, options.reflectorReplies);
     this.budgets = new SharedInformer(clientGo, client, kinds.poddisruptionbudgets, options.reflectorReplies);
     const extended = new ExtendedResources();
+    this.podKeys = tables.keysOf('pods');
     this.columns = new NodeColumns(tables.keysOf('nodes'), extended);
+    this.groups = new PodGroups(clientGo, client, options.reflectorReplies, this.columns);
     this.requirements = new PodRequirementTable(extended);
     const profiles = makeProfiles(configuration, this.columns, parameters, {
       isPreempting: (pod) => this.evictions.isRunning(pod),
@@ -161,11 +174,10 @@ export class KubeScheduler implements PodView {
   }
 
   private listen(): void {
-    const { nodes } = this.clientGo.tables;
     this.nodes.addHandler({
       onAdd: (version) => this.nodeSeen(version),
       onUpdate: (version) => this.nodeSeen(version),
-      onDelete: (previous) => this.columns.removeNode(nodes.key.get(previous)),
+      onDelete: (previous) => this.nodeGone(previous),
     });
     this.pods.addHandler({
       onAdd: (version) => this.podAdded(version),
@@ -180,11 +192,13 @@ export class KubeScheduler implements PodView {
   start({ preloaded }: { readonly preloaded: boolean }): void {
     this.incarnation++;
     if (preloaded) {
+      this.groups.startPreloaded();
       this.nodes.startPreloaded();
       this.pods.startPreloaded();
       this.budgets.startPreloaded();
       this.loop.start();
     } else {
+      this.groups.start();
       this.nodes.start();
       this.pods.start();
       this.budgets.start();
@@ -200,6 +214,7 @@ export class KubeScheduler implements PodView {
     this.pods.stop();
     this.nodes.stop();
     this.budgets.stop();
+    this.groups.stop();
     this.queue.clear();
     this.nominations.clear();
     this.cache.clear();
@@ -208,7 +223,8 @@ export class KubeScheduler implements PodView {
 
   private onSyncPoll(incarnation: number): void {
     if (incarnation !== this.incarnation) return;
-    if (this.pods.hasSynced && this.nodes.hasSynced && this.budgets.hasSynced) this.loop.start();
+    const haveSynced = this.budgets.hasSynced && this.groups.haveSynced;
+    if (this.pods.hasSynced && this.nodes.hasSynced && haveSynced) this.loop.start();
     else this.simulation.after(this.parameters.cacheSyncPoll, this.evSyncPoll, incarnation);
   }
 
@@ -245,6 +261,14 @@ export class KubeScheduler implements PodView {
     if (change !== 0 && queue.listens) queue.onEvent({ kind: 'node', node: columns.facts(slot), before });
   }
 
+  private nodeGone(previous: VersionHandle): void {
+    const slot = this.clientGo.tables.nodes.key.get(previous);
+    const { columns, queue } = this;
+    const node = queue.listens ? columns.facts(slot) : undefined;
+    columns.removeNode(slot);
+    if (node !== undefined) queue.onEvent({ kind: 'nodeDeletion', node });
+  }
+
   private podAdded(version: VersionHandle): void {
     if (this.isPlaced(version)) this.placed(version);
     else this.wanted(version);
@@ -264,6 +288,8 @@ export class KubeScheduler implements PodView {
       this.placed(version);
     } else if (wasPlaced && !isPlaced) {
       this.unplaced(previous);
+    } else if (isPlaced && pods.isTerminating(version)) {
+      this.cache.markTerminating(pods.key.get(version));
     } else if (!isPlaced && pods.isTerminal(version)) {
       // Upstream's informer selects no ended pods: to it this one is gone.
       this.podDeleted(previous);
@@ -293,8 +319,10 @@ export class KubeScheduler implements PodView {
 
   private placed(version: VersionHandle): void {
     const { pods } = this.clientGo.tables;
-    const requirements = this.requirements.of(pods.template.get(version) as PodTemplate);
-    this.cache.confirm(pods.key.get(version), pods.node.get(version), requirements);
+    const placed = this.requirementsOf(version);
+    this.cache.confirm(pods.key.get(version), pods.node.get(version), placed);
+    if (pods.isTerminating(version)) this.cache.markTerminating(pods.key.get(version));
+    if (this.queue.listens) this.queue.onEvent({ kind: 'placement', placed });
   }
 
   private unplaced(previous: VersionHandle): void {
@@ -304,10 +332,15 @@ export class KubeScheduler implements PodView {
   }
 
   private tellOfDeletion(previous: VersionHandle): void {
-    const { pods } = this.clientGo.tables;
     if (!this.queue.listens) return;
-    const deleted = this.requirements.of(pods.template.get(previous) as PodTemplate);
-    this.queue.onEvent({ kind: 'deletion', deleted });
+    this.queue.onEvent({ kind: 'deletion', deleted: this.requirementsOf(previous) });
+  }
+
+  private requirementsOf(version: VersionHandle): PodRequirements {
+    const { pods } = this.clientGo.tables;
+    const namespace = this.podKeys.namespace(pods.key.get(version) as ObjectKey);
+    const controller = this.groups.controller(pods.owner.get(version) as ObjectKey);
+    return this.requirements.of(pods.template.get(version) as PodTemplate, namespace, controller);
   }
 
   private wanted(version: VersionHandle): void {
@@ -317,7 +350,7 @@ export class KubeScheduler implements PodView {
     const profile = this.profiles.get(template.schedulerName);
     const key = pods.key.get(version) as ObjectKey;
     if (profile === undefined || this.queue.find(key) !== undefined) return;
-    const requirements = this.requirements.of(template);
+    const requirements = this.requirementsOf(version);
     const slot = pods.nominatedNode.get(version);
     if (slot >= 0) this.nominations.set(key, pods.uid.get(version), requirements, slot);
     this.queue.add(new QueuedPod(key, pods.uid.get(version), requirements, profile, this.simulation.now));

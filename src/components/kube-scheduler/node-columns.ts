@@ -14,10 +14,13 @@ import {
   type Taint,
   type VersionHandle,
 } from '../../cluster/index.ts';
-import type { NodeFacts } from './framework.ts';
+import type { ClusterFacts, NodeFacts, PlacedPod } from './framework.ts';
 import { GpuColumns } from './gpu-columns.ts';
+import { NodeImages } from './node-images.ts';
 import { ZoneOrder } from './node-order.ts';
 import type { ExtendedResources, HostPort, PodRequirements } from './pod-requirements.ts';
+import { PodTopology } from './topology/pod-topology.ts';
+import { ServiceSelectors } from './topology/service-selectors.ts';
 
 /** Slots at the start; doubled. */
 const INITIAL_SLOTS = 128;
@@ -68,6 +71,12 @@ export class NodeColumns {
   version = new Int32Array(INITIAL_SLOTS);
   /** Host ports in use on each node, with as many entries as pods use them; undefined = none were ever used. */
   readonly usedPorts: (HostPort[] | undefined)[] = [];
+  /** The placed pods, counted for plugins that look at other pods. */
+  readonly placed = new PodTopology(this);
+  /** Images of nodes. */
+  readonly images = new NodeImages();
+  /** What Services select. */
+  readonly services = new ServiceSelectors();
 
   /** Raised whenever a node comes, goes or changes what it offers. */
   offerChanges = 0;
@@ -111,9 +120,17 @@ export class NodeColumns {
     const specification = nodes.specification.get(version) as NodeSpecification;
     let change = this.setAllocatable(slot, specification) ? NodeChange.Allocatable : 0;
     const isNew = this.known[slot] === 0;
-    if (isNew || this.labels[slot] !== specification.labels) change |= NodeChange.Labels;
-    if (this.setTaints(slot, nodes.taints.get(version), nodes.unschedulable.get(version))) change |= NodeChange.Taints;
-    if ((change & NodeChange.Labels) !== 0) this.setLabels(slot, specification.labels, isNew);
+    const relabelled = isNew || this.labels[slot] !== specification.labels;
+    const taints = nodes.taints.get(version);
+    const regrouped = relabelled || (this.placed.asksTaints && this.taintClass[slot] !== this.classOf(taints));
+    this.images.set(slot, specification.images);
+    if (regrouped) this.placed.beforeNodeChange(slot);
+    if (this.setTaints(slot, taints, nodes.unschedulable.get(version))) change |= NodeChange.Taints;
+    if (relabelled) {
+      change |= NodeChange.Labels;
+      this.setLabels(slot, specification.labels, isNew);
+    }
+    if (regrouped) this.placed.afterNodeChange(slot);
     if (change !== 0) {
       this.version[slot] = (this.version[slot] as number) + 1;
       this.offerChanges++;
@@ -124,6 +141,8 @@ export class NodeColumns {
   /** Forgets a node. Pods placed on it stay counted, as upstream keeps them until their own deletion is seen. */
   removeNode(slot: number): void {
     if (slot >= this.slots || this.known[slot] === 0) return;
+    this.images.set(slot, undefined);
+    this.placed.beforeNodeChange(slot);
     this.order.remove(slot, zoneOf(this.labels[slot] as Labels));
     this.known[slot] = 0;
     if (this.unschedulable[slot] === 1) this.unschedulableCount--;
@@ -131,6 +150,7 @@ export class NodeColumns {
     this.offerChanges++;
     this.labelVersion[slot] = (this.labelVersion[slot] as number) + 1;
     this.version[slot] = (this.version[slot] as number) + 1;
+    this.placed.afterNodeChange(slot);
   }
 
   private setAllocatable(slot: number, { allocatable, pods, gpus }: NodeSpecification): boolean {
@@ -191,9 +211,10 @@ export class NodeColumns {
 
   // ---- pods --------------------------------------------------------------------------------------------------------------------
 
-  /** Counts a pod on a node (`sign` 1) or no longer (-1). */
-  count(slot: number, pod: PodRequirements, sign: 1 | -1): void {
+  /** Counts a pod on a node (`sign` 1) or no longer (-1). One that is being deleted takes its room until it is gone. */
+  count(slot: number, pod: PodRequirements, sign: 1 | -1, isTerminating = false): void {
     this.ensure(slot);
+    this.placed.place(slot, pod, sign, isTerminating);
     this.requestedCpu[slot] = (this.requestedCpu[slot] as number) + sign * pod.cpu;
     this.requestedMemory[slot] = (this.requestedMemory[slot] as number) + sign * pod.memory;
     this.requestedStorage[slot] = (this.requestedStorage[slot] as number) + sign * pod.ephemeralStorage;
@@ -223,6 +244,11 @@ export class NodeColumns {
     for (const port of ports) used.splice(used.indexOf(port), 1);
   }
 
+  /** Taints of the node in a slot. */
+  taintsOf(slot: number): readonly Taint[] {
+    return this.taintClasses[this.taintClass[slot] as number] as readonly Taint[];
+  }
+
   // ---- reading -----------------------------------------------------------------------------------------------------------------
 
   /** The node in a slot as plain facts. */
@@ -232,7 +258,7 @@ export class NodeColumns {
     return {
       name: this.nameOf(slot),
       labels: this.labels[slot] ?? NO_LABELS,
-      taints: this.taintClasses[this.taintClass[slot] as number] as readonly Taint[],
+      taints: this.taintsOf(slot),
       unschedulable: this.unschedulable[slot] === 1,
       allocatable: {
         cpu: this.allocatableCpu[slot] as number,
@@ -252,6 +278,25 @@ export class NodeColumns {
       pods: this.pods[slot] as number,
       usedPorts: this.usedPorts[slot] ?? [],
       gpus: this.gpus.facts(slot),
+      images: this.images.of(slot),
+    };
+  }
+
+  /** The whole cluster as plain facts; `candidates` are the slots of the nodes that are to be rated. */
+  clusterFacts(candidates: readonly number[]): ClusterFacts {
+    const nodes = new Map<number, NodeFacts>();
+    for (let slot = 0; slot < this.slots; slot++) if (this.known[slot] === 1) nodes.set(slot, this.facts(slot));
+    const placed: PlacedPod[] = [];
+    this.placed.forEach((pod, slot, count, isTerminating) => {
+      const node = nodes.get(slot);
+      for (let i = 0; node !== undefined && i < count; i++) placed.push({ pod, node, isTerminating });
+    });
+    return {
+      nodes: [...nodes.values()],
+      placed,
+      candidates: candidates.map((slot) => nodes.get(slot) as NodeFacts),
+      namespaces: this.placed.namespaces,
+      services: this.services,
     };
   }
 
@@ -264,6 +309,7 @@ export class NodeColumns {
     for (const column of [...sums, this.pods, ...this.requestedExtended]) column.fill(0);
     this.usedPorts.length = 0;
     this.gpus.clear();
+    this.placed.clear();
   }
 
   // ---- room --------------------------------------------------------------------------------------------------------------------

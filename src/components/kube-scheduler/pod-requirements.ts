@@ -1,5 +1,12 @@
-/** What scheduling needs to know of a pod, worked out once per template. K:pkg/scheduler/framework/types.go (PodInfo). */
-import type { Container, GpuRequest, PodTemplate } from '../../cluster/index.ts';
+/** What scheduling needs to know of a pod, worked out once for all pods that are alike. K:pkg/scheduler/framework/types.go (PodInfo). */
+import type { Container, GpuRequest, LabelSelector, Labels, PodTemplate } from '../../cluster/index.ts';
+import { type InterPodTerms, interPodTermsOf, termKinds, weightedTermsOf } from './topology/affinity-term.ts';
+import { tagOfCarriers, tagsOfLabels } from './topology/pod-tags.ts';
+
+/** Label by which the pods of one ReplicaSet of a Deployment know each other (K:api/apps/v1: DefaultDeploymentUniqueLabelKey). */
+export const LABEL_TEMPLATE_HASH = 'pod-template-hash';
+/** Namespace where nothing is said. */
+const DEFAULT_NAMESPACE = 'default';
 
 /** Requests that scores assume of a container that states none (K:pkg/scheduler/util/pod_resources.go): 100 milli-CPU and 200 MiB. */
 export const DEFAULT_CPU_REQUEST = 100;
@@ -34,11 +41,27 @@ export class ExtendedResources {
   }
 }
 
-/** What a pod asks for; shared by all pods of a template. */
+/** The ReplicaSet that a pod belongs to, as far as scheduling minds. */
+export interface PodController {
+  readonly selector: LabelSelector;
+  /** Whether a Deployment owns it, so that its pods and its selector carry the hash of the template. */
+  readonly ofDeployment: boolean;
+}
+
+/** What a pod asks for; shared by all pods of a template in one namespace that have one controller. */
 export interface PodRequirements {
-  /** The template's id: plugins keep what they know of a pod by it. */
+  /** A dense number: plugins keep what they know of a pod by it. */
   readonly id: number;
   readonly template: PodTemplate;
+  readonly namespace: string;
+  /** Undefined = none, or none that is known. */
+  readonly controller: PodController | undefined;
+  /** The template's labels, and for pods of a Deployment the hash of the template. */
+  readonly labels: Labels;
+  /** Terms of its pod affinity and anti-affinity. */
+  readonly interPod: InterPodTerms;
+  /** Tags by which sets of pods find it (topology/pod-tags.ts). */
+  readonly tags: readonly string[];
   /** Number of this set of requests: templates that request the same share it. */
   readonly shape: number;
   /** Effective requests [milli-CPU, B, B]. */
@@ -55,51 +78,77 @@ export interface PodRequirements {
   readonly gpu?: GpuRequest | undefined;
 }
 
-/** The requirements of all templates seen so far. */
+/** The requirements of all pods seen so far. */
 export class PodRequirementTable {
   private readonly extended: ExtendedResources;
-  private readonly byTemplate: (PodRequirements | undefined)[] = [];
+  private readonly all: PodRequirements[] = [];
+  /** By template, then by namespace; the few controllers of one template in one namespace are told apart one by one. */
+  private readonly byTemplate: (Map<string, PodRequirements[]> | undefined)[] = [];
   private readonly shapes = new Map<string, number>();
 
   constructor(extended: ExtendedResources) {
     this.extended = extended;
   }
 
-  /** The requirements of a template. */
-  of(template: PodTemplate): PodRequirements {
-    let requirements = this.byTemplate[template.id];
-    if (requirements === undefined) {
-      requirements = this.work(template);
-      this.byTemplate[template.id] = requirements;
+  /** The requirements of the pods of a template in a namespace. */
+  of(template: PodTemplate, namespace = DEFAULT_NAMESPACE, controller?: PodController): PodRequirements {
+    let byNamespace = this.byTemplate[template.id];
+    if (byNamespace === undefined) {
+      byNamespace = new Map();
+      this.byTemplate[template.id] = byNamespace;
     }
+    let candidates = byNamespace.get(namespace);
+    if (candidates === undefined) {
+      candidates = [];
+      byNamespace.set(namespace, candidates);
+    }
+    for (const candidate of candidates) if (candidate.controller === controller) return candidate;
+    const requirements = this.work(template, namespace, controller);
+    candidates.push(requirements);
     return requirements;
   }
 
-  /** The requirements of a template that was seen before, by its id. */
+  /** Requirements that were seen before, by their number. */
   get(id: number): PodRequirements {
-    return this.byTemplate[id] as PodRequirements;
+    return this.all[id] as PodRequirements;
   }
 
-  private work(template: PodTemplate): PodRequirements {
+  private work(template: PodTemplate, namespace: string, controller: PodController | undefined): PodRequirements {
+    const requests = this.requestsOf(template);
+    const labels =
+      controller?.ofDeployment === true
+        ? { ...template.labels, [LABEL_TEMPLATE_HASH]: String(template.id) }
+        : template.labels;
+    const interPod = interPodTermsOf(template, namespace, labels);
+    const requirements = {
+      id: this.all.length,
+      template,
+      namespace,
+      controller,
+      labels,
+      interPod,
+      tags: [...tagsOfLabels(labels), ...tagsOfTerms(interPod)],
+      shape: this.shapeOf(requests),
+      ...requests,
+      hostPorts: hostPortsOf(template),
+      gpu: template.gpu,
+    };
+    this.all.push(requirements);
+    return requirements;
+  }
+
+  private requestsOf(template: PodTemplate) {
     const { cpu, memory, ephemeralStorage, extended: amounts } = template.requests;
     const extended = Object.keys(amounts)
       .filter((name) => (amounts[name] as number) > 0)
       .map((name) => ({ resource: this.extended.numberOf(name), amount: amounts[name] as number }));
-    const requests = {
+    return {
       cpu,
       memory,
       ephemeralStorage,
       extended,
       nonZeroCpu: withDefault(template, (container) => container.requests.cpu, cpu, DEFAULT_CPU_REQUEST),
       nonZeroMemory: withDefault(template, (container) => container.requests.memory, memory, DEFAULT_MEMORY_REQUEST),
-    };
-    return {
-      id: template.id,
-      template,
-      shape: this.shapeOf(requests),
-      ...requests,
-      hostPorts: hostPortsOf(template),
-      gpu: template.gpu,
     };
   }
 
@@ -112,6 +161,14 @@ export class PodRequirementTable {
     }
     return shape;
   }
+}
+
+/** One tag for each term that a pod carries, and kind of it. */
+function tagsOfTerms(terms: InterPodTerms): readonly string[] {
+  const tags = termKinds.flatMap((kind) =>
+    weightedTermsOf(terms, kind).map(({ term }) => tagOfCarriers(kind, term.name)),
+  );
+  return [...new Set(tags)];
 }
 
 /** The pod's effective request of one resource if containers that state none asked for `fallback`. Overhead is counted as it is. */

@@ -37,6 +37,9 @@ export interface Profile {
   readonly percentageOfNodesToScore: number;
   /** In the order in which they are asked. */
   readonly filters: readonly ProfileFilter[];
+  /** Filters whose rejections a pod that was placed, or the end of a node, may make up for, as bits by plugin number. */
+  readonly placementRejectors: number;
+  readonly nodeDeletionRejectors: number;
   readonly scores: readonly ProfileScore[];
 }
 
@@ -70,6 +73,10 @@ function makeProfile(
     }
     return instance;
   };
+  const filters = plugins.filter.flatMap(({ name }) => {
+    const { filter } = instanceOf(name);
+    return filter === undefined ? [] : [{ number: numberOf(name), filter }];
+  });
   const percentage = written.percentageOfNodesToScore ?? configuration.percentageOfNodesToScore;
   return {
     name: schedulerName,
@@ -79,15 +86,20 @@ function makeProfile(
       return preEnqueue === undefined ? [] : [{ number: numberOf(name), gate: preEnqueue }];
     }),
     preempts: plugins.postFilter.some(({ name }) => name === 'DefaultPreemption'),
-    filters: plugins.filter.flatMap(({ name }) => {
-      const { filter } = instanceOf(name);
-      return filter === undefined ? [] : [{ number: numberOf(name), filter }];
-    }),
+    filters,
+    placementRejectors: rejectorsOf(filters, ({ helpedByPlacement }) => helpedByPlacement !== undefined),
+    nodeDeletionRejectors: rejectorsOf(filters, ({ helpedByNodeDeletion }) => helpedByNodeDeletion !== undefined),
     scores: plugins.score.flatMap(({ name, weight }) => {
       const { score } = instanceOf(name);
       return score === undefined ? [] : [{ number: numberOf(name), weight, score }];
     }),
   };
+}
+
+function rejectorsOf(filters: readonly ProfileFilter[], has: (filter: FilterPlugin) => boolean): number {
+  let bits = 0;
+  for (const { number, filter } of filters) if (has(filter)) bits |= 1 << number;
+  return bits;
 }
 
 function create(name: string, context: PluginContext): Plugin {

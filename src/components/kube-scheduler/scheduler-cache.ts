@@ -22,14 +22,16 @@ export class SchedulerCache {
   private readonly requirements: PodRequirementTable;
   /** Slot of the node, {@link NOWHERE} if the pod is not placed. */
   private slots = new Int32Array(INITIAL_KEYS).fill(NOWHERE);
-  /** Template of a placed pod. */
-  private templates = new Int32Array(INITIAL_KEYS);
+  /** Requirements of a placed pod, by their number. */
+  private kinds = new Int32Array(INITIAL_KEYS);
   /** Uid of a pod that is assumed, {@link NOT_ASSUMED} otherwise. */
   private assumedUids = new Int32Array(INITIAL_KEYS).fill(NOT_ASSUMED);
 
   /** 1 = the binding of the assumed pod was answered with success: it is bound, though the informer has not shown it yet. */
   private bound = new Uint8Array(INITIAL_KEYS);
   private readonly byNode = new PlacedPods();
+  /** 1 = the placed pod is being deleted. */
+  private terminating = new Uint8Array(INITIAL_KEYS);
   /** Pods placed, and changes since the sums were last recounted, state. */
   private placed = 0;
   private changes = 0;
@@ -71,9 +73,16 @@ export class SchedulerCache {
     return true;
   }
 
+  /** A placed pod is being deleted: it takes its room until it is gone. */
+  markTerminating(key: number): void {
+    if (key >= this.slots.length || this.slots[key] === NOWHERE || this.terminating[key] === 1) return;
+    this.terminating[key] = 1;
+    this.nodes.placed.markTerminating(this.slots[key] as number, this.requirements.get(this.kinds[key] as number));
+  }
+
   /** The informer shows a pod bound to a node: an assumed pod is confirmed, any other is placed. */
   confirm(key: number, slot: number, pod: PodRequirements): void {
-    if (key < this.slots.length && this.slots[key] === slot && this.templates[key] === pod.id) {
+    if (key < this.slots.length && this.slots[key] === slot && this.kinds[key] === pod.id) {
       this.assumedUids[key] = NOT_ASSUMED;
     } else {
       this.place(key, slot, pod);
@@ -83,9 +92,10 @@ export class SchedulerCache {
   /** A placed pod is gone. */
   remove(key: number): void {
     if (key >= this.slots.length || this.slots[key] === NOWHERE) return;
-    const pod = this.requirements.get(this.templates[key] as number);
+    const pod = this.requirementsOf(key);
     const slot = this.slots[key] as number;
-    this.nodes.count(slot, pod, -1);
+    this.nodes.count(slot, pod, -1, this.terminating[key] === 1);
+    this.terminating[key] = 0;
     this.byNode.remove(key, slot);
     this.slots[key] = NOWHERE;
     this.assumedUids[key] = NOT_ASSUMED;
@@ -96,6 +106,7 @@ export class SchedulerCache {
   /** Forgets all placements: the process has ended. The columns are cleared by their owner. */
   clear(): void {
     this.slots.fill(NOWHERE);
+    this.terminating.fill(0);
     this.assumedUids.fill(NOT_ASSUMED);
     this.byNode.clear();
     this.placed = 0;
@@ -110,24 +121,24 @@ export class SchedulerCache {
 
   /** What a placed pod asks for. */
   requirementsOf(key: number): PodRequirements {
-    return this.requirements.get(this.templates[key] as number);
+    return this.requirements.get(this.kinds[key] as number);
   }
 
   /** Counts a placed pod no longer, for a dry run; {@link putBack} has to follow. */
   setAside(key: number): void {
-    this.nodes.count(this.slots[key] as number, this.requirementsOf(key), -1);
+    this.nodes.count(this.slots[key] as number, this.requirementsOf(key), -1, this.terminating[key] === 1);
   }
 
   /** Counts a pod again that was set aside. */
   putBack(key: number): void {
-    this.nodes.count(this.slots[key] as number, this.requirementsOf(key), 1);
+    this.nodes.count(this.slots[key] as number, this.requirementsOf(key), 1, this.terminating[key] === 1);
   }
 
   private place(key: number, slot: number, pod: PodRequirements): void {
     this.ensure(key);
     this.remove(key);
     this.slots[key] = slot;
-    this.templates[key] = pod.id;
+    this.kinds[key] = pod.id;
     this.nodes.count(slot, pod, 1);
     this.byNode.add(key, slot);
     this.placed++;
@@ -144,11 +155,15 @@ export class SchedulerCache {
       return to;
     };
     this.slots = bigger(this.slots, NOWHERE);
-    this.templates = bigger(this.templates, 0);
+    this.kinds = bigger(this.kinds, 0);
     this.assumedUids = bigger(this.assumedUids, NOT_ASSUMED);
-    const bound = new Uint8Array(keys);
-    bound.set(this.bound);
-    this.bound = bound;
+    const biggerFlags = (from: Uint8Array): Uint8Array<ArrayBuffer> => {
+      const to = new Uint8Array(keys);
+      to.set(from);
+      return to;
+    };
+    this.bound = biggerFlags(this.bound);
+    this.terminating = biggerFlags(this.terminating);
   }
 
   /** The sums of every node are those of the pods placed on it. */
@@ -162,7 +177,7 @@ export class SchedulerCache {
     for (let key = 0; key < this.slots.length; key++) {
       const slot = this.slots[key] as number;
       if (slot === NOWHERE) continue;
-      const pod = this.requirements.get(this.templates[key] as number);
+      const pod = this.requirements.get(this.kinds[key] as number);
       cpu[slot] = (cpu[slot] as number) + pod.cpu;
       memory[slot] = (memory[slot] as number) + pod.memory;
       placed[slot] = (placed[slot] as number) + 1;

@@ -7,7 +7,7 @@
  */
 import type { EventId, EventType, Simulation, ValuesOf } from '../../engine/index.ts';
 import { type Nanoseconds, nanoseconds, type SimTime } from '../../units/index.ts';
-import { mayHelp } from './cluster-event.ts';
+import { concerns, mayHelp } from './cluster-event.ts';
 import type { ClusterEvent } from './framework.ts';
 import { InFlightEvents } from './in-flight-events.ts';
 import type { kubeSchedulerParameters } from './kube-scheduler.parameters.ts';
@@ -202,7 +202,7 @@ export class SchedulingQueue {
     if (this.unschedulable.size === 0) return;
     // Pods of one template that were rejected by the same plugins get the same answer.
     const answers = new Map<number, boolean>();
-    this.moveAll((pod) => this.gateListens(pod, event) && this.helps(event, pod, answers));
+    this.moveAll((pod) => this.gateListens(pod, event) && concerns(event, pod) && this.helps(event, pod, answers));
   }
 
   /** Moves pods from the unschedulable ones to where they are tried again. */
@@ -237,7 +237,7 @@ export class SchedulingQueue {
 
   private helpedMeanwhile(pod: QueuedPod): boolean {
     const { queueingHints } = this.options.parameters;
-    return this.inFlight.someSince(pod, (event) => !queueingHints || mayHelp(event, pod));
+    return this.inFlight.someSince(pod, (event) => concerns(event, pod) && (!queueingHints || mayHelp(event, pod)));
   }
 
   // ---- timers ------------------------------------------------------------------------------------------------------------------

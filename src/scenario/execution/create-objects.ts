@@ -169,6 +169,7 @@ export function intentRequest(execution: Execution, client: ApiClient, intent: I
       const request = client.write(write, tables.keysOf(kind).intern(kind === kinds.namespaces ? '' : namespace, name));
       requests.setNumber(request, 0, intent.bytes);
       requests.setNumber(request, 1, tables.finalizers.bitsOf(intent.finalizers ?? []));
+      requests.object[request] = intent.labels ?? null;
       return request;
     }
   }
@@ -226,9 +227,12 @@ export function preloadIntents(execution: Execution, intents: readonly Intent[])
       case 'Pod':
         preloadPods(execution, [namespace], name, 1, intent.template);
         break;
+      case 'Namespace':
+        preload.namespace(name, intent.labels ?? {}, intent.bytes, intent.finalizers);
+        break;
       default: {
         const kind: Kind = opaqueWrites[intent.kind].kind;
-        preload.opaque(kind, kind === kinds.namespaces ? '' : namespace, name, intent.bytes, intent.finalizers);
+        preload.opaque(kind, namespace, name, intent.bytes, intent.finalizers);
       }
     }
   }

@@ -1,4 +1,5 @@
 /** The operations of a scenario, in their order: what is preloaded before the run, and the process that carries out the rest. */
+import type { Labels } from '../../cluster/index.ts';
 import type { Process } from '../../engine/index.ts';
 import { formatDuration, type Nanoseconds } from '../../units/index.ts';
 import type { Operation } from '../operations/index.ts';
@@ -35,10 +36,23 @@ function namespacesOf(operation: Operation): readonly string[] {
   }
 }
 
+/** Labels of the namespaces whose manifests are applied. They exist from the start if anything is put into them, with these labels. */
+function labelsOfNamespaces(operations: readonly Operation[]): ReadonlyMap<string, Labels> {
+  const labels = new Map<string, Labels>();
+  for (const operation of operations) {
+    if (operation.kind !== 'apply') continue;
+    for (const intent of operation.intents) {
+      if (intent.kind === 'Namespace' && intent.labels !== undefined) labels.set(intent.name, intent.labels);
+    }
+  }
+  return labels;
+}
+
 /** Everything that exists when the run begins. Nodes come first, so that preloaded pods find them wherever they stand in the file. */
 export function preloadAll(execution: Execution, operations: readonly Operation[]): void {
+  const labels = labelsOfNamespaces(operations);
   for (const namespace of ['default', 'kube-system', 'kube-node-lease', ...operations.flatMap(namespacesOf)]) {
-    if (namespace !== '') execution.cluster.ensureNamespace(namespace);
+    if (namespace !== '') execution.cluster.ensureNamespace(namespace, labels.get(namespace));
   }
   for (const operation of operations) {
     if (operation.kind === 'createNodes' && operation.preload) preloadNodes(execution, operation);

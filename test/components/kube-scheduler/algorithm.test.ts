@@ -61,16 +61,18 @@ function equalNodes(count: number, zoneOf: (i: number) => string = () => 'a') {
 function nodeByNode(cluster: RandomCluster, profile: Profile, pod: PodRequirements) {
   const slots = [...cluster.slots()];
   const facts = (slot: number) => cluster.columns.facts(slot);
+  const whole = cluster.columns.clusterFacts([]);
   const rejectors = new Set<number>();
   const feasible = slots.filter((slot) => {
-    const first = profile.filters.find(({ filter }) => !filter.admits(pod, facts(slot)));
+    const first = profile.filters.find(({ filter }) => !filter.admits(pod, facts(slot), whole));
     if (first !== undefined) rejectors.add(first.number);
     return first === undefined;
   });
+  const rated = cluster.columns.clusterFacts(feasible);
   const totals = feasible.map(() => 0);
   for (const { score, weight } of profile.scores) {
     if (score.normalisation === 'none' && score.skipsScore(pod)) continue;
-    const scores = Float64Array.from(feasible, (slot) => score.rate(pod, facts(slot)));
+    const scores = Float64Array.from(feasible, (slot) => score.rate(pod, facts(slot), rated));
     normaliseScores(scores, scores.length, score.normalisation);
     totals.forEach((total, i) => {
       totals[i] = total + weight * (scores[i] as number);

@@ -26,6 +26,7 @@ const extended = new ExtendedResources();
 const table = new PodRequirementTable(extended);
 const nodes = new NodeColumns(new ObjectTables().keysOf('nodes'), extended);
 let nextTemplate = 0;
+const NO_CLUSTER = nodes.clusterFacts([]);
 
 const podOf = (options: Partial<PodTemplate> = {}): PodRequirements => table.of(templateOf(nextTemplate++, options));
 
@@ -43,6 +44,7 @@ function node(options: Partial<NodeFacts> = {}): NodeFacts {
     nonZeroMemory: 0,
     pods: 0,
     usedPorts: [],
+    images: [],
     ...options,
   };
 }
@@ -65,7 +67,16 @@ function plugin(name: PluginName, options: { fit?: FitScoring; balancedAllocatio
     arguments: { ...defaults, nodeResourcesFit: options.fit ?? defaults.nodeResourcesFit },
     parameters: { ...parameters, balancedAllocation: options.balancedAllocation ?? 'change' },
   });
-  return { filter: made?.filter as FilterPlugin, score: made?.score as ScorePlugin };
+  // These plugins judge a node by itself.
+  const [filter, score] = [made?.filter as FilterPlugin, made?.score as ScorePlugin];
+  return {
+    filter: Object.assign(Object.create(filter ?? null) as FilterPlugin, {
+      admits: (pod: PodRequirements, facts: NodeFacts) => filter.admits(pod, facts, NO_CLUSTER),
+    }),
+    score: Object.assign(Object.create(score ?? null) as ScorePlugin, {
+      rate: (pod: PodRequirements, facts: NodeFacts) => score.rate(pod, facts, NO_CLUSTER),
+    }),
+  };
 }
 
 describe('NodeResourcesFit filters', () => {

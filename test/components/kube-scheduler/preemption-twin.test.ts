@@ -15,7 +15,7 @@ import { QueuedPod } from '../../../src/components/kube-scheduler/queued-pod.ts'
 import { SchedulerCache } from '../../../src/components/kube-scheduler/scheduler-cache.ts';
 import { Simulation } from '../../../src/engine/index.ts';
 import { materialiseParameters } from '../../../src/scenario/index.ts';
-import { nodeSpecification, podTemplate } from './random-cluster.ts';
+import { nodeSpecification, selfContainedTemplate } from './random-cluster.ts';
 
 const { kubeScheduler } = materialiseParameters({});
 const parameters = { ...kubeScheduler, preemptionMinCandidates: 1000 };
@@ -27,7 +27,7 @@ interface Placed {
 }
 
 const prioritised = fc
-  .record({ make: podTemplate, priority: fc.integer({ min: 0, max: 4 }), group: fc.constantFrom('a', 'b') })
+  .record({ make: selfContainedTemplate, priority: fc.integer({ min: 0, max: 4 }), group: fc.constantFrom('a', 'b') })
   .map(
     ({ make, priority, group }) =>
       (id: number): PodTemplate => ({ ...make(id), priority, labels: { group } }),
@@ -83,6 +83,9 @@ class World {
   }
 }
 
+/** These pods have no constraints on others. */
+const NO_CLUSTER = new NodeColumns(new ObjectTables().keysOf('nodes'), new ExtendedResources()).clusterFacts([]);
+
 /** Upstream's rules in the plainest words. */
 function plainSearch(world: World, pod: QueuedPod, profile: Profile, budgets: readonly VictimBudget[]) {
   const { requirements } = pod;
@@ -95,7 +98,7 @@ function plainSearch(world: World, pod: QueuedPod, profile: Profile, budgets: re
     const alone = pods.map(({ requirements: other }) => other);
     return [[...alone, ...nominated.map(({ requirements: other }) => other)], alone].every((there) => {
       const facts = world.factsWith(slot, there);
-      return profile.filters.every(({ filter }) => filter.admits(requirements, facts));
+      return profile.filters.every(({ filter }) => filter.admits(requirements, facts, NO_CLUSTER));
     });
   };
   const important = (a: Victim, b: Victim) =>
@@ -107,7 +110,7 @@ function plainSearch(world: World, pod: QueuedPod, profile: Profile, budgets: re
       slot,
       there.map(({ requirements: other }) => other),
     );
-    const rejecting = profile.filters.find(({ filter }) => !filter.admits(requirements, facts));
+    const rejecting = profile.filters.find(({ filter }) => !filter.admits(requirements, facts, NO_CLUSTER));
     if (rejecting === undefined && fits(slot, there)) return [];
     if (rejecting !== undefined && isUnresolvable(rejecting.filter, requirements, slot)) return [];
     const lower = there

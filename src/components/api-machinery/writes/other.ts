@@ -1,5 +1,5 @@
 /** Writes of Events and of the kinds of which only name and size matter, and the TokenRequest, which stores nothing. */
-import { type Kind, kinds } from '../../../cluster/index.ts';
+import { type Kind, kinds, type Labels } from '../../../cluster/index.ts';
 import { Verb } from '../verbs.ts';
 import { CHANGED, UNCHANGED, type Write } from './write.ts';
 
@@ -61,7 +61,18 @@ export const finalizersPatch: Write = {
   },
 };
 
-export const namespaceCreate = opaqueWrite(Verb.Create, kinds.namespaces);
+/** POST namespaces. Numbers as for the others; object: labels, null = none. */
+export const namespaceCreate: Write = {
+  verb: Verb.Create,
+  kind: kinds.namespaces,
+  subresource: '',
+  apply({ tables: { namespaces }, requests }, draft, request) {
+    namespaces.bytes.set(draft, requests.number(request, 0));
+    namespaces.finalizers.set(draft, requests.number(request, 1));
+    namespaces.labels.set(draft, (requests.object[request] as Labels | null) ?? {});
+    return CHANGED;
+  },
+};
 export const serviceAccountCreate = opaqueWrite(Verb.Create, kinds.serviceaccounts);
 export const configMapCreate = opaqueWrite(Verb.Create, kinds.configmaps);
 export const secretCreate = opaqueWrite(Verb.Create, kinds.secrets);

@@ -12,7 +12,7 @@ import { NO_FILTER, NodeCheck } from '../node-check.ts';
 import type { PodRequirements } from '../pod-requirements.ts';
 import type { Profile, ProfileFilter } from '../profile.ts';
 import { adaptiveShare } from './node-share.ts';
-import { preFilter } from './pre-filter.ts';
+import { type CalledFilter, preFilter, runFilters } from './pre-filter.ts';
 import {
   type AlgorithmContext,
   type AlgorithmDefinition,
@@ -28,8 +28,9 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
   private readonly context: AlgorithmContext;
   /** Place in the order of nodes at which the next search starts, state. */
   private nextStart = 0;
-  /** Filters that have something to say on the pod being scheduled. */
+  /** Filters that have something to say on the pod being scheduled, and all that upstream calls for it. */
   private active: readonly ProfileFilter[] = [];
+  private called: readonly CalledFilter[] = [];
   private readonly check: NodeCheck;
   /** Slots of the chunk being filtered, and of the nodes found. */
   private chunk = new Int32Array(0);
@@ -45,8 +46,10 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
 
   decide(pod: PodRequirements, profile: Profile, decision: Decision): void {
     this.makeRoom();
-    const { active, narrowed, narrowedBy } = preFilter(pod, profile);
+    const { active, called, narrowed, narrowedBy, work } = preFilter(pod, profile);
     this.active = active;
+    this.called = called;
+    decision.preFilterWork = work;
     decision.rejectors |= narrowedBy;
     if (decision.nominated !== NO_NODE && this.takeNominated(pod, decision)) return;
     const { order } = this.context.nodes;
@@ -75,6 +78,7 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
     const wanted = this.nodesToFind(total, profile);
     const start = total === 0 ? 0 : this.nextStart % total;
     const { chunk, found } = this;
+    const { filterCallTime } = this.context.parameters;
     while (decision.examined < total && decision.feasible < wanted) {
       const missing = wanted - decision.feasible;
       const length = Math.min(total - decision.examined, Math.max(missing, SMALLEST_CHUNK));
@@ -83,26 +87,17 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
         const place = first + i;
         chunk[i] = slots[place < total ? place : place - total] as number;
       }
-      const kept = this.leaveToNominated(pod, this.filterChunk(pod, length, decision), decision);
+      const kept = this.leaveToNominated(
+        pod,
+        runFilters(this.called, pod, chunk, length, decision, filterCallTime),
+        decision,
+      );
       const taken = Math.min(kept, missing);
       for (let i = 0; i < taken; i++) found[decision.feasible + i] = chunk[i] as number;
       decision.feasible += taken;
       if (decision.feasible < wanted) decision.examined += length;
       else decision.examined = placeAfter(slots, total, first, chunk[taken - 1] as number) - start;
     }
-  }
-
-  private filterChunk(pod: PodRequirements, length: number, decision: Decision): number {
-    let kept = length;
-    for (const { number, filter } of this.active) {
-      const before = kept;
-      kept = filter.keep(pod, this.chunk, kept);
-      if (kept === before) continue;
-      decision.rejectors |= 1 << number;
-      decision.rejected[number] = (decision.rejected[number] as number) + before - kept;
-      if (kept === 0) break;
-    }
-    return kept;
   }
 
   /** Of the nodes that passed, keeps those that also pass with the pods counted that are nominated there; returns how many. */
@@ -141,7 +136,12 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
     const count = decision.feasible;
     decision.scored = count;
     totals.fill(0, 0, count);
+    const { scoreCallTime } = this.context.parameters;
     for (const { score, weight } of profile.scores) {
+      decision.preScoreWork += score.preScoreWork?.(pod, found, count) ?? 0;
+      if (score.scoresPod?.(pod) === false) continue;
+      decision.scoreWork +=
+        count * (scoreCallTime + (score.scoreTime ?? 0)) + (score.scoreWork?.(pod, found, count) ?? 0);
       if (score.skipsScore(pod)) continue;
       score.rateAll(pod, found, count, scores);
       normaliseScores(scores, count, score.normalisation);

@@ -3,8 +3,9 @@
  * As kube-scheduler does, a search with a share of nodes goes on where the last one ended.
  */
 import type { PodRequirements } from '../pod-requirements.ts';
-import type { Profile, ProfileFilter } from '../profile.ts';
+import type { Profile } from '../profile.ts';
 import { adaptiveShare, PERCENT } from './node-share.ts';
+import { type CalledFilter, preFilter, runFilters } from './pre-filter.ts';
 import type { AlgorithmContext, Decision } from './scheduling-algorithm.ts';
 
 /** Nodes that are filtered together where one may be enough. */
@@ -31,7 +32,8 @@ export class NodeSearch {
   private readonly share: number;
   /** Place in the order of nodes at which the next search begins, state. */
   private start = 0;
-  private readonly active: ProfileFilter[] = [];
+  /** Filters that are called for the pod. */
+  private called: readonly CalledFilter[] = [];
 
   constructor(context: AlgorithmContext) {
     this.context = context;
@@ -60,24 +62,12 @@ export class NodeSearch {
     if (this.found.length < nodes.capacity) this.found = new Int32Array(nodes.capacity);
     nodes.gpus.ensure(nodes.capacity - 1);
     this.count = 0;
-    const narrowed = this.preFilter(pod, profile, decision);
+    const { called, narrowed, narrowedBy, work } = preFilter(pod, profile);
+    this.called = called;
+    decision.preFilterWork = work;
+    decision.rejectors |= narrowedBy;
     if (narrowed === undefined) this.search(pod, slots, total, from, wanted, decision);
     else this.search(pod, Int32Array.from(narrowed), narrowed.length, 0, wanted, decision);
-  }
-
-  /** Collects the filters that matter for the pod; returns the only nodes that can pass, if a filter knows them. */
-  private preFilter(pod: PodRequirements, profile: Profile, decision: Decision): readonly number[] | undefined {
-    this.active.length = 0;
-    let narrowed: readonly number[] | undefined;
-    for (const entry of profile.filters) {
-      if (entry.filter.skips(pod)) continue;
-      this.active.push(entry);
-      const only = entry.filter.narrow?.(pod);
-      if (only === undefined) continue;
-      narrowed = narrowed === undefined ? only : only.filter((slot) => narrowed?.includes(slot));
-      decision.rejectors |= 1 << entry.number;
-    }
-    return narrowed;
   }
 
   private wanted(total: number): number {
@@ -113,15 +103,7 @@ export class NodeSearch {
   }
 
   private filter(pod: PodRequirements, slots: Int32Array, length: number, decision: Decision): number {
-    let kept = length;
-    for (const { number, filter } of this.active) {
-      const before = kept;
-      kept = filter.keep(pod, slots, kept);
-      if (kept === before) continue;
-      decision.rejectors |= 1 << number;
-      decision.rejected[number] = (decision.rejected[number] as number) + before - kept;
-      if (kept === 0) return 0;
-    }
+    const kept = runFilters(this.called, pod, slots, length, decision, this.context.parameters.filterCallTime);
     const { gpu } = pod;
     if (gpu === undefined) return kept;
     const { gpus } = this.context.nodes;

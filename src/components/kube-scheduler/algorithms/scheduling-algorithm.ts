@@ -27,6 +27,11 @@ export class Decision {
   feasible = 0;
   /** Nodes that were rated; 0 where there was nothing to choose from. */
   scored = 0;
+  /** CPU that the plugins take at each point for the nodes and pods that they look at [ns]; goroutines share it. */
+  preFilterWork = 0;
+  filterWork = 0;
+  preScoreWork = 0;
+  scoreWork = 0;
   /** Plugins that rejected a node, as bits by plugin number. */
   rejectors = 0;
   /** Nodes that each plugin rejected, by plugin number. Complete only if none is feasible. */
@@ -41,6 +46,10 @@ export class Decision {
     this.examined = 0;
     this.feasible = 0;
     this.scored = 0;
+    this.preFilterWork = 0;
+    this.filterWork = 0;
+    this.preScoreWork = 0;
+    this.scoreWork = 0;
     this.rejectors = 0;
     this.rejected.fill(0);
   }

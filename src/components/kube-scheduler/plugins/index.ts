@@ -3,6 +3,8 @@
  * = a file beside this one and a line here. Entries without `create` are what Kubernetes has and the model does not: a configuration may name them.
  */
 import { defaultPreemption } from './default-preemption.ts';
+import { imageLocality } from './image-locality.ts';
+import { interPodAffinity } from './inter-pod-affinity.ts';
 import { nodeAffinity } from './node-affinity.ts';
 import { nodeName } from './node-name.ts';
 import { nodePorts } from './node-ports.ts';
@@ -10,6 +12,7 @@ import { nodeResourcesBalancedAllocation } from './node-resources-balanced-alloc
 import { nodeResourcesFit } from './node-resources-fit.ts';
 import { nodeUnschedulable } from './node-unschedulable.ts';
 import type { PluginDefinition } from './plugin-definition.ts';
+import { podTopologySpread } from './pod-topology-spread.ts';
 import { taintToleration } from './taint-toleration.ts';
 
 export const pluginRegistry = {
@@ -46,16 +49,8 @@ export const pluginRegistry = {
     points: ['preFilter', 'filter'],
     defaultWeight: 1,
   },
-  PodTopologySpread: {
-    help: 'Spreads like pods over zones and nodes.',
-    points: ['preFilter', 'filter', 'preScore', 'score'],
-    defaultWeight: 2,
-  },
-  InterPodAffinity: {
-    help: 'Places pods near to, or away from, other pods.',
-    points: ['preFilter', 'filter', 'preScore', 'score'],
-    defaultWeight: 2,
-  },
+  PodTopologySpread: podTopologySpread,
+  InterPodAffinity: interPodAffinity,
   DynamicResources: {
     help: 'Allocates the devices of resource claims.',
     points: ['preEnqueue', 'preFilter', 'filter', 'postFilter', 'score', 'reserve', 'preBind'],
@@ -63,7 +58,7 @@ export const pluginRegistry = {
   },
   DefaultPreemption: defaultPreemption,
   NodeResourcesBalancedAllocation: nodeResourcesBalancedAllocation,
-  ImageLocality: { help: 'Prefers nodes that have the images already.', points: ['score'], defaultWeight: 1 },
+  ImageLocality: imageLocality,
   DefaultBinder: {
     help: 'Binds a pod by POST to its binding subresource.',
     points: ['bind'],

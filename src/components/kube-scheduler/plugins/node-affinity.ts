@@ -38,9 +38,11 @@ class NodeAffinityPlugin implements FilterPlugin, ScorePlugin {
   private readonly addedAffinity: readonly NodeSelectorTerm[] | undefined;
   /** By template. */
   private readonly remembered: (Remembered | undefined)[] = [];
+  readonly filterTime: number;
 
-  constructor(nodes: NodeColumns, addedAffinity: readonly NodeSelectorTerm[] | undefined) {
+  constructor(nodes: NodeColumns, addedAffinity: readonly NodeSelectorTerm[] | undefined, filterTime: number) {
     this.nodes = nodes;
+    this.filterTime = filterTime;
     this.addedAffinity = addedAffinity;
   }
 
@@ -48,6 +50,10 @@ class NodeAffinityPlugin implements FilterPlugin, ScorePlugin {
 
   admits(pod: PodRequirements, node: NodeFacts): boolean {
     return this.matches(pod, node.labels, node.name);
+  }
+
+  filtersPod(pod: PodRequirements): boolean {
+    return !this.skips(pod);
   }
 
   skips(pod: PodRequirements): boolean {
@@ -104,6 +110,10 @@ class NodeAffinityPlugin implements FilterPlugin, ScorePlugin {
 
   // ---- score -------------------------------------------------------------------------------------------------------------------
 
+  scoresPod(pod: PodRequirements): boolean {
+    return !this.skipsScore(pod);
+  }
+
   skipsScore(pod: PodRequirements): boolean {
     return pod.template.nodeAffinity.preferred.length === 0;
   }
@@ -127,7 +137,8 @@ class NodeAffinityPlugin implements FilterPlugin, ScorePlugin {
 
   private rememberedFor(pod: PodRequirements): Remembered {
     const { capacity } = this.nodes;
-    let remembered = this.remembered[pod.id];
+    const { id } = pod.template;
+    let remembered = this.remembered[id];
     // More room is needed only after nodes have come; what was known is then worked out again.
     if (remembered === undefined || remembered.admitted.length < capacity) {
       remembered = {
@@ -136,7 +147,7 @@ class NodeAffinityPlugin implements FilterPlugin, ScorePlugin {
         scoreVersion: new Int32Array(capacity),
         weight: new Int32Array(capacity),
       };
-      this.remembered[pod.id] = remembered;
+      this.remembered[id] = remembered;
     }
     return remembered;
   }
@@ -180,8 +191,8 @@ export const nodeAffinity: PluginDefinition = {
   help: 'Keeps pods to nodes that their nodeSelector and required node affinity select, and prefers those of preferred node affinity.',
   points: ['preFilter', 'filter', 'preScore', 'score'],
   defaultWeight: 2,
-  create: ({ nodes, arguments: { addedAffinity } }: PluginContext): Plugin => {
-    const plugin = new NodeAffinityPlugin(nodes, addedAffinity);
+  create: ({ nodes, arguments: { addedAffinity }, parameters }: PluginContext): Plugin => {
+    const plugin = new NodeAffinityPlugin(nodes, addedAffinity, parameters.nodeAffinityFilterTime);
     return { filter: plugin, score: plugin };
   },
 };

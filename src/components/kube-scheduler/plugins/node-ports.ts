@@ -15,6 +15,10 @@ class NodePorts implements FilterPlugin {
     return !anyConflict(pod.hostPorts, node.usedPorts);
   }
 
+  filtersPod(pod: PodRequirements): boolean {
+    return !this.skips(pod);
+  }
+
   skips(pod: PodRequirements): boolean {
     return pod.hostPorts.length === 0;
   }

@@ -23,8 +23,10 @@ class BalancedAllocation implements ScorePlugin, SlotRater {
   /** Shares of the resources of the node being rated, with and without the pod. */
   private readonly sharesWith: Float64Array;
   private readonly sharesWithout: Float64Array;
+  readonly scoreTime: number;
 
-  constructor(nodes: NodeColumns, resources: readonly ResourceWeight[], scoresChange: boolean) {
+  constructor(nodes: NodeColumns, resources: readonly ResourceWeight[], scoresChange: boolean, scoreTime: number) {
+    this.scoreTime = scoreTime;
     this.resources = new ScoredResources(nodes, resources, false);
     this.remembered = new RememberedRatings(nodes);
     this.scoresChange = scoresChange;
@@ -33,6 +35,10 @@ class BalancedAllocation implements ScorePlugin, SlotRater {
   }
 
   /** A pod that requests none of the resources is left out: it would pile up on one node (issue 129138). */
+  scoresPod(pod: PodRequirements): boolean {
+    return !this.skipsScore(pod);
+  }
+
   skipsScore(pod: PodRequirements): boolean {
     return this.resources.areNotRequestedBy(pod);
   }
@@ -101,6 +107,11 @@ export const nodeResourcesBalancedAllocation: PluginDefinition = {
     },
     parameters,
   }: PluginContext): Plugin => ({
-    score: new BalancedAllocation(nodes, resources, parameters.balancedAllocation === 'change'),
+    score: new BalancedAllocation(
+      nodes,
+      resources,
+      parameters.balancedAllocation === 'change',
+      parameters.resourceScoreTime,
+    ),
   }),
 };

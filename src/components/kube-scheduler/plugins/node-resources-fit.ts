@@ -17,9 +17,11 @@ class Fit implements FilterPlugin, SlotRater {
   private readonly remembered: RememberedRatings;
   /** The pod for which slots are being rated: 1 = it fits. */
   private pod: PodRequirements | undefined;
+  readonly filterTime: number;
 
-  constructor(nodes: NodeColumns) {
+  constructor(nodes: NodeColumns, filterTime: number) {
     this.nodes = nodes;
+    this.filterTime = filterTime;
     this.remembered = new RememberedRatings(nodes);
   }
 
@@ -108,8 +110,10 @@ class FitScore implements ScorePlugin, SlotRater {
   /** Whether resources that score 0 are left out of the mean, which is rounded (RequestedToCapacityRatio). */
   private readonly leavesOutZeros: boolean;
   private readonly remembered: RememberedRatings;
+  readonly scoreTime: number;
 
-  constructor(nodes: NodeColumns, scoring: FitScoring) {
+  constructor(nodes: NodeColumns, scoring: FitScoring, scoreTime: number) {
+    this.scoreTime = scoreTime;
     this.resources = new ScoredResources(nodes, scoring.resources, true);
     this.scoreOf = resourceScoreOf(scoring);
     this.leavesOutZeros = scoring.strategy === 'RequestedToCapacityRatio';
@@ -171,8 +175,8 @@ export const nodeResourcesFit: PluginDefinition = {
   help: 'Keeps pods off nodes where their requests do not fit, and prefers free nodes (or full ones, by its scoring strategy).',
   points: ['preFilter', 'filter', 'preScore', 'score'],
   defaultWeight: 1,
-  create: ({ nodes, arguments: { nodeResourcesFit: scoring } }: PluginContext): Plugin => ({
-    filter: new Fit(nodes),
-    score: new FitScore(nodes, scoring),
+  create: ({ nodes, arguments: { nodeResourcesFit: scoring }, parameters }: PluginContext): Plugin => ({
+    filter: new Fit(nodes, parameters.resourceFilterTime),
+    score: new FitScore(nodes, scoring, parameters.resourceScoreTime),
   }),
 };

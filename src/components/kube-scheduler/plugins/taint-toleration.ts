@@ -76,10 +76,11 @@ class TaintToleration implements FilterPlugin, ScorePlugin {
 
   /** The verdicts on all classes that exist; those that are new are worked out. */
   private verdictsFor(pod: PodRequirements): Verdicts {
-    let verdicts = this.verdicts[pod.id];
+    const { id } = pod.template;
+    let verdicts = this.verdicts[id];
     if (verdicts === undefined) {
       verdicts = { admitted: [], avoided: [], allAdmitted: true, noneAvoided: true };
-      this.verdicts[pod.id] = verdicts;
+      this.verdicts[id] = verdicts;
     }
     const { taintClasses } = this.nodes;
     for (let number = verdicts.admitted.length; number < taintClasses.length; number++) {

@@ -1,6 +1,7 @@
 /** What an attempt to preempt takes in virtual time: dry runs on nodes, which the goroutines share. */
 import type { ValuesOf } from '../../../engine/index.ts';
 import { type Nanoseconds, nanoseconds } from '../../../units/index.ts';
+import { plainFilterTime } from '../cycle-cost.ts';
 import type { kubeSchedulerParameters } from '../kube-scheduler.parameters.ts';
 import type { PreemptionResult } from './preemption.ts';
 
@@ -10,7 +11,7 @@ export function preemptionCost(
   parameters: ValuesOf<typeof kubeSchedulerParameters>,
   parallelism: number,
 ): Nanoseconds {
-  const { cores, preemptionTimePerDryRun, filterTimePerNode } = parameters;
-  const work = dryRuns * preemptionTimePerDryRun + filterRuns * filterTimePerNode;
+  const { cores, preemptionTimePerDryRun } = parameters;
+  const work = dryRuns * preemptionTimePerDryRun + filterRuns * plainFilterTime(parameters);
   return nanoseconds(work / Math.min(parallelism, cores));
 }
