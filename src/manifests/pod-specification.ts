@@ -12,6 +12,7 @@ import { readContainers } from './containers.ts';
 import type { FieldReader } from './field-reader.ts';
 import { readTerm } from './node-selector-terms.ts';
 import { estimateStoredBytes } from './object-bytes.ts';
+import { readPodAffinity, readTopologySpread } from './pod-affinity.ts';
 import { readResourceList } from './resources.ts';
 import type { TemplateRegistry } from './template-registry.ts';
 import { readPodVolumes } from './volume-claims.ts';
@@ -45,7 +46,6 @@ const POD_FIELDS_WITHOUT_EFFECT = [
   'setHostnameAsFQDN',
   'shareProcessNamespace',
   'subdomain',
-  'topologySpreadConstraints',
   'workloadRef',
 ] as const;
 
@@ -96,6 +96,7 @@ export function readPodTemplate(
     spec.refuse('containers', 'a pod needs at least one container', 'a list of containers', 'add containers');
   const overhead = readResourceList(spec.map('overhead'));
   const volumes = readPodVolumes(spec);
+  const spread = spec.maps('topologySpreadConstraints').map(readTopologySpread);
   const content = {
     labels,
     ...(finalizers.length === 0 ? {} : { finalizers }),
@@ -104,7 +105,8 @@ export function readPodTemplate(
     containers,
     requests: effectivePodRequest(initContainers, containers, overhead),
     nodeSelector: spec.labels('nodeSelector'),
-    nodeAffinity: readAffinity(spec.map('affinity')),
+    ...readAffinity(spec.map('affinity')),
+    ...(spread.length === 0 ? {} : { topologySpread: spread }),
     tolerations: spec.maps('tolerations').map(readToleration),
     schedulerName: spec.text('schedulerName') ?? 'default-scheduler',
     nodeName: spec.text('nodeName') ?? '',
@@ -145,8 +147,21 @@ function readToleration(reader: FieldReader): Toleration {
   return toleration;
 }
 
-function readAffinity(reader: FieldReader | undefined): NodeAffinity {
-  const node = reader?.map('nodeAffinity');
+function readAffinity(
+  reader: FieldReader | undefined,
+): Pick<PodTemplate, 'nodeAffinity' | 'podAffinity' | 'podAntiAffinity'> {
+  const nodeAffinity = readNodeAffinity(reader?.map('nodeAffinity'));
+  const podAffinity = readPodAffinity(reader?.map('podAffinity'));
+  const podAntiAffinity = readPodAffinity(reader?.map('podAntiAffinity'));
+  reader?.finish();
+  return {
+    nodeAffinity,
+    ...(podAffinity === undefined ? {} : { podAffinity }),
+    ...(podAntiAffinity === undefined ? {} : { podAntiAffinity }),
+  };
+}
+
+function readNodeAffinity(node: FieldReader | undefined): NodeAffinity {
   const required = node?.map('requiredDuringSchedulingIgnoredDuringExecution');
   const terms = required?.maps('nodeSelectorTerms').map(readTerm);
   required?.finish();
@@ -157,7 +172,5 @@ function readAffinity(reader: FieldReader | undefined): NodeAffinity {
     return { weight, term };
   });
   node?.finish();
-  reader?.ignore('podAffinity', 'podAntiAffinity');
-  reader?.finish();
   return { ...(terms === undefined ? {} : { required: terms }), preferred };
 }

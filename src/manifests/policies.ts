@@ -2,8 +2,9 @@
 import type { Intent } from '../cluster/index.ts';
 import type { FieldReader } from './field-reader.ts';
 import { estimateStoredBytes } from './object-bytes.ts';
+import { readLabelSelector } from './pod-affinity.ts';
 import { readPreemptionPolicy } from './pod-specification.ts';
-import { type ObjectIdentity, readBound, readSelector } from './workloads.ts';
+import { type ObjectIdentity, readBound } from './workloads.ts';
 
 /** Lowest and highest priority that users may give (K:pkg/apis/scheduling/types.go). */
 const LOWEST_PRIORITY = -2_147_483_648;
@@ -29,7 +30,7 @@ export function readPodDisruptionBudget(object: FieldReader, { namespace, name }
     spec.refuse('maxUnavailable', 'minAvailable and maxUnavailable exclude each other', 'one of the two');
   }
   const budget = {
-    ...(selector === undefined ? {} : { selector: readSelector(selector) }),
+    ...(selector === undefined ? {} : { selector: readLabelSelector(selector) }),
     ...(spec.has('minAvailable') ? { minAvailable: readBound(spec, 'minAvailable', 0) } : {}),
     ...(spec.has('maxUnavailable') ? { maxUnavailable: readBound(spec, 'maxUnavailable', 0) } : {}),
   };

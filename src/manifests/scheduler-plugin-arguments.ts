@@ -8,9 +8,12 @@ import {
 } from '../components/kube-scheduler/index.ts';
 import type { FieldReader } from './field-reader.ts';
 import { readTerm } from './node-selector-terms.ts';
+import { readTopologySpread } from './pod-affinity.ts';
 
 /** Highest weight of a resource. */
 const MAXIMUM_RESOURCE_WEIGHT = 100;
+/** Highest weight of required pod affinity. */
+const MAXIMUM_TERM_WEIGHT = 100;
 
 /** Reads `args` of one entry of pluginConfig into what is known so far. */
 export function readPluginArguments(plugin: string, entry: FieldReader, known: PluginArguments): PluginArguments {
@@ -21,6 +24,14 @@ export function readPluginArguments(plugin: string, entry: FieldReader, known: P
       nodeResourcesBalancedAllocation: { resources: readResourceWeights(args) },
     }),
     NodeAffinity: (args) => readAddedAffinity(args, known),
+    PodTopologySpread: (args) => ({ ...known, podTopologySpread: readDefaultConstraints(args) }),
+    InterPodAffinity: (args) => ({
+      ...known,
+      interPodAffinity: {
+        hardPodAffinityWeight: args.wholeNumber('hardPodAffinityWeight', 1, { most: MAXIMUM_TERM_WEIGHT }),
+        ignorePreferredTermsOfExistingPods: args.flag('ignorePreferredTermsOfExistingPods', false),
+      },
+    }),
   };
   const read = readers[plugin];
   if (read === undefined) {
@@ -33,6 +44,21 @@ export function readPluginArguments(plugin: string, entry: FieldReader, known: P
   const result = read(args);
   args.finish();
   return result;
+}
+
+/** Default constraints: those of the system, or a list of its own with defaultingType List. */
+function readDefaultConstraints(args: FieldReader): PluginArguments['podTopologySpread'] {
+  const isSystem = args.oneOf('defaultingType', ['System', 'List'], 'System') === 'System';
+  const constraints = args.maps('defaultConstraints').map(readTopologySpread);
+  if (!isSystem) return { isSystem, constraints };
+  if (constraints.length > 0) {
+    args.refuse(
+      'defaultConstraints',
+      'defaultConstraints may only be given with defaultingType List',
+      'no constraints',
+    );
+  }
+  return defaultPluginArguments.podTopologySpread;
 }
 
 function readFit(args: FieldReader): FitScoring {

@@ -1,16 +1,9 @@
 /** Deployments, ReplicaSets and bare pods, with the defaults of the API server (K:pkg/apis/apps/v1/defaults.go). */
-import {
-  type DeploymentStrategy,
-  type Intent,
-  type LabelSelector,
-  type Labels,
-  selectorFromLabels,
-  selectorMatches,
-} from '../cluster/index.ts';
+import { type DeploymentStrategy, type Intent, type Labels, selectorMatches } from '../cluster/index.ts';
 import type { DistributionSpec } from '../engine/index.ts';
 import type { FieldReader } from './field-reader.ts';
-import { readRequirements } from './node-selector-terms.ts';
 import { estimateStoredBytes } from './object-bytes.ts';
+import { readLabelSelector } from './pod-affinity.ts';
 import { finishMetadata, type PodMetadata, readPodMetadata, readPodTemplate } from './pod-specification.ts';
 import type { TemplateRegistry } from './template-registry.ts';
 
@@ -86,7 +79,7 @@ export function readPod(
 
 function readReplicated(spec: FieldReader, templates: TemplateRegistry, lifetime: DistributionSpec | null) {
   const replicas = spec.wholeNumber('replicas', 1);
-  const selector = readSelector(spec.requiredMap('selector'));
+  const selector = readLabelSelector(spec.requiredMap('selector'));
   const holder = spec.requiredMap('template');
   const template = readPodTemplate(holder, readTemplateMetadata(holder.map('metadata')), templates, lifetime);
   holder.finish();
@@ -121,16 +114,6 @@ function readTemplateMetadata(metadata: FieldReader | undefined): PodMetadata {
   metadata.ignore('name', 'namespace');
   finishMetadata(metadata);
   return read;
-}
-
-/** A label selector: matchLabels and matchExpressions. */
-export function readSelector(reader: FieldReader): LabelSelector {
-  const selector = [
-    ...selectorFromLabels(reader.labels('matchLabels')),
-    ...readRequirements(reader, 'matchExpressions'),
-  ];
-  reader.finish();
-  return selector;
 }
 
 function readStrategy(reader: FieldReader | undefined): DeploymentStrategy {

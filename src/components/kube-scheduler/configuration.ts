@@ -2,11 +2,9 @@
  * What a kube-scheduler is configured with: the parts of a KubeSchedulerConfiguration (kubescheduler.config.k8s.io/v1) that the model reads,
  * with the plugins of every profile already worked out per extension point. What is left out is as the component's parameters say.
  */
-import type { NodeSelectorTerm } from '../../cluster/index.ts';
+import type { NodeSelectorTerm, TopologySpreadConstraint } from '../../cluster/index.ts';
 import type { Nanoseconds } from '../../units/index.ts';
 import type { ExtensionPoint } from './framework.ts';
-import type { InterPodAffinityArguments } from './plugins/inter-pod-affinity.ts';
-import type { DefaultConstraints } from './plugins/topology-constraints.ts';
 
 /** A resource and its weight in a score. */
 export interface ResourceWeight {
@@ -27,6 +25,21 @@ export interface FitScoring {
   readonly resources: readonly ResourceWeight[];
   /** Shape of RequestedToCapacityRatio, by utilisation ascending. */
   readonly shape?: readonly ShapePoint[];
+}
+
+/** Default constraints of a profile: those of the system, or a list of its own. */
+export interface DefaultConstraints {
+  /** With those of the system nodes without zone are still spread over. */
+  readonly isSystem: boolean;
+  readonly constraints: readonly TopologySpreadConstraint[];
+}
+
+/** Arguments of InterPodAffinity. */
+export interface InterPodAffinityArguments {
+  /** What required affinity of pods that are there is worth in the score. */
+  readonly hardPodAffinityWeight: number;
+  /** Whether preferred terms of pods that are there are passed over for pods that have none themselves. */
+  readonly ignorePreferredTermsOfExistingPods: boolean;
 }
 
 /** Arguments of the plugins of a profile. */

@@ -7,7 +7,7 @@ import { nodeGpusSchema, resolveNodeGpus } from '../gpu-form.ts';
 import { readNodeTable, type TableNode } from '../job-table.ts';
 import { nodeResourcesSchema, resolveResources } from '../resources-form.ts';
 import { strictMap } from '../schema-parts.ts';
-import { labelsSchema, nameSchema, textSchema, wholeNumberSchema } from '../value-forms.ts';
+import { labelsSchema, memorySchema, nameSchema, textSchema, wholeNumberSchema } from '../value-forms.ts';
 import { type Arrivals, pacingShape, resolveArrivals } from './arrivals.ts';
 import { clientSchema, type OperationClient, resolveClient } from './client.ts';
 import { operationKind } from './operation.ts';
@@ -66,6 +66,9 @@ export const nodeShape = {
   labels: labelsSchema.optional(),
   taints: z.array(taintSchema).optional(),
   unschedulable: z.boolean().optional(),
+  images: z
+    .array(strictMap({ name: textSchema('an image with its tag, such as nginx:1.27'), size: memorySchema }))
+    .optional(),
   csiDrivers: csiDriversSchema.optional(),
   gpus: nodeGpusSchema.optional(),
 };
@@ -139,6 +142,7 @@ export function resolveNodeSpecification(written: z.output<z.ZodObject<typeof no
     labels: written.labels ?? {},
     taints: (written.taints ?? []).map((taint): Taint => ({ ...taint, value: taint.value ?? '' })),
     unschedulable: written.unschedulable ?? false,
+    ...(written.images === undefined ? {} : { images: written.images }),
     ...(written.csiDrivers === undefined ? {} : { csiDrivers: written.csiDrivers }),
     ...(written.gpus === undefined ? {} : { gpus: resolveNodeGpus(written.gpus) }),
   };

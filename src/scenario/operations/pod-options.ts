@@ -24,6 +24,7 @@ import {
   wholeNumberSchema,
 } from '../value-forms.ts';
 import { finalizersSchema } from './finalizers-form.ts';
+import { podPlacementShape, resolvePodPlacement } from './pod-placement.ts';
 import { resolveVolumes, volumesSchema } from './volumes-form.ts';
 
 /** Most units of an extended resource. */
@@ -71,6 +72,7 @@ export const podShape = {
   preemptionPolicy: z.enum(['PreemptLowerPriority', 'Never']).optional(),
   schedulerName: nameSchema.optional(),
   terminationGracePeriod: durationSchema.optional(),
+  ...podPlacementShape,
 };
 
 /** What {@link podShape} yields. */
@@ -112,6 +114,7 @@ export function makePodTemplate(
       ...(gpu === undefined ? {} : { gpu }),
       nodeSelector: pod.nodeSelector ?? {},
       nodeAffinity: { preferred: [] },
+      ...resolvePodPlacement(pod, ownLabels),
       tolerations: (pod.tolerations ?? []).map(resolveToleration),
       schedulerName: pod.schedulerName ?? 'default-scheduler',
       nodeName: '',
@@ -123,7 +126,15 @@ export function makePodTemplate(
       terminationGracePeriod: pod.terminationGracePeriod ?? DEFAULT_GRACE_PERIOD,
       restartPolicy,
       bytes: estimateStoredBytes(
-        { labels, containers: [main], initContainers, nodeSelector: pod.nodeSelector, tolerations: pod.tolerations },
+        {
+          labels,
+          containers: [main],
+          initContainers,
+          nodeSelector: pod.nodeSelector,
+          tolerations: pod.tolerations,
+          affinity: pod.podAffinity ?? pod.podAntiAffinity,
+          topologySpreadConstraints: pod.topologySpreadConstraints,
+        },
         'pod',
       ),
     },

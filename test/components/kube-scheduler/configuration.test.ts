@@ -26,11 +26,11 @@ describe('a KubeSchedulerConfiguration', () => {
     expect(read('').withoutEffect).toEqual([]);
     const { withoutEffect } = read(
       'profiles:\n' +
-        '  - plugins: { multiPoint: { enabled: [{ name: ImageLocality, weight: 5 }] } }\n' +
-        '    pluginConfig: [{ name: InterPodAffinity, args: { hardPodAffinityWeight: 10 } }]\n',
+        '  - plugins: { multiPoint: { enabled: [{ name: NodeDeclaredFeatures }] } }\n' +
+        '    pluginConfig: [{ name: DynamicResources, args: { filterTimeout: 1s } }]\n',
     );
-    expect(withoutEffect.join('\n')).toContain('ImageLocality');
-    expect(withoutEffect.join('\n')).toContain('InterPodAffinity');
+    expect(withoutEffect.join('\n')).toContain('NodeDeclaredFeatures');
+    expect(withoutEffect.join('\n')).toContain('DynamicResources');
   });
 
   test('packs with MostAllocated', () => {

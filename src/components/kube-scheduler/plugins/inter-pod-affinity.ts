@@ -5,6 +5,7 @@
  * affinity of pods that are there. The column form reads counts that placements keep up to date (inter-pod-counts.ts).
  */
 import type { ValuesOf } from '../../../engine/index.ts';
+import type { InterPodAffinityArguments } from '../configuration.ts';
 import type { ClusterFacts, FilterPlugin, NodeFacts, Plugin, ScorePlugin } from '../framework.ts';
 import type { kubeSchedulerParameters } from '../kube-scheduler.parameters.ts';
 import type { NodeColumns } from '../node-columns.ts';
@@ -14,14 +15,6 @@ import type { DomainCounts } from '../topology/domain-counts.ts';
 import { NO_DOMAIN } from '../topology/topology-key.ts';
 import { InterPodCounts, type PodCounts } from './inter-pod-counts.ts';
 import type { PluginContext, PluginDefinition } from './plugin-definition.ts';
-
-/** Arguments of the plugin. */
-export interface InterPodAffinityArguments {
-  /** What required affinity of pods that are there is worth in the score. */
-  readonly hardPodAffinityWeight: number;
-  /** Whether preferred terms of pods that are there are passed over for pods that have none themselves. */
-  readonly ignorePreferredTermsOfExistingPods: boolean;
-}
 
 /** Weight in the default profile. */
 const DEFAULT_WEIGHT = 2;

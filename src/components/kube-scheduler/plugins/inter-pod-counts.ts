@@ -1,4 +1,5 @@
 /** The counts by which InterPodAffinity judges: of pods that a pod's own terms select, and of pods whose terms select it. */
+import type { InterPodAffinityArguments } from '../configuration.ts';
 import type { PodRequirements } from '../pod-requirements.ts';
 import {
   type AffinityTerm,
@@ -13,7 +14,6 @@ import type { PodSet } from '../topology/pod-set.ts';
 import { tagOfCarriers } from '../topology/pod-tags.ts';
 import type { PodTopology } from '../topology/pod-topology.ts';
 import { TagIndex } from '../topology/tag-index.ts';
-import type { InterPodAffinityArguments } from './inter-pod-affinity.ts';
 
 /** Counts that make a node better, or worse if `worth` is negative. */
 interface RatedCounts {

@@ -4,6 +4,7 @@
  */
 import { LABEL_HOSTNAME, type Labels, selectorMatches } from '../../../cluster/index.ts';
 import type { ValuesOf } from '../../../engine/index.ts';
+import type { DefaultConstraints } from '../configuration.ts';
 import {
   type ClusterFacts,
   type FilterPlugin,
@@ -21,12 +22,7 @@ import type { PodSet, PodSetRule } from '../topology/pod-set.ts';
 import { tagOfSelector } from '../topology/pod-tags.ts';
 import { NO_DOMAIN, type TopologyKey } from '../topology/topology-key.ts';
 import type { PluginContext, PluginDefinition } from './plugin-definition.ts';
-import {
-  type DefaultConstraints,
-  type SpreadConstraint,
-  type SpreadConstraints,
-  spreadConstraintsOf,
-} from './topology-constraints.ts';
+import { type SpreadConstraint, type SpreadConstraints, spreadConstraintsOf } from './topology-constraints.ts';
 
 /** Weight in the default profile. */
 const DEFAULT_WEIGHT = 2;

@@ -6,16 +6,10 @@ import {
   selectorFromLabels,
   type TopologySpreadConstraint,
 } from '../../../cluster/index.ts';
+import type { DefaultConstraints } from '../configuration.ts';
 import { LABEL_TEMPLATE_HASH, type PodRequirements } from '../pod-requirements.ts';
 import { requirementsOf } from '../topology/affinity-term.ts';
 import type { ServiceSelectors } from '../topology/service-selectors.ts';
-
-/** Default constraints of a profile: those of the system, or a list of its own. */
-export interface DefaultConstraints {
-  /** With those of the system nodes without zone are still spread over. */
-  readonly isSystem: boolean;
-  readonly constraints: readonly TopologySpreadConstraint[];
-}
 
 /** Largest differences that the system's constraints do not mind: between nodes, and between zones (podtopologyspread/plugin.go). */
 const SYSTEM_HOSTNAME_SKEW = 3;
