@@ -51,6 +51,7 @@ function templateOf(id) {
   const container = { name: 'main', image: 'app:1', requests, limits: amounts(0, 0), ports: [], sidecar: false };
   return {
     id,
+    labels: { app: `app-${id}` },
     initContainers: [],
     containers: [container],
     requests,
