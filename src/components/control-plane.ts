@@ -15,6 +15,7 @@ import type { Simulation } from '../engine/index.ts';
 import { type MetricRecorder, publishServer, WaitLedger } from '../metrics/index.ts';
 import { type Nanoseconds, nanoseconds } from '../units/index.ts';
 import { CsiProvisioner } from './addons/csi-provisioner.ts';
+import { AllocationCensus } from './allocation-census.ts';
 import { Requests } from './api-machinery/index.ts';
 import { Census } from './census.ts';
 import {
@@ -195,6 +196,7 @@ export class ControlPlane {
     this.servers = servers.map((host, index) => new ApiServer(around, index, host));
     this.clientGo.connectTo(this.servers);
     this.census = new Census(simulation, tables, this.store, recorder, waits);
+    new AllocationCensus(simulation, tables, this.store, recorder);
     const { maxEndpointsPerSlice } = parameters.kubeControllerManager;
     this.preload = new Preload(tables, parameters.objectSize, this.store, this.servers, maxEndpointsPerSlice);
     this.eventReplies = eventRecorderReplies(this.clientGo);

@@ -9,6 +9,7 @@ import {
 } from '../experiment/index.ts';
 import { formatLabels } from '../metrics/index.ts';
 import { formatPercent, formatValue } from './format-value.ts';
+import { formatPlain } from './parameters-in-play.ts';
 
 /** A measure: "p99 of pod_startup_latency_seconds{phase=total}". */
 export function describeMeasure({ metric, labels, statistic }: Measure): string {
@@ -74,10 +75,34 @@ export const knobColumns = [
   'other settings',
 ] as const;
 
-/** One row of the table of knobs. */
-export function knobCells(knobs: Knobs): string[] {
-  const { variant, scheduler, algorithm, tieBreak, quantise, nodeSampling, decisionTime, staleness, others } = knobs;
-  return [variant, scheduler, algorithm, tieBreak, quantise, nodeSampling, decisionTime, staleness, others.join(', ')];
+/** Settings that have a column of their own, by column. */
+const KNOBS_OF_COLUMNS: readonly (readonly string[])[] = [
+  ['tieBreak'],
+  ['quantise'],
+  ['nodeSampling'],
+  ['decisionTime', 'decisionTimePerJob', 'decisionTimePerTask'],
+  ['staleness'],
+];
+
+/** One row of the table of knobs; of the other settings those that were set. */
+export function knobCells({ variant, scheduler, algorithm, settings }: Knobs): string[] {
+  const own = new Set(KNOBS_OF_COLUMNS.flat());
+  const columns = KNOBS_OF_COLUMNS.map((names) =>
+    names.flatMap((name) => (settings[name] === undefined ? [] : knobText(name, settings[name], names))).join(' + '),
+  );
+  const others = Object.entries(settings)
+    .filter(([name, { isDefault }]) => !own.has(name) && !isDefault)
+    .map(([name, knob]) => `${name}=${knobText(name, knob, [name])}`);
+  return [variant, scheduler, algorithm, ...columns.map((text) => (text === '' ? '-' : text)), others.join(', ')];
+}
+
+/** A value in words; where several share a column, with what it is for. */
+function knobText(name: string, { value, isSpan }: Knobs['settings'][string], among: readonly string[]): string {
+  const text = formatPlain(value, isSpan);
+  if (name === 'nodeSampling' && typeof value === 'number') return value === 0 ? 'adaptive' : `${text} %`;
+  return among.length === 1 || name === among[0]
+    ? text
+    : `${text} a ${name.replace('decisionTimePer', '').toLowerCase()}`;
 }
 
 function signed(value: number, unit: string): string {

@@ -30,7 +30,12 @@ export function assumptionsInPlay({ overrides }: ResolvedScenario, catalogue: Pa
 export function formatParameter(path: string, value: PlainValue, catalogue: ParameterCatalogue): string {
   const dot = path.indexOf('.');
   const parameter = catalogue[path.slice(0, dot)]?.[path.slice(dot + 1)];
-  if (parameter?.type === 'duration' && typeof value === 'number') return formatDuration(value);
+  return formatPlain(value, parameter?.type === 'duration');
+}
+
+/** A plain value in words: a span with its unit, a distribution as it is written. */
+export function formatPlain(value: PlainValue, isSpan: boolean): string {
+  if (isSpan && typeof value === 'number') return formatDuration(value);
   return typeof value === 'object' ? formatDistribution(value) : String(value);
 }
 

@@ -2,29 +2,37 @@
  * With what each variant chose nodes. Published comparisons of schedulers often hide how ties are broken, how coarse scores are, how many
  * nodes are looked at, how long a decision takes and how old the state is on which it rests; any of them can decide the result.
  */
-import type { ResolvedScenario, SchedulerSelection } from '../../scenario/resolved-scenario.ts';
+import {
+  type AlgorithmDefinition,
+  type AlgorithmName,
+  algorithmRegistry,
+} from '../../components/kube-scheduler/index.ts';
+import { settingsOfScheduler } from '../../components/scheduling-cell/index.ts';
+import type { ParameterSet } from '../../engine/index.ts';
+import type { PlainValue, ResolvedScenario, SchedulerSelection } from '../../scenario/resolved-scenario.ts';
 
-/** The knobs of one scheduler of one variant, in words. */
+/** A setting with its value. */
+export interface KnobValue {
+  readonly value: PlainValue;
+  /** Whether a number is a span [ns]. */
+  readonly isSpan: boolean;
+  readonly isDefault: boolean;
+}
+
+/** The knobs of one scheduler of one variant. */
 export interface Knobs {
   readonly variant: string;
   readonly scheduler: string;
+  /** "fgd", or "omega with first-fit". */
   readonly algorithm: string;
-  readonly tieBreak: string;
-  readonly quantise: string;
-  readonly nodeSampling: string;
-  readonly decisionTime: string;
-  readonly staleness: string;
-  /** Other settings, "NAME=VALUE" sorted by name. */
-  readonly others: readonly string[];
+  /** All its settings by name, in their order. */
+  readonly settings: Readonly<Record<string, KnobValue>>;
 }
 
-/** Settings that have a column of their own. */
-const COLUMNS = ['tieBreak', 'quantise', 'nodeSampling', 'decisionTime', 'staleness'] as const;
-
-/** What kube-scheduler's own algorithm does where a setting says nothing else. */
-const KUBE_SCHEDULER = {
-  tieBreak: 'random',
-  quantise: 'integer',
+/** What kube-scheduler's own algorithm does and has no setting for. */
+const KUBE_SCHEDULER = { tieBreak: 'random', quantise: 'integer' } as const;
+/** The same of a scheduler of a control plane. */
+const CONTROL_PLANE = {
   decisionTime: 'work of plugins and nodes (kubeScheduler.*Time)',
   staleness: 'what its watches have delivered',
 } as const;
@@ -32,22 +40,49 @@ const KUBE_SCHEDULER = {
 /** The knobs of every scheduler of a variant. */
 export function knobsOf(variant: string, scenario: ResolvedScenario): Knobs[] {
   return scenario.schedulers.map((scheduler) => {
-    const usual = { ...KUBE_SCHEDULER, nodeSampling: samplingOf(scheduler, scenario) };
-    const { settings } = scheduler;
-    const knobs = Object.fromEntries(
-      COLUMNS.map((name) => [name, settings[name] === undefined ? usual[name] : String(settings[name])]),
-    ) as Record<(typeof COLUMNS)[number], string>;
+    const chooser = chooserOf(scheduler);
+    const fixed = {
+      ...(chooser === 'kube-scheduler' ? { ...KUBE_SCHEDULER, nodeSampling: samplingOf(scheduler, scenario) } : {}),
+      ...(scheduler.cell === undefined ? CONTROL_PLANE : {}),
+    };
+    const usual = Object.entries(fixed).map(([name, value]) => [name, { value, isSpan: false, isDefault: true }]);
     return {
       variant,
       scheduler: scheduler.name,
-      algorithm: scheduler.algorithm,
-      ...knobs,
-      others: Object.keys(settings)
-        .filter((name) => !COLUMNS.some((column) => column === name))
-        .sort()
-        .map((name) => `${name}=${settings[name]}`),
+      algorithm: nameOf(scheduler, chooser),
+      settings: { ...Object.fromEntries(usual), ...settingsOf(scheduler, chooser) },
     };
   });
+}
+
+/** The algorithm that chooses nodes, by itself or inside an architecture; undefined if an architecture does without. */
+function chooserOf({ algorithm, cell }: SchedulerSelection): AlgorithmName | undefined {
+  if (cell === undefined) return algorithm as AlgorithmName;
+  const { placement } = settingsOfScheduler(cell.architecture, undefined);
+  return (cell.settings.placement ?? placement?.default) as AlgorithmName | undefined;
+}
+
+function nameOf({ algorithm, cell }: SchedulerSelection, chooser: AlgorithmName | undefined): string {
+  return cell === undefined || chooser === undefined || chooser === algorithm
+    ? algorithm
+    : `${algorithm} with ${chooser}`;
+}
+
+function settingsOf(
+  { cell, settings }: SchedulerSelection,
+  chooser: AlgorithmName | undefined,
+): Readonly<Record<string, KnobValue>> {
+  const definition: AlgorithmDefinition | undefined = chooser === undefined ? undefined : algorithmRegistry[chooser];
+  const known: ParameterSet =
+    cell === undefined ? (definition?.settings ?? {}) : settingsOfScheduler(cell.architecture, chooser);
+  return Object.fromEntries(
+    Object.entries(known)
+      .filter(([name]) => name !== 'placement')
+      .map(([name, { type, default: usual }]) => {
+        const value = settings[name];
+        return [name, { value: value ?? usual, isSpan: type === 'duration', isDefault: value === undefined }];
+      }),
+  );
 }
 
 /** Share of the nodes that are found before scoring, by profile where they differ. */

@@ -176,10 +176,29 @@ describe('the runs of a comparison', () => {
   });
 
   it('say with which knobs each variant chose nodes', () => {
-    const [spread] = knobsOf('spread', points[0]!.scenario);
-    expect(spread).toMatchObject({ tieBreak: 'random', quantise: 'integer', nodeSampling: 'adaptive', others: [] });
+    const valuesOf = (variant: string, values = {}) => {
+      const [knobs] = knobsOf(variant, resolveVariant(source, values));
+      return Object.fromEntries(Object.entries(knobs?.settings ?? {}).map(([name, { value }]) => [name, value]));
+    };
+    const usual = { tieBreak: 'random', quantise: 'integer', nodeSampling: 'adaptive', scoring: 'configured' };
+    expect(valuesOf('spread')).toMatchObject(usual);
     const all = { ...pack, 'kubeScheduler.percentageOfNodesToScore': 100 };
-    const [packed] = knobsOf('pack', resolveVariant(source, all));
-    expect(packed).toMatchObject({ nodeSampling: '100 %', others: ['scoring=MostAllocated'] });
+    expect(valuesOf('pack', all)).toMatchObject({ ...usual, nodeSampling: '100 %', scoring: 'MostAllocated' });
+  });
+
+  it('say the same of a scheduling cell, with what its architecture and its node chooser can be set to', () => {
+    const cell = resolveVariant(source, {
+      'spec.model': 'schedulingCell',
+      'spec.operations': [
+        { createNodes: { count: 2, preload: true } },
+        { submitJobs: { count: 2, requests: { cpu: '1' } } },
+      ],
+      'spec.schedulers': [{ name: 'default-scheduler', algorithm: 'best-fit', settings: { tieBreak: 'rank' } }],
+    });
+    const [knobs] = knobsOf('cell', cell);
+    expect(knobs).toMatchObject({ algorithm: 'best-fit', settings: { tieBreak: { value: 'rank', isDefault: false } } });
+    expect(Object.keys(knobs!.settings)).toEqual(
+      expect.arrayContaining(['quantise', 'nodeSampling', 'decisionTimePerJob', 'decisionTimePerTask']),
+    );
   });
 });
