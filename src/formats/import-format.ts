@@ -8,6 +8,8 @@ export interface ImportRequest {
   readonly input: string;
   /** Which part of the file, where it holds several. */
   readonly workload: string | undefined;
+  /** Name of the scenario's file without its ending, for the scenario and for files beside it. */
+  readonly scenarioName: string;
   /** A path as the scenario has to name it: relative to where the scenario will be. */
   pathFromScenario(path: string): string;
 }
@@ -16,6 +18,8 @@ export interface ImportRequest {
 export interface Imported {
   /** Text of the scenario. */
   readonly scenario: string;
+  /** Files that it names, to be written beside it. */
+  readonly files?: readonly { readonly name: string; readonly text: string }[];
   /** What could not be had, or is had in another way; each once. */
   readonly notes: readonly string[];
 }

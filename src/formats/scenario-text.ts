@@ -27,18 +27,20 @@ export function scenarioText({ name, question, remarks, spec }: ScenarioParts): 
     ...Object.entries(spec).flatMap(([key, value]) => {
       if (!LISTS.includes(key)) return [`  ${key}: ${inOneLine(value)}`];
       const entries = value as readonly unknown[];
-      return entries.length === 0 ? [] : [`  ${key}:`, ...entries.map((entry) => `    - ${inOneLine(entry)}`)];
+      return entries.length === 0 ? [] : [`  ${key}:`, ...entries.map((entry) => `    - ${entryText(entry)}`)];
     }),
     '',
   ].join('\n');
 }
 
-/** A value in YAML's flow style; an operation keeps its name in front. */
+/** An entry of a list: an operation keeps its name in front. */
+function entryText(entry: unknown): string {
+  const [first, ...others] = typeof entry === 'object' && entry !== null ? Object.entries(entry) : [];
+  if (first === undefined || others.length > 0) return inOneLine(entry);
+  return `${first[0]}: ${inOneLine(first[1])}`;
+}
+
+/** A value in YAML's flow style. */
 function inOneLine(value: unknown): string {
-  const flow = (part: unknown): string => stringify(part, { collectionStyle: 'flow', lineWidth: 0 }).trim();
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return flow(value);
-  const entries = Object.entries(value);
-  const [first] = entries;
-  const isOperation = entries.length === 1 && typeof first?.[1] === 'object';
-  return isOperation && first !== undefined ? `${first[0]}: ${flow(first[1])}` : flow(value);
+  return stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trim();
 }

@@ -16,18 +16,39 @@ import { formatValue } from './format-value.ts';
 
 /** The table of differences, what it rests on, and the knobs of each variant; ends with a line break. */
 export function comparisonTable(comparison: Comparison, knobs: readonly Knobs[], colour: boolean): string {
-  return [differences(comparison, colour), ...describeChance(comparison), '', knobTable(knobs), ''].join('\n');
+  return [
+    differences(comparison, colour),
+    ...sameEverywhere(comparison),
+    ...describeChance(comparison),
+    '',
+    knobTable(knobs),
+    '',
+  ].join('\n');
 }
 
 function differences({ rows, baseline }: Comparison, colour: boolean): string {
   const table = plainTable(['measure', 'variant', 'mean', 'difference', '95 % interval', 'change', 'effect']);
-  for (const row of rows) {
+  for (const row of rows.filter((each) => !isSameEverywhere(each))) {
     row.outcomes.forEach((outcome, i) => {
       const name = i === 0 ? describeMeasure(row.measure) : '';
       table.push([name, outcome.variant, meanOf(outcome, row), ...cellsOf(outcome, row, baseline, colour)]);
     });
   }
   return table.toString();
+}
+
+/** Measures in which no pair of any variant differs: named, not tabled. */
+function sameEverywhere({ rows }: Comparison): string[] {
+  const same = rows.filter(isSameEverywhere).map(({ measure, outcomes, unit }) => {
+    const mean = outcomes[0]?.mean;
+    return `${describeMeasure(measure)} (${mean === undefined ? 'no data' : formatValue(mean, unit)})`;
+  });
+  return same.length === 0 ? [] : [`the same in every variant: ${same.join(', ')}`];
+}
+
+function isSameEverywhere({ outcomes }: ComparisonRow): boolean {
+  const differences = outcomes.flatMap(({ difference }) => difference ?? []);
+  return differences.length > 0 && differences.every(({ above, below }) => above + below === 0);
 }
 
 function cellsOf(outcome: VariantOutcome, row: ComparisonRow, baseline: string, colour: boolean): string[] {

@@ -20,6 +20,7 @@ function importFrom(area: string, workload: string) {
     files: onDisk,
     input: join(data, area, 'performance-config.yaml'),
     workload,
+    scenarioName: 'scenario',
     pathFromScenario: (path) => relative(data, path),
   });
 }
@@ -142,6 +143,7 @@ function read(more: string, template = '  - opcode: createNodes\n    count: 3', 
     files,
     input: 'perf.yaml',
     workload,
+    scenarioName: 's',
     pathFromScenario: (path) => path,
   });
 }
@@ -174,7 +176,13 @@ describe('what is wrong is told with its place', () => {
 
   it('a file that is no configuration is refused', () => {
     const files = memoryFiles({ 'perf.yaml': 'kind: Scenario' });
-    const request = { files, input: 'perf.yaml', workload: undefined, pathFromScenario: (path: string) => path };
+    const request = {
+      files,
+      input: 'perf.yaml',
+      workload: undefined,
+      scenarioName: 's',
+      pathFromScenario: (path: string) => path,
+    };
     expect(problemOf(() => importFormats['scheduler-perf'].read(request)).code).toBe('P204');
   });
 });

@@ -30,6 +30,13 @@ describe('the table of a comparison', () => {
     expect(text).toMatch(/mixed .*│ unclear, above in 1 of 3/);
   });
 
+  it('names in a line what is the same in every variant', () => {
+    const twins = presentComparison([slow, same], compareRuns([slow, same], { baseline: 'slow', measures }));
+    const short = comparisonTable(twins.comparison, twins.knobs, false);
+    expect(short).toContain('the same in every variant: mean of pod_startup_latency_seconds{phase=total} (20s)');
+    expect(short).not.toContain('(baseline)');
+  });
+
   it('says how much of that chance would have told', () => {
     expect(text).toContain('3 differences over 1 measure and 4 variants');
     expect(text).toContain('By chance alone 0.15 of them would be told');

@@ -1,5 +1,5 @@
 /** `plimsoll import`: files of other tools as scenarios. */
-import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import {
   type Files,
@@ -33,9 +33,11 @@ export function addImport(program: Command): void {
         files: nodeFiles,
         input,
         workload,
+        scenarioName: basename(output).replace(/\.[^.]*$/, ''),
         pathFromScenario: (path) => pathFrom(output, path),
       });
       const accepted = checked(imported, output);
+      for (const { name, text } of imported.files ?? []) write(join(dirname(output), name), text);
       write(output, imported.scenario);
       const lines = [...imported.notes, ...accepted.map((what) => `${what}: accepted, no effect modelled`)];
       process.stdout.write([`written     ${output}`, ...lines.map((line) => `note        ${line}`), ''].join('\n'));
@@ -49,8 +51,12 @@ function pathFrom(output: string, path: string): string {
 }
 
 /** A scenario that does not load is not written; what it accepts without effect is told now, and not only when it runs. */
-function checked({ scenario }: Imported, output: string): readonly string[] {
-  const files: Files = { ...nodeFiles, readText: (path) => (path === output ? scenario : nodeFiles.readText(path)) };
+function checked({ scenario, files: others = [] }: Imported, output: string): readonly string[] {
+  const written = new Map([
+    [output, scenario],
+    ...others.map(({ name, text }) => [nodeFiles.resolve(output, name), text] as const),
+  ]);
+  const files: Files = { ...nodeFiles, readText: (path) => written.get(path) ?? nodeFiles.readText(path) };
   return loadScenario(files, output).acceptedWithoutEffect;
 }
 
