@@ -170,9 +170,44 @@ export interface PreEnqueuePlugin {
   listensTo(event: ClusterEvent): boolean;
 }
 
+/** A plugin that keeps something for a pod from the decision on its node to the end of its binding. */
+export interface ReservePlugin {
+  /** False = it cannot, and the pod finds no node in this attempt. */
+  reserve(pod: PodIdentity, slot: number): boolean;
+  /** What was kept, if anything was, is free again. */
+  unreserve(pod: PodIdentity, slot: number): void;
+}
+
+/** A plugin that may make a pod wait before it is bound. */
+export interface PermitPlugin {
+  /** 0 = it may be bound; above 0 = it waits at most so long [ns]; below 0 = it is turned away. */
+  permit(pod: PodIdentity, slot: number): number;
+}
+
+/** A plugin that prepares a binding, on the side. */
+export interface PreBindPlugin {
+  /** Whether it has anything to do for this pod. */
+  concerns(pod: PodIdentity, slot: number): boolean;
+  /** Does it; `done` is called once, then or later. */
+  preBind(pod: PodIdentity, slot: number, done: (succeeded: boolean) => void): void;
+}
+
+/** Pods that wait for their permit, as plugins see them. */
+export interface WaitingPodsView {
+  /** Their keys, in the order in which they began to wait. */
+  keys(): Iterable<number>;
+  /** A plugin permits what it made wait. */
+  allow(key: number, plugin: number): void;
+  /** A plugin turns a pod away; false = it does not wait. */
+  reject(key: number, plugin: number): boolean;
+}
+
 /** An instance of a plugin in one profile: what it does at the points where it acts. */
 export interface Plugin {
   readonly preEnqueue?: PreEnqueuePlugin;
+  readonly reserve?: ReservePlugin;
+  readonly permit?: PermitPlugin;
+  readonly preBind?: PreBindPlugin;
   readonly filter?: FilterPlugin;
   readonly score?: ScorePlugin;
 }

@@ -134,6 +134,11 @@ export const kubeSchedulerParameters = defineParameters({
     help: 'CPU of a dry run of preemption on one node beside the filters: a copy of the node and the sorting of its pods.',
     source: assumption('a copy of some tens of pod entries; no measurement tells it apart'),
   }),
+  nominatesBeforeBinding: flag({
+    default: true,
+    help: 'Whether a pod that waits for its permit or its preparation is told of its node by status.nominatedNodeName (gate NominatedNodeNameForExpectation).',
+    source: sourceCode('K:pkg/features/kube_features.go', 'on since 1.35'),
+  }),
   balancedAllocation: choice({
     default: 'change',
     choices: ['change', 'balance'],

@@ -24,11 +24,14 @@ import {
   SharedInformer,
 } from '../client-go/index.ts';
 import { type AlgorithmName, type AlgorithmSettings, algorithmRegistry } from './algorithms/index.ts';
+import { BindingCycle } from './binding-cycle.ts';
 import type { SchedulerConfiguration } from './configuration.ts';
 import { defaultConfiguration } from './default-configuration.ts';
+import { FailureReport } from './failure-report.ts';
 import type { kubeSchedulerParameters } from './kube-scheduler.parameters.ts';
 import { NodeColumns } from './node-columns.ts';
 import { Nominations } from './nominations.ts';
+import { pluginNames } from './plugins/index.ts';
 import { PodGroups } from './pod-groups.ts';
 import { ExtendedResources, type PodRequirements, PodRequirementTable } from './pod-requirements.ts';
 import { Evictions } from './preemption/evictions.ts';
@@ -40,9 +43,13 @@ import { SchedulerCache } from './scheduler-cache.ts';
 import { SchedulerMetrics } from './scheduler-metrics.ts';
 import { type PodView, SchedulingLoop } from './scheduling-loop.ts';
 import { SchedulingQueue } from './scheduling-queue.ts';
+import { WaitingPods } from './waiting-pods.ts';
 
 /** Name of the scheduler that every cluster has; its loop and clients carry the name of the binary. */
 const DEFAULT_SCHEDULER = 'default-scheduler';
+
+/** Number of the plugin in whose name waiting pods are turned away for a pod of higher priority. */
+const PREEMPTION = pluginNames.indexOf('DefaultPreemption');
 
 /** What a scheduler is made with. */
 export interface KubeSchedulerOptions {
@@ -80,6 +87,7 @@ export class KubeScheduler implements PodView {
   private readonly budgets: SharedInformer;
   private readonly nominations: Nominations;
   private readonly evictions: Evictions;
+  private readonly waiting: WaitingPods;
   private readonly loop: SchedulingLoop;
   private readonly evSyncPoll: EventType;
   /** Raised at every start and stop, so that polls of an older start are ignored, state. */
@@ -117,6 +125,10 @@ export class KubeScheduler implements PodView {
       onReady: () => this.loop.proceed(),
     });
     this.nominations = new Nominations(this.columns);
+    this.waiting = new WaitingPods(simulation, name, {
+      onAllowed: (pod) => binding.allowed(pod),
+      onRejected: (pod, plugin) => binding.rejected(pod, plugin),
+    });
     const parallelism = configuration.parallelism ?? parameters.parallelism;
     const events = new EventRecorder(clientGo, eventClient, options.eventRecorderReplies);
     const view = new InformedPreemptionView({
@@ -134,7 +146,30 @@ export class KubeScheduler implements PodView {
       nominations: this.nominations,
       view,
       parallelism,
+      turnAway: (key) => this.waiting.reject(key, PREEMPTION),
       onFailed: (pod) => this.queue.forceActivate(pod),
+    });
+    const metrics = new SchedulerMetrics(recorder, simulation, this.queue);
+    const failures = new FailureReport({
+      requests: clientGo.requests,
+      client,
+      events,
+      nominations: this.nominations,
+      nominatedNode: (key) => this.nominatedNode(key),
+    });
+    const binding = new BindingCycle({
+      name,
+      clientGo,
+      client,
+      events,
+      queue: this.queue,
+      cache: this.cache,
+      nominations: this.nominations,
+      waiting: this.waiting,
+      failures,
+      pods: this,
+      metrics,
+      parameters,
     });
     const tieBreak = simulation.streams.stream(`kubeScheduler.tieBreak.${options.name}`);
     const algorithm = algorithmRegistry[options.algorithm ?? 'kube-scheduler'];
@@ -142,7 +177,6 @@ export class KubeScheduler implements PodView {
     this.loop = new SchedulingLoop({
       name,
       clientGo,
-      client,
       events,
       queue: this.queue,
       cache: this.cache,
@@ -150,12 +184,14 @@ export class KubeScheduler implements PodView {
       algorithm: algorithm.create({
         nodes: this.columns,
         nominations: this.nominations,
+        parallelism,
         parameters,
         settings,
         tieBreak,
       }),
       pods: this,
-      nominations: this.nominations,
+      binding,
+      failures,
       evictions: this.evictions,
       preemption: new Preemption({
         nodes: this.columns,
@@ -165,7 +201,7 @@ export class KubeScheduler implements PodView {
         parallelism,
         offsets: simulation.streams.stream(`kubeScheduler.preemption.${options.name}`),
       }),
-      metrics: new SchedulerMetrics(recorder, simulation, this.queue),
+      metrics,
       parameters,
       parallelism,
     });
@@ -368,7 +404,9 @@ export class KubeScheduler implements PodView {
 
   private dropFromQueue(version: VersionHandle): void {
     const { pods } = this.clientGo.tables;
-    this.nominations.delete(pods.key.get(version));
+    const key = pods.key.get(version);
+    this.nominations.delete(key);
+    this.waiting.reject(key, PREEMPTION);
     const queued = this.queue.find(pods.key.get(version));
     if (queued !== undefined && queued.uid === pods.uid.get(version)) this.queue.remove(queued);
   }

@@ -1,7 +1,15 @@
 /** A profile made ready to run: its plugins at the points where the model acts. K:pkg/scheduler/framework/runtime/framework.go. */
 import type { ValuesOf } from '../../engine/index.ts';
 import type { SchedulerConfiguration, SchedulerProfile } from './configuration.ts';
-import type { FilterPlugin, Plugin, PreEnqueuePlugin, ScorePlugin } from './framework.ts';
+import type {
+  FilterPlugin,
+  PermitPlugin,
+  Plugin,
+  PreBindPlugin,
+  PreEnqueuePlugin,
+  ReservePlugin,
+  ScorePlugin,
+} from './framework.ts';
 import type { kubeSchedulerParameters } from './kube-scheduler.parameters.ts';
 import type { NodeColumns } from './node-columns.ts';
 import { findPlugin, type PluginContext, type PluginName, pluginNames } from './plugins/index.ts';
@@ -26,11 +34,20 @@ export interface ProfileGate {
   readonly gate: PreEnqueuePlugin;
 }
 
+/** A plugin of a profile at one of the points from the decision to the binding. */
+export interface ProfileEntry<Point> {
+  readonly number: number;
+  readonly plugin: Point;
+}
+
 /** A profile. */
 export interface Profile {
   readonly name: string;
   /** In the order in which they are asked. */
   readonly gates: readonly ProfileGate[];
+  readonly reserves: readonly ProfileEntry<ReservePlugin>[];
+  readonly permits: readonly ProfileEntry<PermitPlugin>[];
+  readonly preBinds: readonly ProfileEntry<PreBindPlugin>[];
   /** Whether its pods preempt others. */
   readonly preempts: boolean;
   /** Percentage of nodes to find feasible before scoring, 0 = adaptive. */
@@ -77,6 +94,11 @@ function makeProfile(
     const { filter } = instanceOf(name);
     return filter === undefined ? [] : [{ number: numberOf(name), filter }];
   });
+  const at = <Point extends 'reserve' | 'permit' | 'preBind'>(point: Point) =>
+    plugins[point].flatMap(({ name }): ProfileEntry<NonNullable<Plugin[Point]>>[] => {
+      const plugin = instanceOf(name)[point];
+      return plugin === undefined ? [] : [{ number: numberOf(name), plugin }];
+    });
   const percentage = written.percentageOfNodesToScore ?? configuration.percentageOfNodesToScore;
   return {
     name: schedulerName,
@@ -85,6 +107,9 @@ function makeProfile(
       const { preEnqueue } = instanceOf(name);
       return preEnqueue === undefined ? [] : [{ number: numberOf(name), gate: preEnqueue }];
     }),
+    reserves: at('reserve'),
+    permits: at('permit'),
+    preBinds: at('preBind'),
     preempts: plugins.postFilter.some(({ name }) => name === 'DefaultPreemption'),
     filters,
     placementRejectors: rejectorsOf(filters, ({ helpedByPlacement }) => helpedByPlacement !== undefined),

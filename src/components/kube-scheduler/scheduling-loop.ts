@@ -9,13 +9,14 @@ import { kinds, type ObjectKey } from '../../cluster/index.ts';
 import { type EventType, Occupancy, type Simulation, type ValuesOf } from '../../engine/index.ts';
 import { FLOW_POD_STARTUP, publishServer } from '../../metrics/index.ts';
 import { between, nanoseconds } from '../../units/index.ts';
-import { isSuccess, NOMINATION_KEPT, type RequestId, type Requests, writes } from '../api-machinery/index.ts';
-import type { ApiClient, ClientGo, EventRecorder } from '../client-go/index.ts';
+import { NOMINATION_KEPT } from '../api-machinery/index.ts';
+import type { ClientGo, EventRecorder } from '../client-go/index.ts';
 import { Decision, NO_NODE, type SchedulingAlgorithm } from './algorithms/index.ts';
+import type { BindingCycle } from './binding-cycle.ts';
 import { costOf, noCycleCost } from './cycle-cost.ts';
+import type { Failure, FailureReport } from './failure-report.ts';
 import type { kubeSchedulerParameters } from './kube-scheduler.parameters.ts';
 import type { NodeColumns } from './node-columns.ts';
-import type { Nominations } from './nominations.ts';
 import { pluginNames } from './plugins/index.ts';
 import type { Evictions } from './preemption/evictions.ts';
 import type { Preemption, PreemptionResult } from './preemption/preemption.ts';
@@ -34,8 +35,8 @@ const PREEMPTION_OUTCOMES: readonly PreemptionResult['outcome'][] = ['notEligibl
 
 /** The message that a pod is not scheduled because it is being deleted. */
 const BEING_DELETED = -1;
-/** The message of a pod whose binding failed. */
-const BINDING_FAILED = -2;
+/** The first of the messages of pods that a plugin did not let have their node, counted down by plugin number. */
+const NOT_ALLOWED = -100;
 
 /** What the loop needs to know of pods as the scheduler's informer shows them. */
 export interface PodView {
@@ -51,14 +52,14 @@ export interface PodView {
 export interface SchedulingLoopOptions {
   readonly name: string;
   readonly clientGo: ClientGo;
-  readonly client: ApiClient;
   readonly events: EventRecorder;
   readonly queue: SchedulingQueue;
   readonly cache: SchedulerCache;
   readonly nodes: NodeColumns;
   readonly algorithm: SchedulingAlgorithm;
   readonly pods: PodView;
-  readonly nominations: Nominations;
+  readonly binding: BindingCycle;
+  readonly failures: FailureReport;
   readonly preemption: Preemption;
   readonly evictions: Evictions;
   readonly metrics: SchedulerMetrics;
@@ -70,7 +71,6 @@ export interface SchedulingLoopOptions {
 export class SchedulingLoop {
   private readonly options: SchedulingLoopOptions;
   private readonly simulation: Simulation;
-  private readonly requests: Requests;
   private readonly queue: SchedulingQueue;
   /** Whether the scheduler runs, state. */
   private running = false;
@@ -85,22 +85,13 @@ export class SchedulingLoop {
   private preemptionSpan = nanoseconds(0);
   /** Version of the chosen node's columns when the decision was taken: what others changed meanwhile is not this scheduler's doing. */
   private decidedOnVersion = 0;
-  /** Pods whose binding is on its way, by number of the attempt, state. */
-  private readonly binding = new Map<number, QueuedPod>();
-  /** Bindings sent so far, which number the attempts; those that were answered, or were lost with the process [binding], statistic. */
-  private sent = 0;
-  private answered = 0;
-  private lost = 0;
   /** Raised at every stop, so that answers to a process that has ended are ignored, state. */
   private incarnation = 0;
   /** Whether the loop is busy with a pod. */
   private readonly occupation: Occupancy;
 
   private readonly evDecided: EventType;
-  private readonly onBound: number;
   private readonly onPatched: number;
-  private readonly onPatchedAside: number;
-  private readonly evAssumedExpired: EventType;
   private readonly waitServer: number;
   private readonly flow: number;
 
@@ -109,20 +100,12 @@ export class SchedulingLoop {
     const { simulation, waits, recorder } = clientGo;
     this.options = options;
     this.simulation = simulation;
-    this.requests = clientGo.requests;
     this.queue = options.queue;
     this.evDecided = simulation.on(`${name}: decided`, (incarnation) => this.onDecided(incarnation));
-    this.evAssumedExpired = simulation.on(`${name}: assumed pod expired`, (key, uid) =>
-      this.onAssumedExpired(key, uid),
-    );
-    this.onBound = clientGo.onReplyDo((request, attempt) => this.bound(request, attempt));
     this.onPatched = clientGo.onReplyDo((_, incarnation) => this.patched(incarnation));
-    // A binding fails on the side: nothing waits for what is told of it.
-    this.onPatchedAside = clientGo.onReplyDo(() => {});
     this.occupation = new Occupancy(simulation);
     this.waitServer = waits.server(`${name} loop`, 'server');
     this.flow = waits.flow(FLOW_POD_STARTUP);
-    simulation.addInvariantCheck(`${name} loop`, () => this.checkInvariants());
     publishServer(recorder, simulation, `${name} loop`, () => ({
       busyNanoseconds: this.occupation.busyNanoseconds(),
       capacity: 1,
@@ -142,8 +125,7 @@ export class SchedulingLoop {
     this.incarnation++;
     this.current = undefined;
     this.patching = false;
-    this.lost += this.binding.size;
-    this.binding.clear();
+    this.options.binding.stop();
     this.occupy(false);
   }
 
@@ -202,7 +184,7 @@ export class SchedulingLoop {
     this.current = undefined;
     this.recordPoints(pod);
     if (this.decision.node === NO_NODE) this.foundNoNode(pod);
-    else this.assumeAndBind(pod, this.decision.node);
+    else this.place(pod, this.decision.node);
     this.proceed();
   }
 
@@ -220,81 +202,45 @@ export class SchedulingLoop {
     series.extensionPoint('Score', 'Success', cost.score);
   }
 
-  // ---- binding -----------------------------------------------------------------------------------------------------------------
-
-  private assumeAndBind(pod: QueuedPod, node: number): void {
-    const { cache, client, nodes, nominations } = this.options;
+  /** The pod is placed on its node; what follows is the binding cycle's part, unless a plugin is against it. */
+  private place(pod: QueuedPod, node: number): void {
+    const { binding, nodes } = this.options;
     const untouched = nodes.version[node] === this.decidedOnVersion;
-    cache.assume(pod.key, pod.uid, node, pod.requirements);
-    if (untouched) this.checkRoom(pod, node);
-    nominations.delete(pod.key);
-    this.queue.finish(pod);
-    pod.node = node;
-    pod.bindingSentAt = this.simulation.now;
-    const attempt = this.sent++;
-    this.binding.set(attempt, pod);
-    const request = client.write(writes.podBinding, pod.key);
-    this.requests.setNumber(request, 0, node);
-    this.requests.expectedUid[request] = pod.uid;
-    client.send(request, this.onBound, attempt);
-  }
-
-  /** A binding was answered. */
-  private bound(request: RequestId, attempt: number): void {
-    const pod = this.binding.get(attempt);
-    if (pod === undefined) return;
-    this.binding.delete(attempt);
-    this.answered++;
-    const series = this.options.metrics.of(pod.profile.name);
-    const succeeded = isSuccess(this.requests.code[request] as number);
-    const { now } = this.simulation;
-    series.extensionPoint('Bind', succeeded ? 'Success' : 'Error', between(pod.bindingSentAt, now));
-    series.attempt(succeeded ? 'scheduled' : 'error', between(pod.attemptStartedAt, now));
-    if (succeeded) this.bindingSucceeded(pod);
-    else this.bindingFailed(pod);
-  }
-
-  private bindingSucceeded(pod: QueuedPod): void {
-    const { cache, metrics, events, parameters } = this.options;
-    cache.finishBinding(pod.key, pod.uid);
-    metrics.scheduled(pod.attempts, between(pod.enteredAt, this.simulation.now));
-    events.record('Scheduled', kinds.pods, pod.key, pod.node);
-    if (parameters.assumedPodExpiry > 0) {
-      this.simulation.after(parameters.assumedPodExpiry, this.evAssumedExpired, pod.key, pod.uid);
-    }
-  }
-
-  /** The place is free again, which may help others (handleBindingCycleError); the pod is tried again after a back-off. */
-  private bindingFailed(pod: QueuedPod): void {
-    const { cache, pods } = this.options;
-    if (cache.forget(pod.key, pod.uid) && this.queue.listens) {
-      this.queue.onEvent({ kind: 'deletion', deleted: pod.requirements });
-    }
-    if (!pods.isPending(pod.key, pod.uid)) return;
-    pod.rejectors = 0;
-    this.queue.retry(pod);
-    this.tellFailure(pod, BINDING_FAILED, NO_NODE, this.onPatchedAside);
-  }
-
-  private onAssumedExpired(key: number, uid: number): void {
-    this.options.cache.forget(key, uid);
+    const rejector = binding.begin(pod, node);
+    if (rejector >= 0) this.notAllowed(pod, rejector);
+    else if (untouched) this.checkRoom(pod, node);
   }
 
   // ---- failure (handleSchedulingFailure) ---------------------------------------------------------------------------------------
 
-  /** The pod goes back to the queue, unless it is gone or bound by somebody else. The loop waits while its status is patched. */
+  /** No node was found. */
   private foundNoNode(pod: QueuedPod): void {
-    const { metrics, nodes, pods } = this.options;
-    metrics.of(pod.profile.name).attempt('unschedulable', between(pod.attemptStartedAt, this.simulation.now));
-    if (!pods.isPending(pod.key, pod.uid)) {
-      this.queue.finish(pod);
-      return;
-    }
+    if (!this.endsUnschedulable(pod)) return;
     pod.rejectors = this.decision.rejectors;
     const nominated = this.preempt(pod);
-    this.nominate(pod, nominated);
-    const message = messageOf(this.decision, nodes.order.count, this.preempted);
-    this.patching = this.tellFailure(pod, message, nominated, this.onPatched);
+    const message = messageOf(this.decision, this.options.nodes.order.count, this.preempted);
+    this.giveBack(pod, { message, nominated });
+  }
+
+  /** A plugin does not let the pod have its node. */
+  private notAllowed(pod: QueuedPod, rejector: number): void {
+    if (!this.endsUnschedulable(pod)) return;
+    pod.rejectors = 1 << rejector;
+    this.giveBack(pod, { message: NOT_ALLOWED - rejector, nominated: NO_NODE });
+  }
+
+  /** The attempt is over. False = the pod is gone or bound by somebody else, and nothing more is done about it. */
+  private endsUnschedulable(pod: QueuedPod): boolean {
+    const { metrics, pods } = this.options;
+    metrics.of(pod.profile.name).attempt('unschedulable', between(pod.attemptStartedAt, this.simulation.now));
+    if (pods.isPending(pod.key, pod.uid)) return true;
+    this.queue.finish(pod);
+    return false;
+  }
+
+  /** The pod goes back to the queue. The loop waits while its status is patched. */
+  private giveBack(pod: QueuedPod, failure: Failure): void {
+    this.patching = this.options.failures.tell(pod, failure, this.onPatched, this.incarnation);
     this.queue.giveBack(pod);
   }
 
@@ -310,44 +256,11 @@ export class SchedulingLoop {
     return candidate === undefined ? NO_NODE : candidate.slot;
   }
 
-  /** Notes a nomination at once: the next cycle comes before the watch shows it (AddNominatedPod). */
-  private nominate(pod: QueuedPod, nominated: number): void {
-    const { nominations, pods } = this.options;
-    const slot = nominated === NOMINATION_KEPT ? pods.nominatedNode(pod.key) : nominated;
-    if (slot < 0) nominations.delete(pod.key);
-    else nominations.set(pod.key, pod.uid, pod.requirements, slot);
-  }
-
-  /** An event tells why the attempt failed, and the pod's status is patched if it says something else. Returns whether it is. */
-  private tellFailure(pod: QueuedPod, message: number, nominated: number, reply: number): boolean {
-    const { events, client, pods } = this.options;
-    events.record('FailedScheduling', kinds.pods, pod.key, message);
-    const isNominationNews = nominated !== NOMINATION_KEPT && nominated !== pods.nominatedNode(pod.key);
-    if (pod.statusMessage === message && !isNominationNews) return false;
-    pod.statusMessage = message;
-    const request = client.write(writes.podUnschedulable, pod.key);
-    this.requests.setNumber(request, 0, message);
-    this.requests.setNumber(request, 1, nominated);
-    client.send(request, reply, this.incarnation);
-    return true;
-  }
-
   /** The PATCH that the loop waited for was answered. */
   private patched(incarnation: number): void {
     if (incarnation !== this.incarnation) return;
     this.patching = false;
     this.proceed();
-  }
-
-  /** No binding is forgotten. */
-  private checkInvariants(): void {
-    const { sent, answered, lost, binding } = this;
-    const simulation: Simulation = this.simulation;
-    simulation.invariant(
-      sent === answered + lost + binding.size,
-      this.options.name,
-      `${sent} bindings sent, ${answered} answered, ${lost} lost, ${binding.size} in flight`,
-    );
   }
 
   // ---- small parts -------------------------------------------------------------------------------------------------------------

@@ -196,13 +196,16 @@ export class SchedulingQueue {
     return this.unschedulable.size > 0 || this.inFlight.size > 0;
   }
 
-  /** Something has happened that may make pods schedulable. */
-  onEvent(event: ClusterEvent): void {
+  /** Something has happened that may make pods schedulable; one whose own doing it is may be left out. */
+  onEvent(event: ClusterEvent, except?: QueuedPod): void {
     this.inFlight.push(event);
     if (this.unschedulable.size === 0) return;
     // Pods of one template that were rejected by the same plugins get the same answer.
     const answers = new Map<number, boolean>();
-    this.moveAll((pod) => this.gateListens(pod, event) && concerns(event, pod) && this.helps(event, pod, answers));
+    this.moveAll(
+      (pod) =>
+        pod !== except && this.gateListens(pod, event) && concerns(event, pod) && this.helps(event, pod, answers),
+    );
   }
 
   /** Moves pods from the unschedulable ones to where they are tried again. */

@@ -9,8 +9,12 @@ const UP_TO_1_35 = {
   'kubeScheduler.balancedAllocation': 'balance',
   'kubeControllerManager.replicaSetConsistency': false,
 } as const;
-/** Up to 1.34: reflectors begin with a list. */
-const UP_TO_1_34 = { ...UP_TO_1_35, 'clientGo.watchList': false } as const;
+/** Up to 1.34: reflectors begin with a list; pods that wait to be bound are not told for which node. */
+const UP_TO_1_34 = {
+  ...UP_TO_1_35,
+  'clientGo.watchList': false,
+  'kubeScheduler.nominatesBeforeBinding': false,
+} as const;
 /** Up to 1.33: kube-proxy writes everything anew every 30 s, not every hour; watch caches keep no snapshots; seats of a list go by its objects. */
 const UP_TO_1_33 = {
   ...UP_TO_1_34,

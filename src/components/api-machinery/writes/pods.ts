@@ -98,14 +98,15 @@ export const podUnschedulable: Write = {
   },
 };
 
-/** PATCH pods/status by the scheduler: a pod of lower priority loses its nomination. */
-export const podNominationCleared: Write = {
+/** PATCH pods/status by the scheduler: the nominated node alone. Number 0: its key, -1 = none. */
+export const podNomination: Write = {
   verb: Verb.Patch,
   kind: kinds.pods,
   subresource: 'status',
-  apply({ tables: { pods } }, draft) {
-    if (pods.nominatedNode.get(draft) < 0) return UNCHANGED;
-    pods.nominatedNode.set(draft, -1);
+  apply({ tables: { pods }, requests }, draft, request) {
+    const node = requests.number(request, 0);
+    if (pods.nominatedNode.get(draft) === node || pods.node.get(draft) >= 0) return UNCHANGED;
+    pods.nominatedNode.set(draft, node);
     return CHANGED;
   },
 };

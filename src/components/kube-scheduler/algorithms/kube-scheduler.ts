@@ -3,7 +3,7 @@
  * K:pkg/scheduler/schedule_one.go (schedulePod, findNodesThatPassFilters, numFeasibleNodesToFind, prioritizeNodes, selectHost).
  *
  * The filters run over chunks of nodes, plugin by plugin; a node counts against the first plugin that rejects it, as upstream's per-node loop
- * has it. Left out: the up to 16 chunks that upstream's goroutines still evaluate when enough nodes were found, extenders.
+ * has it.
  */
 import { choice, sourceCode } from '../../../engine/index.ts';
 import type { FitScoring, SchedulerConfiguration } from '../configuration.ts';
@@ -11,6 +11,7 @@ import { normaliseScores } from '../framework.ts';
 import { NO_FILTER, NodeCheck } from '../node-check.ts';
 import type { PodRequirements } from '../pod-requirements.ts';
 import type { Profile, ProfileFilter } from '../profile.ts';
+import { Lockstep } from './lockstep.ts';
 import { adaptiveShare } from './node-share.ts';
 import { type CalledFilter, preFilter, runFilters } from './pre-filter.ts';
 import {
@@ -32,6 +33,9 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
   private active: readonly ProfileFilter[] = [];
   private called: readonly CalledFilter[] = [];
   private readonly check: NodeCheck;
+  /** Goroutines that filter, and how many of them run at once, parameter. */
+  private readonly parallelism: number;
+  private readonly goroutines: number;
   /** Slots of the chunk being filtered, and of the nodes found. */
   private chunk = new Int32Array(0);
   private found = new Int32Array(0);
@@ -42,6 +46,8 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
   constructor(context: AlgorithmContext) {
     this.context = context;
     this.check = new NodeCheck(context.nominations);
+    this.parallelism = context.parallelism ?? context.parameters.parallelism;
+    this.goroutines = Math.max(1, Math.round(Math.min(this.parallelism, context.parameters.cores)));
   }
 
   decide(pod: PodRequirements, profile: Profile, decision: Decision): void {
@@ -53,9 +59,11 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
     decision.rejectors |= narrowedBy;
     if (decision.nominated !== NO_NODE && this.takeNominated(pod, decision)) return;
     const { order } = this.context.nodes;
-    if (narrowed === undefined) this.search(order.slots(), order.count, pod, profile, decision);
-    else this.search(Int32Array.from(narrowed), narrowed.length, pod, profile, decision);
-    if (order.count > 0) this.nextStart = (this.nextStart + decision.examined) % order.count;
+    const processed =
+      narrowed === undefined
+        ? this.search(order.slots(), order.count, pod, profile, decision)
+        : this.search(Int32Array.from(narrowed), narrowed.length, pod, profile, decision);
+    if (order.count > 0) this.nextStart = (this.nextStart + processed) % order.count;
     if (decision.feasible === 1) decision.node = this.found[0] as number;
     else if (decision.feasible > 1) this.choose(pod, profile, decision);
   }
@@ -73,14 +81,19 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
     return true;
   }
 
-  /** Filters from the start index on until enough nodes are feasible or all were examined. */
-  private search(slots: Int32Array, total: number, pod: PodRequirements, profile: Profile, decision: Decision): void {
+  /**
+   * Filters from the start index on until enough nodes are feasible or all were examined. Returns how many were processed: the search only ends with
+   * one feasible node more than are wanted, which is dropped and not counted, so that the next search begins there.
+   */
+  private search(slots: Int32Array, total: number, pod: PodRequirements, profile: Profile, decision: Decision): number {
     const wanted = this.nodesToFind(total, profile);
     const start = total === 0 ? 0 : this.nextStart % total;
+    if (this.goroutines > 1) return this.searchInTurns(slots, total, start, wanted, pod, decision);
     const { chunk, found } = this;
     const { filterCallTime } = this.context.parameters;
-    while (decision.examined < total && decision.feasible < wanted) {
-      const missing = wanted - decision.feasible;
+    let seen = 0;
+    while (decision.examined < total && seen <= wanted) {
+      const missing = wanted + 1 - seen;
       const length = Math.min(total - decision.examined, Math.max(missing, SMALLEST_CHUNK));
       const first = start + decision.examined;
       for (let i = 0; i < length; i++) {
@@ -93,11 +106,36 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
         decision,
       );
       const taken = Math.min(kept, missing);
-      for (let i = 0; i < taken; i++) found[decision.feasible + i] = chunk[i] as number;
-      decision.feasible += taken;
-      if (decision.feasible < wanted) decision.examined += length;
+      for (let i = 0; i < taken; i++) found[seen + i] = chunk[i] as number;
+      seen += taken;
+      if (seen <= wanted) decision.examined += length;
       else decision.examined = placeAfter(slots, total, first, chunk[taken - 1] as number) - start;
     }
+    decision.feasible = Math.min(seen, wanted);
+    return seen > wanted ? decision.examined - 1 : decision.examined;
+  }
+
+  /** The same where several goroutines run at once: they go through chunks of their own, and end what they have begun when one finds enough. */
+  private searchInTurns(
+    slots: Int32Array,
+    total: number,
+    start: number,
+    wanted: number,
+    pod: PodRequirements,
+    decision: Decision,
+  ): number {
+    const { filterCallTime } = this.context.parameters;
+    const lockstep = new Lockstep(total, this.parallelism, this.goroutines);
+    let rejected = 0;
+    for (let piece = lockstep.next(); piece >= 0; piece = lockstep.next()) {
+      this.chunk[0] = slots[(start + piece) % total] as number;
+      const kept = runFilters(this.called, pod, this.chunk, 1, decision, filterCallTime);
+      if (this.leaveToNominated(pod, kept, decision) === 0) rejected++;
+      else if (decision.feasible < wanted) this.found[decision.feasible++] = this.chunk[0] as number;
+      else lockstep.stop();
+    }
+    decision.examined = lockstep.done;
+    return decision.feasible + rejected;
   }
 
   /** Of the nodes that passed, keeps those that also pass with the pods counted that are nominated there; returns how many. */

@@ -60,6 +60,8 @@ export interface AlgorithmContext {
   readonly nodes: NodeColumns;
   /** Pods that others have to give way to; left out = there are never any. */
   readonly nominations?: Nominations;
+  /** Goroutines that filter; as the parameter says if left out. */
+  readonly parallelism?: number;
   readonly parameters: ValuesOf<typeof kubeSchedulerParameters>;
   /** Its settings, with all defaults; distributions are ready to be sampled. */
   readonly settings: SettingValues;

@@ -14,6 +14,9 @@ import type { QueuedPod } from '../queued-pod.ts';
 import type { Candidate } from './candidate.ts';
 import type { Victim } from './victim.ts';
 
+/** In place of a nominated node. */
+const NO_NODE = -1;
+
 /** What the removal needs to know of pods as the scheduler's informer shows them. */
 export interface EvictionView {
   /** Whether a pod is being deleted; whether this very pod is not there any more. */
@@ -35,6 +38,8 @@ export interface EvictionsOptions {
   readonly view: EvictionView;
   /** Victims that are removed at once, at most. */
   readonly parallelism: number;
+  /** A victim that waits for its permit is turned away, without a request; false = it does not wait. */
+  readonly turnAway: (key: number) => boolean;
   /** A pod whose preemption failed is to be tried again. */
   readonly onFailed: (pod: QueuedPod) => void;
 }
@@ -102,7 +107,9 @@ export class Evictions {
         ({ key, requirements }) => requirements.template.priority < template.priority && view.hasNominationWritten(key),
       );
     for (const { key } of lower) {
-      yield* client.call(client.write(writes.podNominationCleared, key as ObjectKey));
+      const request = client.write(writes.podNomination, key as ObjectKey);
+      clientGo.requests.setNumber(request, 0, NO_NODE);
+      yield* client.call(request);
       if (eviction.life !== this.life) return;
     }
     if (eviction.workers === 0) yield* this.finish(eviction);
@@ -137,16 +144,20 @@ export class Evictions {
 
   /** PreemptPod. False = a request failed. A victim that is gone already needs nothing. */
   private *remove({ key, uid }: Victim, { life }: Eviction): Generator<number, boolean, number> {
-    const { client, clientGo, events, view } = this.options;
+    const { client, clientGo, events, turnAway, view } = this.options;
     const { requests } = clientGo;
     if (view.isGone(key, uid)) return true;
-    if (!view.isPreempted(key)) {
-      const patched = requests.code[yield* client.call(client.write(writes.podPreempted, key as ObjectKey))] as number;
-      if (!isSuccess(patched)) return patched === StatusCode.NotFound;
+    if (!turnAway(key)) {
+      if (!view.isPreempted(key)) {
+        const patched = requests.code[
+          yield* client.call(client.write(writes.podPreempted, key as ObjectKey))
+        ] as number;
+        if (!isSuccess(patched)) return patched === StatusCode.NotFound;
+      }
+      if (life !== this.life) return false;
+      const deleted = requests.code[yield* client.call(client.deletion(kinds.pods, key as ObjectKey))] as number;
+      if (!isSuccess(deleted)) return deleted === StatusCode.NotFound;
     }
-    if (life !== this.life) return false;
-    const deleted = requests.code[yield* client.call(client.deletion(kinds.pods, key as ObjectKey))] as number;
-    if (!isSuccess(deleted)) return deleted === StatusCode.NotFound;
     if (life === this.life) events.record('Preempted', kinds.pods, key as ObjectKey);
     return true;
   }
