@@ -35,6 +35,8 @@ export const eventReasons = [
   'Provisioning',
   'ProvisioningSucceeded',
   'Preempted',
+  'OutOfephemeral-storage',
+  'OutOfextended-resource',
 ] as const;
 
 /** Reason of an event. */

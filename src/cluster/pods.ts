@@ -23,7 +23,17 @@ export const PodCondition = {
 } as const;
 
 /** status.reason of pods that failed, as it is stored. 0 = none. */
-export const podReasons = ['', 'OutOfcpu', 'OutOfmemory', 'OutOfpods', 'NodeAffinity', 'NodePorts'] as const;
+export const podReasons = [
+  '',
+  'OutOfcpu',
+  'OutOfmemory',
+  'OutOfpods',
+  'NodeAffinity',
+  'NodePorts',
+  'OutOfephemeral-storage',
+  // Upstream appends the resource's own name.
+  'OutOfextended-resource',
+] as const;
 
 /** Versions of pods. The owner of a pod is a ReplicaSet. */
 export class PodVersions extends VersionTable {

@@ -14,6 +14,7 @@ import {
 import type { Simulation } from '../engine/index.ts';
 import { type MetricRecorder, publishServer, WaitLedger } from '../metrics/index.ts';
 import { type Nanoseconds, nanoseconds } from '../units/index.ts';
+import { ActiveComponent } from './active-component.ts';
 import { CsiProvisioner } from './addons/csi-provisioner.ts';
 import { AllocationCensus } from './allocation-census.ts';
 import { Requests } from './api-machinery/index.ts';
@@ -25,7 +26,7 @@ import {
   type EventRecorderReplies,
   eventRecorderReplies,
 } from './client-go/index.ts';
-import { ElectedComponent } from './elected-component.ts';
+import { ElectedComponent, type ReplicatedComponent } from './elected-component.ts';
 import { EtcdCluster, type StoreEndpoints } from './etcd/index.ts';
 import { Host } from './host/host.ts';
 import {
@@ -59,7 +60,7 @@ export interface SchedulerOptions {
   /** Settings of the algorithm that are given; their defaults stand in for the others. */
   readonly settings?: AlgorithmSettings;
   readonly configuration?: SchedulerConfiguration;
-  /** Instances that stand for election; as many as the parameter says if left out. */
+  /** Instances; as many as the parameter says if left out. */
   readonly replicas?: number;
 }
 
@@ -126,7 +127,7 @@ export class ControlPlane {
   readonly kubelets: KubeletFleet;
   readonly proxies: KubeProxyFleet;
   readonly controllerManager: ElectedComponent;
-  readonly schedulers: readonly ElectedComponent[];
+  readonly schedulers: readonly ReplicatedComponent[];
   /** Their names, in the same order. */
   private readonly schedulerNames: readonly string[];
   readonly csiProvisioners: readonly CsiProvisioner[];
@@ -213,7 +214,7 @@ export class ControlPlane {
     );
     this.controllerManager = this.electControllerManager(shared);
     this.schedulerNames = schedulers.map(({ name }) => name);
-    this.schedulers = schedulers.map((options) => this.electScheduler(shared, options));
+    this.schedulers = schedulers.map((options) => this.replicateScheduler(shared, options));
     this.publishHosts();
     this.publishServers();
   }
@@ -239,8 +240,24 @@ export class ControlPlane {
     });
   }
 
-  /** The instances of one scheduler. */
-  private electScheduler(shared: ComponentSurroundings, options: SchedulerOptions): ElectedComponent {
+  /** The instances of one scheduler: one works, or all do. */
+  private replicateScheduler(shared: ComponentSurroundings, options: SchedulerOptions): ReplicatedComponent {
+    const parameters = this.parameters.kubeScheduler;
+    const instances = options.replicas ?? (parameters.instances || this.servers.length);
+    if (options.configuration?.leaderElect !== false) return this.electScheduler(shared, options, instances);
+    const processes = Array.from(
+      { length: instances },
+      (_, instance) => new KubeScheduler({ ...shared, ...options, parameters, instance }),
+    );
+    const { name } = processes[0] as KubeScheduler;
+    return new ActiveComponent({ clientGo: this.clientGo, timeline: this.store.timeline, name, processes });
+  }
+
+  private electScheduler(
+    shared: ComponentSurroundings,
+    options: SchedulerOptions,
+    instances: number,
+  ): ElectedComponent {
     const parameters = this.parameters.kubeScheduler;
     const scheduler = new KubeScheduler({ ...shared, ...options, parameters });
     return new ElectedComponent({
@@ -253,7 +270,7 @@ export class ControlPlane {
         qps: options.configuration?.clientQps ?? parameters.clientQps,
         burst: options.configuration?.clientBurst ?? parameters.clientBurst,
       },
-      instances: options.replicas ?? (parameters.instances || this.servers.length),
+      instances,
       releaseOnCancel: true,
       // A scheduler that was stopped has forgotten everything: the next leader's process starts from there.
       newProcess: () => scheduler,
@@ -348,7 +365,7 @@ export class ControlPlane {
   }
 
   /** A scheduler by its name under spec.schedulers; the first if none is named. */
-  scheduler(name?: string): ElectedComponent | undefined {
+  scheduler(name?: string): ReplicatedComponent | undefined {
     if (name === undefined) return this.schedulers[0];
     return this.schedulers[this.schedulerNames.indexOf(name)];
   }

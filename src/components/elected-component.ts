@@ -17,6 +17,20 @@ export interface ElectableProcess {
   stop(): void;
 }
 
+/** A component of which several instances run, whether one of them works or all do. */
+export interface ReplicatedComponent {
+  readonly name: string;
+  /** Before the run: what of it is in the store then. */
+  preload(preload: Preload): void;
+  /** All instances start. */
+  start(): void;
+  /**
+   * Fault: the process of an instance ends and starts again after `duration` (its back-off if left out); of the leader, or of the first one that runs
+   * where there is none. `graceful`: it is told to end and may give its lease back. False, and nothing happens, if there is no such instance.
+   */
+  crash(chosen: number | 'leader', graceful: boolean, duration?: Nanoseconds): boolean;
+}
+
 /** What a component is made from. */
 export interface ElectedComponentOptions {
   readonly clientGo: ClientGo;
@@ -40,7 +54,7 @@ const LEASE_NAMESPACE = 'kube-system';
 const NOBODY = -1;
 
 /** The instances of one component. */
-export class ElectedComponent {
+export class ElectedComponent implements ReplicatedComponent {
   readonly name: string;
   private readonly clientGo: ClientGo;
   private readonly simulation: Simulation;

@@ -76,6 +76,7 @@ function readConfiguration(
   accepted: AcceptedFields,
 ): SchedulerConfiguration {
   const connection = reader.map('clientConnection');
+  const election = reader.map('leaderElection');
   const profiles = reader.maps('profiles').map((profile) => readProfile(profile, catalogue, accepted));
   refuseDoubleNames(reader, profiles);
   const initialBackoff = reader.wholeNumber('podInitialBackoffSeconds', undefined, { least: 1 });
@@ -94,11 +95,21 @@ function readConfiguration(
     ...given('podMaxBackoff', maxBackoff === undefined ? undefined : seconds(maxBackoff)),
     ...given('clientQps', connection?.number('qps', undefined, { least: -1 })),
     ...given('clientBurst', connection?.wholeNumber('burst', undefined)),
+    ...given('leaderElect', election?.has('leaderElect') === true ? election.flag('leaderElect', true) : undefined),
     profiles: profiles.length > 0 ? profiles : [defaultProfile(catalogue)],
   };
+  election?.ignore(
+    'leaseDuration',
+    'renewDeadline',
+    'retryPeriod',
+    'resourceLock',
+    'resourceName',
+    'resourceNamespace',
+  );
+  election?.finish();
   connection?.ignore('acceptContentTypes', 'contentType', 'kubeconfig');
   connection?.finish();
-  reader.ignore('delayCacheUntilActive', 'enableContentionProfiling', 'enableProfiling', 'extenders', 'leaderElection');
+  reader.ignore('delayCacheUntilActive', 'enableContentionProfiling', 'enableProfiling', 'extenders');
   reader.finish();
   return configuration;
 }

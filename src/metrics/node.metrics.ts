@@ -24,6 +24,23 @@ export const nodeMetrics = {
     help: 'Time from the creation of a pod to all its containers running and seen by watch, image pulls and init containers left out.',
     source: 'kubelet (alpha)',
   },
+  kubelet_admission_rejections_total: {
+    name: 'kubelet_admission_rejections_total',
+    kind: 'counter',
+    unit: '1',
+    labels: ['reason'],
+    help: 'Pods that kubelets refused, by reason: schedulers had given a node more than it has, or no longer knew it.',
+    source: 'kubelet (alpha)',
+  },
+  plimsoll_rejected_pod_age_seconds: {
+    name: 'plimsoll_rejected_pod_age_seconds',
+    kind: 'histogram',
+    unit: 's',
+    labels: [],
+    buckets: POD_START_BUCKETS,
+    help: 'Time from the creation of a pod to its refusal by a kubelet: the work of scheduling and binding it was in vain, and it has to be made again.',
+    source: 'ours',
+  },
   kubeproxy_sync_proxy_rules_duration_seconds: {
     name: 'kubeproxy_sync_proxy_rules_duration_seconds',
     kind: 'histogram',

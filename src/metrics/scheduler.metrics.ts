@@ -62,6 +62,22 @@ export const schedulerMetrics = {
     help: 'Pods removed for one pod.',
     source: 'kube-scheduler (stable)',
   },
+  plimsoll_scheduler_binding_conflicts_total: {
+    name: 'plimsoll_scheduler_binding_conflicts_total',
+    kind: 'counter',
+    unit: '1',
+    labels: ['profile'],
+    help: 'Bindings that the API server refused with 409, because another scheduler had bound the pod or it is another pod by now.',
+    source: 'ours',
+  },
+  plimsoll_scheduler_wasted_seconds_total: {
+    name: 'plimsoll_scheduler_wasted_seconds_total',
+    kind: 'counter',
+    unit: 's',
+    labels: ['profile'],
+    help: 'Time of scheduling loops that went into attempts whose binding failed.',
+    source: 'ours',
+  },
   plimsoll_scheduling_throughput_pods_per_second: {
     name: 'plimsoll_scheduling_throughput_pods_per_second',
     kind: 'gauge',

@@ -80,7 +80,7 @@ function setSchedulerValue(
   path: string,
   value: unknown,
 ): ValuePath | UnknownPath {
-  const match = /^schedulers\.([^.]+)\.(settings\.[^.]+|replicas|algorithm|configuration)$/.exec(path);
+  const match = /^schedulers\.([^.]+)\.(settings\.[^.]+|replicas|leaderElect|algorithm|configuration)$/.exec(path);
   if (match === null)
     return {
       ...unknown(path, []),

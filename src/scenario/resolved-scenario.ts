@@ -45,7 +45,7 @@ export interface SchedulerSelection {
   readonly algorithm: AlgorithmName | ArchitectureName;
   /** Its profiles, plugins, arguments and limits: from its KubeSchedulerConfiguration file and its settings, or the defaults. */
   readonly configuration: SchedulerConfiguration;
-  /** Instances that stand for election; as many as kubeScheduler.instances says if left out. */
+  /** Instances, of which one works unless its configuration says leaderElect: false; as many as kubeScheduler.instances says if left out. */
   readonly replicas?: number;
   /** Settings of the algorithm as written; {@link configuration} has them already. */
   readonly settings: AlgorithmSettings;

@@ -28,6 +28,7 @@ interface WrittenScheduler {
   readonly algorithm?: AlgorithmName | ArchitectureName | undefined;
   readonly configuration?: string | undefined;
   readonly replicas?: number | undefined;
+  readonly leaderElect?: boolean | undefined;
   readonly settings?: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -78,7 +79,9 @@ function resolveScheduler(written: WrittenScheduler, path: ValuePath, context: S
   const definition: AlgorithmDefinition =
     algorithmRegistry[algorithm as AlgorithmName] ?? algorithmRegistry['kube-scheduler'];
   const own = resolveSettings(settings, definition.settings, algorithm, settingsPath, context);
-  const configuration = resolveConfiguration(written, path, context);
+  const { leaderElect } = written;
+  const read = resolveConfiguration(written, path, context);
+  const configuration = leaderElect === undefined ? read : { ...read, leaderElect };
   return {
     ...shared,
     algorithm,

@@ -31,7 +31,7 @@ export const SCENARIO_KIND = 'Scenario';
 
 /** Most replications of one run. */
 const MAXIMUM_REPLICATIONS = 10_000;
-/** Most replicas of one scheduler: in a control plane one of them works, in a scheduling cell all do. */
+/** Most replicas of one scheduler: in a control plane one of them works unless leaderElect is false, in a scheduling cell all do. */
 const MAXIMUM_SCHEDULER_REPLICAS = 1000;
 
 /** One operation: a map with one key, the kind of the operation. */
@@ -67,6 +67,7 @@ const schedulerSchema = strictMap({
     .optional(),
   configuration: textSchema('a file with a KubeSchedulerConfiguration, relative to the scenario').optional(),
   replicas: wholeNumberSchema(1, MAXIMUM_SCHEDULER_REPLICAS).optional(),
+  leaderElect: z.boolean().optional(),
   settings: settingsSchema.optional(),
 });
 

@@ -9,7 +9,7 @@
 import { kinds } from '../../cluster/index.ts';
 import type { EventType, Simulation, ValuesOf } from '../../engine/index.ts';
 import { between } from '../../units/index.ts';
-import { isSuccess, type RequestId, type Requests, writes } from '../api-machinery/index.ts';
+import { isSuccess, type RequestId, type Requests, StatusCode, writes } from '../api-machinery/index.ts';
 import type { ApiClient, ClientGo, EventRecorder } from '../client-go/index.ts';
 import type { FailureReport } from './failure-report.ts';
 import type { kubeSchedulerParameters } from './kube-scheduler.parameters.ts';
@@ -91,6 +91,7 @@ export class BindingCycle {
   begin(pod: QueuedPod, slot: number): number {
     const { cache, nominations } = this.options;
     pod.node = slot;
+    pod.decidedAt = this.simulation.now;
     cache.assume(pod.key, pod.uid, slot, pod.requirements);
     nominations.delete(pod.key);
     const { reserves, permits } = pod.profile;
@@ -197,7 +198,7 @@ export class BindingCycle {
     const series = this.options.metrics.of(pod.profile.name);
     series.extensionPoint('Bind', succeeded ? 'Success' : 'Error', span);
     if (succeeded) this.succeeded(cycle, pod);
-    else this.failed(cycle, pod);
+    else this.failed(cycle, pod, this.requests.code[request] === StatusCode.Conflict);
   }
 
   private succeeded(cycle: number, pod: QueuedPod): void {
@@ -214,9 +215,10 @@ export class BindingCycle {
   }
 
   /** The place is free again, which may help others; the pod is tried again after a back-off. */
-  private failed(cycle: number, pod: QueuedPod): void {
+  private failed(cycle: number, pod: QueuedPod, isConflict = false): void {
     const { metrics, pods, failures } = this.options;
     this.end(cycle);
+    metrics.wasted(pod.profile.name, between(pod.attemptStartedAt, pod.decidedAt), isConflict);
     metrics.of(pod.profile.name).attempt('error', between(pod.attemptStartedAt, this.simulation.now));
     if (this.giveUp(pod)) this.tellOfRoom(pod);
     if (!pods.isPending(pod.key, pod.uid)) return;

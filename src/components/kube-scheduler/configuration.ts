@@ -74,6 +74,8 @@ export interface SchedulerProfile {
 /** A scheduler's configuration. What is undefined is as the component's parameters say. */
 export interface SchedulerConfiguration {
   readonly profiles: readonly SchedulerProfile[];
+  /** Whether its instances stand for election; undefined = they do. Otherwise all of them work, each for itself. */
+  readonly leaderElect?: boolean;
   /** Goroutines that filter and score. */
   readonly parallelism?: number;
   /** Percentage of nodes to find feasible before scoring, 0 = adaptive. */

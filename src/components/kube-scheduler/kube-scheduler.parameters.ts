@@ -8,7 +8,7 @@ export const kubeSchedulerParameters = defineParameters({
     default: 0,
     unit: 'process',
     range: [0, 9],
-    help: 'Processes of each scheduler that stand for election, of which one works; 0 = one for each API server. `replicas` of a scheduler overrides it.',
+    help: 'Processes of each scheduler, of which the elected one works (all of them with `leaderElect: false`); 0 = one for each API server. `replicas` of a scheduler overrides it.',
     source: assumption('kubeadm runs one on each control-plane host'),
   }),
   clientQps: real({

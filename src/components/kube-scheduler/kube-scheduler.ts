@@ -59,6 +59,8 @@ export interface KubeSchedulerOptions {
   readonly parameters: ValuesOf<typeof kubeSchedulerParameters>;
   /** Name among the schedulers of a run. */
   readonly name: string;
+  /** Which of several that all work it is, from 0; left out = there is one at a time. */
+  readonly instance?: number;
   /** The default profile for pods that ask for `name`, if left out. */
   readonly configuration?: SchedulerConfiguration;
   /** How it chooses nodes; the algorithm of kube-scheduler if left out. */
@@ -97,7 +99,8 @@ export class KubeScheduler implements PodView {
     const { clientGo, parameters } = options;
     const configuration = options.configuration ?? defaultConfiguration(options.name);
     const { simulation, recorder, tables } = clientGo;
-    const name = options.name === DEFAULT_SCHEDULER ? 'kube-scheduler' : `kube-scheduler ${options.name}`;
+    const name = nameOf(options);
+    const streams = (use: string) => simulation.streams.stream(`kubeScheduler.${use}.${streamOf(options)}`);
     this.name = name;
     this.simulation = simulation;
     this.clientGo = clientGo;
@@ -171,7 +174,7 @@ export class KubeScheduler implements PodView {
       metrics,
       parameters,
     });
-    const tieBreak = simulation.streams.stream(`kubeScheduler.tieBreak.${options.name}`);
+    const tieBreak = streams('tieBreak');
     const algorithm = algorithmRegistry[options.algorithm ?? 'kube-scheduler'];
     const settings = valuesOf(algorithm.settings, options.settings ?? {});
     this.loop = new SchedulingLoop({
@@ -199,7 +202,7 @@ export class KubeScheduler implements PodView {
         view,
         parameters,
         parallelism,
-        offsets: simulation.streams.stream(`kubeScheduler.preemption.${options.name}`),
+        offsets: streams('preemption'),
       }),
       metrics,
       parameters,
@@ -410,6 +413,17 @@ export class KubeScheduler implements PodView {
     const queued = this.queue.find(pods.key.get(version));
     if (queued !== undefined && queued.uid === pods.uid.get(version)) this.queue.remove(queued);
   }
+}
+
+/** Name of the process; the second and further ones of those that all work carry their number. */
+function nameOf({ name, instance = 0 }: KubeSchedulerOptions): string {
+  const own = name === DEFAULT_SCHEDULER ? 'kube-scheduler' : `kube-scheduler ${name}`;
+  return instance === 0 ? own : `${own} #${instance}`;
+}
+
+/** What its random numbers are named after. */
+function streamOf({ name, instance = 0 }: KubeSchedulerOptions): string {
+  return instance === 0 ? name : `${name}.${instance}`;
 }
 
 /** The client for bindings and status, and one for events: each has a limiter of its own (K:cmd/kube-scheduler/app/options/options.go). */

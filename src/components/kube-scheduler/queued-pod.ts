@@ -31,8 +31,9 @@ export class QueuedPod {
   sequence = 0;
   /** From when on the loop could have taken it, for its present attempt, state. */
   activeSince: SimTime;
-  /** When its present attempt began, and when its binding was sent, state. */
+  /** When its present attempt began, when its node was decided on, and when its binding was sent, state. */
   attemptStartedAt: SimTime;
+  decidedAt: SimTime;
   bindingSentAt: SimTime;
   /** Attempts so far; those that found no node; errors in a row, state. */
   attempts = 0;
@@ -60,6 +61,7 @@ export class QueuedPod {
     this.timestamp = now;
     this.activeSince = now;
     this.attemptStartedAt = now;
+    this.decidedAt = now;
     this.bindingSentAt = now;
     this.backoffUntil = now;
   }

@@ -111,6 +111,12 @@ export class SchedulerMetrics {
     });
   }
 
+  /** A binding failed to which the loop had given so long; `conflict`: with a 409. */
+  wasted(profile: string, span: Nanoseconds, conflict: boolean): void {
+    this.recorder.counter('plimsoll_scheduler_wasted_seconds_total', { profile }).add(span / NS_PER_SECOND);
+    if (conflict) this.recorder.counter('plimsoll_scheduler_binding_conflicts_total', { profile }).add();
+  }
+
   /** Room was looked for by removing others; for `victims` of them if somebody has to go. */
   preemption(victims: number): void {
     this.preemptions ??= this.recorder.counter('scheduler_preemption_attempts_total');

@@ -17,6 +17,9 @@ export class NodeResources {
   private cpu = 0;
   private memory = 0;
   private pods = 0;
+  private ephemeralStorage = 0;
+  /** Extended resources by name. */
+  private readonly extended = new Map<string, number>();
   /** Host ports in use. */
   private hostPorts: HostPort[] = [];
 
@@ -42,6 +45,8 @@ export class NodeResources {
     this.cpu = 0;
     this.memory = 0;
     this.pods = 0;
+    this.ephemeralStorage = 0;
+    this.extended.clear();
     this.hostPorts = [];
   }
 
@@ -51,14 +56,31 @@ export class NodeResources {
     if (this.pods + 1 > pods) return 'OutOfpods';
     if (this.cpu + requests.cpu > allocatable.cpu && requests.cpu > 0) return 'OutOfcpu';
     if (this.memory + requests.memory > allocatable.memory && requests.memory > 0) return 'OutOfmemory';
+    const { ephemeralStorage: storage } = requests;
+    if (storage > 0 && this.ephemeralStorage + storage > allocatable.ephemeralStorage) return 'OutOfephemeral-storage';
+    if (this.lacksExtended(template)) return 'OutOfextended-resource';
     if (!requiredNodeAffinityMatches(template, labels, this.nodeName)) return 'NodeAffinity';
     const wanted = hostPortsOf(template);
     if (wanted.some((port) => this.hostPorts.some((used) => conflict(port, used)))) return 'NodePorts';
     return '';
   }
 
+  /** Resources that the node does not name at all are not its business (removeMissingExtendedResources). */
+  private lacksExtended({ requests: { extended } }: PodTemplate): boolean {
+    const offered = this.specification.allocatable.extended;
+    return Object.keys(extended).some((name) => {
+      const limit = offered[name];
+      return limit !== undefined && (this.extended.get(name) ?? 0) + (extended[name] as number) > limit;
+    });
+  }
+
   private change(template: PodTemplate, sign: 1 | -1): void {
     this.pods += sign;
+    this.ephemeralStorage += sign * template.requests.ephemeralStorage;
+    const { extended } = template.requests;
+    for (const name of Object.keys(extended)) {
+      this.extended.set(name, (this.extended.get(name) ?? 0) + sign * (extended[name] as number));
+    }
     this.cpu += sign * template.requests.cpu;
     this.memory += sign * template.requests.memory;
     for (const port of hostPortsOf(template)) {

@@ -15,7 +15,7 @@ import {
 } from '../../cluster/index.ts';
 import type { EventType, Simulation, ValuesOf } from '../../engine/index.ts';
 import type { HistogramSeries } from '../../metrics/index.ts';
-import { type Nanoseconds, nanoseconds, plus, type SimTime } from '../../units/index.ts';
+import { between, type Nanoseconds, nanoseconds, plus, type SimTime } from '../../units/index.ts';
 import { isSuccess, type RequestId, writes } from '../api-machinery/index.ts';
 import type { ClientGo } from '../client-go/index.ts';
 import { ContainerStarts } from './container-starts.ts';
@@ -46,6 +46,7 @@ export class PodWorkers {
   private readonly onToken: number;
   private readonly onTokenRefreshed: number;
   private readonly startSeconds: HistogramSeries;
+  private rejectedAge: HistogramSeries | undefined;
 
   constructor(
     clientGo: ClientGo,
@@ -133,6 +134,10 @@ export class PodWorkers {
     const name = podReasons[reason] as EventReason;
     this.steps.kubeletOf(slot).recorder.record(name, kinds.pods, table.key[slot] as ObjectKey);
     this.steps.report(slot, PodPhase.Failed, PodCondition.Reported);
+    const { recorder } = this.clientGo;
+    recorder.counter('kubelet_admission_rejections_total', { reason: name }).add();
+    this.rejectedAge ??= recorder.histogram('plimsoll_rejected_pod_age_seconds');
+    this.rejectedAge.recordSpan(between(table.createdAt[slot] as SimTime, this.simulation.now));
   }
 
   private requestToken(slot: number, reply: number): void {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { kinds, type ObjectKey, PodPhase, podReasons } from '../../../src/cluster/index.ts';
+import { seconds } from '../../../src/units/index.ts';
 import { ClusterWorld } from '../cluster-world.ts';
 import { fixedSpans, oneNode, podManifest } from './one-node.ts';
 
@@ -34,6 +35,35 @@ describe('a kubelet lets in what fits and refuses the rest', () => {
   it('for memory: 4 GiB', () => {
     const manifests = ['a', 'b'].map((name) => podManifest(name, '', requests('1m', '3Gi'))).join('');
     expect(bindAll(manifests)).toEqual(['runs', 'OutOfmemory']);
+  });
+
+  it('for extended resources that the node offers, and for ephemeral storage', () => {
+    const world = new ClusterWorld({
+      spec: `${fixedSpans()}\nschedulers: [{ name: default-scheduler }, { name: nobody }]`,
+      operations: `
+    - createNodes: { count: 1, allocatable: { cpu: "2", memory: 4Gi, pods: 9, ephemeral-storage: 10Gi, example.com/fpga: 1 }, preload: true }
+    - apply: { manifests: pods.yaml }`,
+      files: {
+        'pods.yaml': ['ephemeral-storage: 6Gi', 'ephemeral-storage: 6Gi', 'example.com/fpga: 1', 'example.com/fpga: 1']
+          .map((amount, i) =>
+            podManifest(`p${i}`, '', `, resources: { requests: { ${amount} } }`).replace('nobody', 'none'),
+          )
+          .join(''),
+      },
+    });
+    world.cluster.schedulers[1]?.crash('leader', false, seconds(1000));
+    world.runFor(1);
+    world.perform();
+    world.runFor(1);
+    for (const key of world.podKeys()) world.bind(key, 'node-0');
+    world.runFor(10);
+    const { pods } = world.tables;
+    expect(world.podKeys().map((key) => podReasons[pods.reason.get(world.pod(key))])).toEqual([
+      '',
+      'OutOfephemeral-storage',
+      '',
+      'OutOfextended-resource',
+    ]);
   });
 
   it('for the number of pods: 5', () => {
