@@ -48,10 +48,10 @@ export class ActiveComponent implements ReplicatedComponent {
 
   crash(chosen: number | 'leader', _: boolean, duration?: Nanoseconds): boolean {
     const instance = chosen === 'leader' ? this.isAway.indexOf(false) : chosen;
-    const process = this.options.processes[instance];
-    if (process === undefined || this.isAway[instance]) return false;
+    const crashed = this.options.processes[instance];
+    if (crashed === undefined || this.isAway[instance]) return false;
     this.isAway[instance] = true;
-    process.stop();
+    crashed.stop();
     this.options.timeline.record(this.name, `instance ${instance} ends`);
     const { leaderProcessRestart } = this.options.clientGo.parameters;
     this.simulation.after(duration ?? leaderProcessRestart, this.evRestart, instance);
@@ -65,9 +65,9 @@ export class ActiveComponent implements ReplicatedComponent {
   }
 
   private run(instance: number, preloaded: boolean): void {
-    const process = this.options.processes[instance];
-    if (process === undefined) return;
-    this.options.clientGo.connections.processStarted(process.name, instance);
-    process.start({ preloaded });
+    const started = this.options.processes[instance];
+    if (started === undefined) return;
+    this.options.clientGo.connections.processStarted(started.name, instance);
+    started.start({ preloaded });
   }
 }
