@@ -3,6 +3,8 @@
  *
  * Jobs: name, cpu_milli, memory_mib; optional class, arrival_s, duration_s, tasks, gpus, gpu_milli, gpu_models (A|B), gang, queue, priority, scheduler.
  * Nodes: name, cpu_milli, memory_mib; optional gpus, gpu_model, zone, rank (place in a fixed order of all nodes, by which ties may be broken).
+ * The columns of Alibaba's GPU traces (sn, num_gpu, gpu, gpu_spec, model, creation_time, deletion_time) do for ours; their times count where jobs come
+ * as they were traced.
  */
 import { type GpuRequest, LABEL_ZONE, type NodeSpecification } from '../cluster/index.ts';
 import { PlimsollError } from '../errors/index.ts';
@@ -25,6 +27,8 @@ export interface TableJob {
   readonly arrival: Nanoseconds | undefined;
   /** Undefined = it never ends by itself. */
   readonly duration: Nanoseconds | undefined;
+  /** Instants of a trace at which it came and went; undefined = not told. */
+  readonly traced: { readonly from: Nanoseconds; readonly to: Nanoseconds } | undefined;
   readonly tasks: number;
   readonly cpu: MilliCpu;
   readonly memory: Bytes;
@@ -48,6 +52,14 @@ const WHOLE_GPU = 1000;
 const FIRST_LINE = 2;
 const MOST = Number.MAX_SAFE_INTEGER;
 
+/** Columns of Alibaba's traces (alibaba/clusterdata cluster-trace-gpu-v2023) that mean what a column of ours does. */
+const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
+  name: ['sn'],
+  gpus: ['num_gpu', 'gpu'],
+  gpu_models: ['gpu_spec'],
+  gpu_model: ['model'],
+};
+
 /** Reads rows of one file, naming file and line in what is wrong. */
 class RowReader {
   private readonly file: string;
@@ -62,7 +74,9 @@ class RowReader {
 
   /** A text; "" and a missing column are undefined. */
   text(name: string): string | undefined {
-    const value = this.row[name]?.trim();
+    const own = this.row[name];
+    const column = own === undefined ? OTHER_NAMES[name]?.find((other) => this.row[other] !== undefined) : name;
+    const value = column === undefined ? undefined : this.row[column]?.trim();
     return value === '' ? undefined : value;
   }
 
@@ -107,6 +121,7 @@ export function readJobTable(file: string, text: string): readonly TableJob[] {
     className: row.text('class'),
     arrival: row.span('arrival_s'),
     duration: row.span('duration_s'),
+    traced: tracedOf(row),
     tasks: row.whole('tasks', 1, MOST, 1),
     cpu: milliCpu(row.number('cpu_milli', 0, MOST)),
     memory: bytes(row.number('memory_mib', 0, MOST) * BYTES_PER_MEBIBYTE),
@@ -152,6 +167,11 @@ function rowsOf(file: string, text: string): readonly RowReader[] {
     expected: 'a header and one row or more',
     position,
   });
+}
+
+function tracedOf(row: RowReader): TableJob['traced'] {
+  const [from, to] = [row.span('creation_time'), row.span('deletion_time')];
+  return from === undefined || to === undefined || to < from ? undefined : { from, to };
 }
 
 function gpuOf(row: RowReader): GpuRequest | undefined {

@@ -62,15 +62,8 @@ export class Fragmentation {
   /** Of a node once a pod has left it with so much CPU and has taken `milli` thousandths of each of these devices. */
   after(slot: number, freeCpu: number, devices: number, milli: number): number {
     const { gpus } = this.nodes;
-    const count = gpus.count[slot] as number;
-    const first = slot * MOST_GPUS;
     const { sorted } = this;
-    for (let device = 0; device < count; device++) {
-      const free = (gpus.free[first + device] as number) - (((devices >>> device) & 1) === 1 ? milli : 0);
-      let place = device;
-      for (; place > 0 && (sorted[place - 1] as number) > free; place--) sorted[place] = sorted[place - 1] as number;
-      sorted[place] = free;
-    }
+    const count = gpus.risingFree(slot, sorted, devices, milli);
     const model = gpus.model[slot] as number;
     const key = keyOf(model, freeCpu, sorted, count);
     let fragmentation = this.remembered.get(key);
@@ -79,6 +72,14 @@ export class Fragmentation {
       this.remembered.set(key, fragmentation);
     }
     return fragmentation;
+  }
+
+  /** A text for the state of a node: what its fragmentation depends on. */
+  keyOf(slot: number): string {
+    const { allocatableCpu, requestedCpu, gpus } = this.nodes;
+    const count = gpus.risingFree(slot, this.sorted);
+    const freeCpu = (allocatableCpu[slot] as number) - (requestedCpu[slot] as number);
+    return keyOf(gpus.model[slot] as number, freeCpu, this.sorted, count);
   }
 
   private work(model: number, freeCpu: number, count: number): number {

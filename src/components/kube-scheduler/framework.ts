@@ -6,6 +6,7 @@
  * contract test holds the two against each other on random clusters.
  */
 import type { Labels, NodeImage, ObjectKey, Taint } from '../../cluster/index.ts';
+import type { GpuFacts } from './gpu-columns.ts';
 import type { HostPort, PodRequirements } from './pod-requirements.ts';
 import type { NamespaceLabels } from './topology/namespace-labels.ts';
 import type { ServiceSelectors } from './topology/service-selectors.ts';
@@ -62,8 +63,8 @@ export interface NodeFacts {
   readonly pods: number;
   /** Host ports that they use. */
   readonly usedPorts: readonly HostPort[];
-  /** Type of its GPUs, and what is free of each, in thousandths; undefined = none. */
-  readonly gpus?: { readonly model: string; readonly free: readonly number[] } | undefined;
+  /** Its GPUs; undefined = none. */
+  readonly gpus?: GpuFacts | undefined;
   /** Images that it has. */
   readonly images: readonly NodeImage[];
 }

@@ -12,6 +12,27 @@ export const MOST_GPUS = 16;
 /** Slots at the start; doubled. */
 const INITIAL_SLOTS = 128;
 
+/** Classes of pods with GPUs: those with a share of one, and those with so many whole ones. */
+const GPU_CLASSES = MOST_GPUS + 1;
+
+/** Class of a request: 0 = a share, otherwise its number of GPUs. */
+export function gpuClassOf({ count, milli }: GpuRequest): number {
+  return classOf(count, milli);
+}
+
+function classOf(count: number, milli: number): number {
+  return milli < WHOLE_GPU ? 0 : count;
+}
+
+/** GPUs of a node as a plain form reads them. */
+export interface GpuFacts {
+  readonly model: string;
+  /** What is free of each, in thousandths. */
+  readonly free: readonly number[];
+  /** Pods with GPUs, by class. */
+  readonly hosted: readonly number[];
+}
+
 /** No devices. */
 export const NO_DEVICES = 0;
 
@@ -27,6 +48,8 @@ export class GpuColumns {
   freeMost = new Int32Array(INITIAL_SLOTS);
   /** Devices that nobody uses. */
   idle = new Uint8Array(INITIAL_SLOTS);
+  /** Pods with GPUs, {@link GPU_CLASSES} classes a node. */
+  hosted = new Uint16Array(INITIAL_SLOTS * GPU_CLASSES);
   /** Number of the model of the node's GPUs. */
   model = new Int32Array(INITIAL_SLOTS);
   /** Names of models by number; 0 is "not known". */
@@ -114,6 +137,24 @@ export class GpuColumns {
     return this.free[slot * MOST_GPUS + device] as number;
   }
 
+  /** Writes what is free of each device to `into`, rising, once `milli` is taken of each of `devices`; returns the number of devices. */
+  risingFree(slot: number, into: Int32Array, devices = NO_DEVICES, milli = 0): number {
+    const count = this.count[slot] as number;
+    const first = slot * MOST_GPUS;
+    for (let device = 0; device < count; device++) {
+      const free = (this.free[first + device] as number) - (((devices >>> device) & 1) === 1 ? milli : 0);
+      let place = device;
+      for (; place > 0 && (into[place - 1] as number) > free; place--) into[place] = into[place - 1] as number;
+      into[place] = free;
+    }
+    return count;
+  }
+
+  /** Pods with GPUs on a node, by their class ({@link gpuClassOf}). */
+  hostedOn(slot: number): Uint16Array {
+    return this.hosted.subarray(slot * GPU_CLASSES, (slot + 1) * GPU_CLASSES);
+  }
+
   /** Whether these very devices have room for the request. */
   hasRoom(slot: number, devices: number, milli: number): boolean {
     const first = slot * MOST_GPUS;
@@ -126,22 +167,32 @@ export class GpuColumns {
   /** Takes `milli` thousandths of each of the devices (`sign` 1), or gives them back (-1). */
   take(slot: number, devices: number, milli: number, sign: 1 | -1): void {
     const first = slot * MOST_GPUS;
+    let count = 0;
     for (let rest = devices, device = 0; rest !== 0; rest >>>= 1, device++) {
-      if ((rest & 1) === 1) this.free[first + device] = (this.free[first + device] as number) - sign * milli;
+      if ((rest & 1) === 0) continue;
+      this.free[first + device] = (this.free[first + device] as number) - sign * milli;
+      count++;
     }
+    const place = slot * GPU_CLASSES + classOf(count, milli);
+    this.hosted[place] = (this.hosted[place] as number) + sign;
     this.sum(slot);
   }
 
   /** The GPUs of a node as plain facts; undefined = it has none. */
-  facts(slot: number): { readonly model: string; readonly free: readonly number[] } | undefined {
+  facts(slot: number): GpuFacts | undefined {
     if (slot >= this.slots || this.count[slot] === 0) return undefined;
     const first = slot * MOST_GPUS;
     const free = this.free.subarray(first, first + (this.count[slot] as number));
-    return { model: this.models[this.model[slot] as number] as string, free: [...free] };
+    return {
+      model: this.models[this.model[slot] as number] as string,
+      free: [...free],
+      hosted: [...this.hostedOn(slot)],
+    };
   }
 
   /** Forgets what is in use. */
   clear(): void {
+    this.hosted.fill(0);
     for (let slot = 0; slot < this.slots; slot++) {
       const count = this.count[slot] as number;
       this.free.fill(WHOLE_GPU, slot * MOST_GPUS, slot * MOST_GPUS + count);
@@ -178,7 +229,7 @@ export class GpuColumns {
   ensure(slot: number): void {
     if (slot < this.slots) return;
     const slots = Math.max(slot + 1, this.slots * 2);
-    const bigger = <T extends Uint8Array | Int32Array>(from: T, length: number): T => {
+    const bigger = <T extends Uint8Array | Uint16Array | Int32Array>(from: T, length: number): T => {
       const to = new (from.constructor as new (length: number) => T)(length);
       to.set(from);
       return to;
@@ -188,6 +239,7 @@ export class GpuColumns {
     this.freeSum = bigger(this.freeSum, slots);
     this.freeMost = bigger(this.freeMost, slots);
     this.idle = bigger(this.idle, slots);
+    this.hosted = bigger(this.hosted, slots * GPU_CLASSES);
     this.model = bigger(this.model, slots);
     this.slots = slots;
   }

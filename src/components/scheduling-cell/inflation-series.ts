@@ -60,7 +60,7 @@ export class InflationSeries {
   private readonly meter: FragmentationMeter | undefined;
   private readonly allocation = new Buckets('plimsoll_cell_inflation_allocation_ratio', true);
   private readonly ratio = new Buckets('plimsoll_cell_inflation_fragmentation_ratio', false);
-  private readonly amount = new Buckets('plimsoll_cell_inflation_fragmented_share', false);
+  private readonly amount = new Buckets('plimsoll_cell_inflation_fragmented_share', true);
   /** Asked for so far, in the unit of the resource. */
   private arrived = 0;
 

@@ -1,7 +1,8 @@
 /** Makes the jobs of one operation, one after the other. */
 import { type JobSpecification, WITHOUT_END } from '../../components/scheduling-cell/index.ts';
 import { createDistribution, type Distribution, type DistributionSpec, type RandomStream } from '../../engine/index.ts';
-import type { Nanoseconds } from '../../units/index.ts';
+import { type Nanoseconds, nanoseconds } from '../../units/index.ts';
+import { ofReplication } from '../arrival-order.ts';
 import type { JobRow, SubmitJobs } from '../operations/index.ts';
 import type { CellExecution } from './cell-execution.ts';
 import { shuffled, tuned } from './row-order.ts';
@@ -35,18 +36,28 @@ export class JobSource {
     if (operation.count !== undefined && this.made >= operation.count) return undefined;
     if (rows === undefined) return { job: this.described(this.made++), arrival: undefined };
     const row = rows[this.made++];
-    return row === undefined ? undefined : { job: this.ofRow(row), arrival: row.arrival };
+    return row === undefined ? undefined : { job: this.ofRow(row), arrival: arrivalOf(row) };
   }
 
   private orderedRows(): readonly JobRow[] | undefined {
     const { rows, order, inflate } = this.operation;
     if (rows === undefined || order === 'listed') return rows;
-    if (order === 'traced') return [...rows].sort((a, b) => (a.arrival ?? 0) - (b.arrival ?? 0));
+    if (order === 'given') return this.givenOrder(rows);
+    if (order === 'traced') return [...rows].sort((a, b) => arrivalOf(a) - arrivalOf(b));
     const random = this.stream('order');
     const inOrder = shuffled(rows, random);
     if (inflate === undefined) return inOrder;
     const target = inflate.to * this.execution.world.metrics.totals.capacity[inflate.resource];
     return tuned(inOrder, rows, inflate.resource, target, random);
+  }
+
+  private givenOrder(rows: readonly JobRow[]): readonly JobRow[] {
+    const order = ofReplication(this.operation.given, this.execution.simulation.replication);
+    return order.map((number) => {
+      const row = rows[number];
+      if (row === undefined) throw new RangeError(`the order names row ${number}, the table has ${rows.length}`);
+      return row;
+    });
   }
 
   private described(index: number): JobSpecification {
@@ -64,7 +75,8 @@ export class JobSource {
 
   private ofRow(row: JobRow): JobSpecification {
     const { operation } = this;
-    const durations = row.duration === undefined ? this.durationsOf(row.tasks) : [row.duration];
+    const duration = row.duration ?? (operation.order === 'traced' ? tracedDuration(row) : undefined);
+    const durations = duration === undefined ? this.durationsOf(row.tasks) : [duration];
     return this.specification(
       {
         name: row.name,
@@ -111,6 +123,15 @@ export class JobSource {
   private stream(what: string): RandomStream {
     return this.execution.simulation.streams.stream(`scenario.jobs.${this.operation.name}.${what}`);
   }
+}
+
+/** Instant at which a job of a table comes. */
+function arrivalOf({ arrival, traced }: JobRow): Nanoseconds {
+  return arrival ?? traced?.from ?? nanoseconds(0);
+}
+
+function tracedDuration({ traced }: JobRow): Nanoseconds | undefined {
+  return traced && nanoseconds(traced.to - traced.from);
 }
 
 function isConstant({ distribution }: DistributionSpec): boolean {

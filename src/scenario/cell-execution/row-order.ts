@@ -16,12 +16,12 @@ function ofOneTask({ template }: Pick<JobRow, 'template'>, resource: Inflation['
   return requests[resource];
 }
 
-/** All rows in a random order. */
-export function shuffled(rows: readonly JobRow[], random: RandomStream): JobRow[] {
-  const order = [...rows];
+/** All entries in a random order. */
+export function shuffled<T>(entries: readonly T[], random: RandomStream): T[] {
+  const order = [...entries];
   for (let i = order.length - 1; i > 0; i--) {
     const j = Math.floor(random.next() * (i + 1));
-    [order[i], order[j]] = [order[j] as JobRow, order[i] as JobRow];
+    [order[i], order[j]] = [order[j] as T, order[i] as T];
   }
   return order;
 }

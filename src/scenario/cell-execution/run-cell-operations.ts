@@ -1,16 +1,18 @@
 /** The operations of a scenario in a scheduling cell, in their order. */
 import type { Process } from '../../engine/index.ts';
+import { ofReplication } from '../arrival-order.ts';
 import { type NewNode, nodesOf } from '../execution/create-nodes.ts';
 import { pauseBefore } from '../execution/pacing.ts';
 import type { CreateNodes, Operation } from '../operations/index.ts';
 import type { CellExecution } from './cell-execution.ts';
+import { shuffled } from './row-order.ts';
 import { preloadJobs, submitJobs } from './submit-jobs.ts';
 
 /** Everything that is there when the run begins: nodes first, wherever they stand in the file. */
 export function preloadCell(execution: CellExecution, operations: readonly Operation[]): void {
   for (const operation of operations) {
     if (operation.kind !== 'createNodes' || !operation.preload) continue;
-    for (const node of nodesOf(operation, nodesBefore(execution, operation.namePrefix))) addNode(execution, node);
+    addAll(execution, operation);
   }
   for (const operation of operations) {
     if (operation.kind === 'submitJobs' && operation.preload) preloadJobs(execution, operation);
@@ -71,15 +73,44 @@ function* carryOut(execution: CellExecution, operation: Operation): Generator<nu
 }
 
 function* createNodes(execution: CellExecution, operation: CreateNodes): Generator<number, void, number> {
-  const nodes = [...nodesOf(operation, nodesBefore(execution, operation.namePrefix))];
+  if (operation.arrivals.kind === 'at-once') {
+    addAll(execution, operation);
+    return;
+  }
+  const { nodes, ranks } = nodesToAdd(execution, operation);
   for (const [index, node] of nodes.entries()) {
     const pause = index === 0 ? 0 : pauseBefore(execution, operation.arrivals, index, nodes.length);
     if (pause > 0) yield pause;
-    addNode(execution, node);
+    addNode(execution, node, ranks.get(node.name));
   }
 }
 
-function addNode({ world: { cell } }: CellExecution, { name, specification, rank }: NewNode): void {
+function addAll(execution: CellExecution, operation: CreateNodes): void {
+  const { nodes, ranks } = nodesToAdd(execution, operation);
+  for (const node of nodes) addNode(execution, node, ranks.get(node.name));
+}
+
+/** The nodes of an operation, and the place of each in the fixed order, by name. */
+function nodesToAdd(
+  execution: CellExecution,
+  operation: CreateNodes,
+): { nodes: readonly NewNode[]; ranks: Map<string, number> } {
+  const nodes = [...nodesOf(operation, nodesBefore(execution, operation.namePrefix))];
+  const ranks = new Map<string, number>();
+  const names = nodes.map(({ name }) => name).sort();
+  if (operation.givenRanks.length > 0) {
+    const places = ofReplication(operation.givenRanks, execution.simulation.replication);
+    for (const [index, name] of names.entries()) ranks.set(name, places[index] ?? index);
+  } else if (operation.ranks === 'random') {
+    const random = execution.simulation.streams.stream('scenario.nodeRanks');
+    for (const [place, name] of shuffled(names, random).entries()) ranks.set(name, place);
+  } else {
+    for (const { name, rank } of nodes) if (rank !== undefined) ranks.set(name, rank);
+  }
+  return { nodes, ranks };
+}
+
+function addNode({ world: { cell } }: CellExecution, { name, specification }: NewNode, rank: number | undefined): void {
   const slot = cell.setNode(name, specification);
   if (rank !== undefined) cell.register.setRank(slot, rank);
 }

@@ -72,7 +72,7 @@ function* inflate(
 ): Generator<number, void, number> {
   const { world } = execution;
   const series = world.inflationSeries(resource);
-  const isTuned = operation.rows !== undefined && operation.order === 'shuffled';
+  const isTuned = operation.rows !== undefined && operation.order !== 'listed';
   const target = to * world.metrics.totals.capacity[resource];
   let asked = 0;
   for (let index = 0; asked < target || isTuned; index++) {

@@ -2,11 +2,13 @@
 import { z } from 'zod';
 import type { NodeSpecification, Taint } from '../../cluster/index.ts';
 import { PlimsollError } from '../../errors/index.ts';
+import { isMap } from '../../manifests/index.ts';
 import { BYTES_PER_GIBIBYTE, bytes, milliCpu, type Nanoseconds } from '../../units/index.ts';
+import { orderFilesSchema, readOrders } from '../arrival-order.ts';
 import { nodeGpusSchema, resolveNodeGpus } from '../gpu-form.ts';
 import { readNodeTable, type TableNode } from '../job-table.ts';
 import { nodeResourcesSchema, resolveResources } from '../resources-form.ts';
-import { strictMap } from '../schema-parts.ts';
+import { severalForms, strictMap } from '../schema-parts.ts';
 import { labelsSchema, memorySchema, nameSchema, textSchema, wholeNumberSchema } from '../value-forms.ts';
 import { type Arrivals, pacingShape, resolveArrivals } from './arrivals.ts';
 import { clientSchema, type OperationClient, resolveClient } from './client.ts';
@@ -31,6 +33,10 @@ export interface CreateNodes {
   readonly count: number;
   /** Nodes of a table, which come first; empty = there is none. */
   readonly table: readonly TableNode[];
+  /** Places of its nodes in the fixed order by which ties may be broken: as they come (or the table says), or drawn anew for each replication. */
+  readonly ranks: 'listed' | 'random';
+  /** Places by the names of the nodes in alphabetical order, a list for each replication in turn; empty = as `ranks` says. */
+  readonly givenRanks: readonly (readonly number[])[];
   /** What each node offers; its zone and host name labels are added per node. */
   readonly specification: NodeSpecification;
   /** Zones to which nodes are dealt in turn; empty = nodes without zone. */
@@ -44,6 +50,8 @@ export interface CreateNodes {
   /** Whether they are registered and Ready at t = 0. */
   readonly preload: boolean;
 }
+
+const rankWord = z.enum(['listed', 'random']);
 
 const taintSchema = strictMap({
   key: textSchema('the key of a taint, such as dedicated'),
@@ -82,6 +90,9 @@ export const createNodes = operationKind({
   schema: strictMap({
     count: wholeNumberSchema(1, MAXIMUM_NODES).optional(),
     from: textSchema('a CSV table of nodes, relative to the scenario').optional(),
+    ranks: severalForms([rankWord, orderFilesSchema], (ranks) =>
+      isMap(ranks) ? orderFilesSchema : rankWord,
+    ).optional(),
     namePrefix: nameSchema.optional(),
     name: nameSchema.optional(),
     ...nodeShape,
@@ -98,6 +109,8 @@ export const createNodes = operationKind({
     return {
       kind: 'createNodes',
       table: resolveTable(written, context),
+      ranks: typeof written.ranks === 'string' ? written.ranks : 'listed',
+      givenRanks: typeof written.ranks === 'object' ? readOrders(written.ranks, 'node_rank', ['ranks'], context) : [],
       ...(written.at === undefined ? {} : { at: written.at }),
       namePrefix: written.namePrefix ?? written.name ?? 'node',
       ...(written.name === undefined ? {} : { name: written.name }),

@@ -6,13 +6,15 @@ import { z } from 'zod';
 import type { PodTemplate } from '../../cluster/index.ts';
 import type { DistributionSpec } from '../../engine/index.ts';
 import { PlimsollError } from '../../errors/index.ts';
+import { isMap } from '../../manifests/index.ts';
 import type { Nanoseconds } from '../../units/index.ts';
+import { orderFilesSchema, readOrders } from '../arrival-order.ts';
 import { distributionSchema, resolveDistribution } from '../distribution-form.ts';
 import { gpuRequestSchema, resolveGpuRequest } from '../gpu-form.ts';
 import { readJobTable, type TableJob } from '../job-table.ts';
 import { countSchema } from '../number-form.ts';
 import { resourcesSchema } from '../resources-form.ts';
-import { strictMap } from '../schema-parts.ts';
+import { severalForms, strictMap } from '../schema-parts.ts';
 import { nameSchema, numberSchema, positiveDurationSchema, textSchema, wholeNumberSchema } from '../value-forms.ts';
 import { type Arrivals, pacingShape, resolveArrivals } from './arrivals.ts';
 import { operationKind } from './operation.ts';
@@ -46,8 +48,10 @@ export interface SubmitJobs {
   readonly arrivals: Arrivals;
   /** Jobs of a table; undefined = jobs are as described below. */
   readonly rows: readonly JobRow[] | undefined;
-  /** How rows are taken: as listed, in an order drawn anew for each replication, or each in its own time. */
-  readonly order: 'listed' | 'shuffled' | 'traced';
+  /** How rows are taken: as listed, in an order drawn anew for each replication, each in its own time, or by number as files say. */
+  readonly order: 'listed' | 'shuffled' | 'traced' | 'given';
+  /** Numbers of rows in the order in which they come, a list for each replication in turn; empty unless the order is given. */
+  readonly given: readonly (readonly number[])[];
   /** Tasks of a job: a distribution of numbers. */
   readonly tasks: DistributionSpec;
   readonly template: PodTemplate;
@@ -78,6 +82,7 @@ const HIGHEST_PRIORITY = 1_000_000_000;
 const MOST_INFLATION = 100;
 const PERCENT = 100;
 
+const orderWord = z.enum(['listed', 'shuffled', 'traced']);
 const gangSchema = z.union([wholeNumberSchema(0, MAXIMUM_TASKS), z.literal('all')]);
 const targetSchema = z.union([
   textSchema('a share of what the cell has, such as 130%'),
@@ -93,7 +98,9 @@ export const submitJobs = operationKind({
     for: positiveDurationSchema.optional(),
     inflate: strictMap({ resource: z.enum(['cpu', 'memory', 'gpu']), to: targetSchema }).optional(),
     from: textSchema('a CSV table of jobs, relative to the scenario').optional(),
-    order: z.enum(['listed', 'shuffled', 'traced']).optional(),
+    order: severalForms([orderWord, orderFilesSchema], (order) =>
+      isMap(order) ? orderFilesSchema : orderWord,
+    ).optional(),
     tasks: countSchema(MAXIMUM_TASKS).optional(),
     requests: resourcesSchema.optional(),
     gpu: gpuRequestSchema.optional(),
@@ -124,7 +131,8 @@ export const submitJobs = operationKind({
       inflate: written.inflate && { resource: written.inflate.resource, to: targetOf(written.inflate.to, context) },
       arrivals: resolveArrivals(written, context),
       rows,
-      order: written.order ?? 'listed',
+      order: typeof written.order === 'object' ? 'given' : (written.order ?? 'listed'),
+      given: typeof written.order === 'object' ? readOrders(written.order, 'order', ['order'], context) : [],
       tasks: written.tasks ?? { distribution: 'constant', value: 1 },
       template: makePodTemplate(
         written.requests === undefined ? {} : { requests: written.requests },

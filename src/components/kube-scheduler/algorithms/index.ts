@@ -1,6 +1,10 @@
 /** The registry of scheduling algorithms. Adding one = a file beside this one and a line here. */
 import { bestFit, worstFit } from './best-fit.ts';
+import { dotProductMinimum, tetrisMaximum } from './dot-product.ts';
+import { fgd } from './fgd.ts';
 import { firstFit, nextFit } from './first-fit.ts';
+import { gpuClustering } from './gpu-clustering.ts';
+import { gpuPacking } from './gpu-packing.ts';
 import { kubeScheduler } from './kube-scheduler.ts';
 import { randomFit } from './random-fit.ts';
 import type { AlgorithmDefinition } from './scheduling-algorithm.ts';
@@ -12,6 +16,11 @@ export const algorithmRegistry = {
   'best-fit': bestFit,
   'worst-fit': worstFit,
   'random-fit': randomFit,
+  'dot-product-minimum': dotProductMinimum,
+  'tetris-maximum': tetrisMaximum,
+  fgd,
+  'gpu-packing': gpuPacking,
+  'gpu-clustering': gpuClustering,
 } as const satisfies Record<string, AlgorithmDefinition>;
 
 /** Name of a scheduling algorithm. */
