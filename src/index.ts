@@ -69,6 +69,7 @@ export {
   type JudgedRun,
   jsonDocument,
   type Manifest,
+  openbTable,
   type PageAssets,
   type PresentedComparison,
   presentComparison,
@@ -102,11 +103,14 @@ export { formatDuration, parseBytes, parseDuration } from './units/index.ts';
 export {
   type JudgedFigure,
   judgePoint,
+  type OpenbFolder,
+  type OpenbResult,
   type ParameterValues,
   type PredictionTask,
   pointsOf,
   predictPoint,
   type ValidationResult,
   validate,
+  validateOpenb,
   validationCases,
 } from './validation/index.ts';

@@ -8,6 +8,7 @@ export * from './format-value.ts';
 export * from './html-report.ts';
 export * from './json-document.ts';
 export * from './manifest.ts';
+export * from './openb-table.ts';
 export * from './parameters-in-play.ts';
 export * from './result-files.ts';
 export * from './results-readme.ts';

@@ -2,6 +2,8 @@
 export type { ParameterValues } from './case-parameters.ts';
 export { validationCases } from './cases/index.ts';
 export { type ClassSummary, type FigureVerdict, type JudgedFigure, judgePoint, median } from './judge.ts';
+export { type OpenbFolder, type OpenbSeries, openbSeries } from './openb/openb-data.ts';
+export { type OpenbComparison, type OpenbOptions, type OpenbResult, validateOpenb } from './openb/validate-openb.ts';
 export {
   type PredictionTask,
   pointsOf,

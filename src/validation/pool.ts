@@ -4,13 +4,13 @@ import type { PredictionTask } from './run-cases.ts';
 import type { Prediction } from './validation-case.ts';
 
 /** Does all tasks in so many threads; `told` is called after each. */
-export async function predictInPool(
-  tasks: readonly PredictionTask[],
+export async function predictInPool<Task = PredictionTask, Outcome = Prediction>(
+  tasks: readonly Task[],
   workers: number,
   told: () => void,
-): Promise<Prediction[]> {
+): Promise<Outcome[]> {
   const threads = Math.min(workers, tasks.length);
-  const pool = new Piscina<PredictionTask, Prediction>({
+  const pool = new Piscina<Task, Outcome>({
     filename: workerFile(),
     name: 'run',
     minThreads: threads,

@@ -6,6 +6,15 @@ import { MOST_GPUS } from './gpu-columns.ts';
 import type { NodeColumns } from './node-columns.ts';
 import type { TypicalPod } from './typical-pods.ts';
 
+/** Why a typical pod cannot use what is free; the order in which the parts are summed, which decides the last bits and with them ties. */
+const PARTS = ['both short', 'GPUs short', 'CPU short', 'needs no GPU', 'needs no GPU, CPU short', 'model not allowed'] as const;
+const BOTH_SHORT = 0;
+const GPUS_SHORT = 1;
+const CPU_SHORT = 2;
+const NEEDS_NO_GPU = 3;
+const NEEDS_NO_GPU_CPU_SHORT = 4;
+const MODEL_NOT_ALLOWED = 5;
+
 /**
  * The measure, for a node of a model with so much CPU free and these thousandths of its GPUs free. A typical pod that cannot be placed on the node
  * wastes all of them; one that can, those on which it does not fit. Pods without GPUs use none, so that to them all are waste.
@@ -17,15 +26,23 @@ export function fragmentationOf(
   freeGpus: readonly number[],
 ): number {
   const all = freeGpus.reduce((sum, free) => sum + free, 0);
-  let fragmentation = 0;
+  const parts = PARTS.map(() => 0);
+  const add = (part: number, amount: number) => {
+    parts[part] = (parts[part] as number) + amount;
+  };
   for (const { cpu, gpu, share } of typical) {
-    const isAllowed = gpu !== undefined && (gpu.models.length === 0 || gpu.models.includes(model));
-    const fitting = gpu === undefined ? [] : freeGpus.filter((free) => free >= gpu.milli);
-    const fits = isAllowed && fitting.length >= gpu.count && freeCpu >= cpu;
-    const wasted = fits ? all - fitting.reduce((sum, free) => sum + free, 0) : all;
-    fragmentation += share * wasted;
+    const hasCpu = freeCpu >= cpu;
+    if (gpu === undefined) {
+      add(hasCpu ? NEEDS_NO_GPU : NEEDS_NO_GPU_CPU_SHORT, share * all);
+      continue;
+    }
+    const tooSmall = freeGpus.filter((free) => free < gpu.milli);
+    const hasGpus = freeGpus.length - tooSmall.length >= gpu.count;
+    if (gpu.models.length > 0 && !gpu.models.includes(model)) add(MODEL_NOT_ALLOWED, share * all);
+    else if (hasCpu && hasGpus) add(GPUS_SHORT, share * tooSmall.reduce((sum, free) => sum + free, 0));
+    else add(hasCpu ? GPUS_SHORT : hasGpus ? CPU_SHORT : BOTH_SHORT, share * all);
   }
-  return fragmentation;
+  return parts.reduce((sum, part) => sum + part, 0);
 }
 
 /** The same over columns, remembered by what it depends on: model, free CPU, free GPUs in any order. */
@@ -41,6 +58,8 @@ export class Fragmentation {
   private allowed = new Uint8Array(0);
   private modelsKnown = 0;
   private readonly remembered = new Map<string, number>();
+  /** Sums by why a pod cannot use what is free. */
+  private readonly parts = new Float64Array(PARTS.length);
   /** Free thousandths of the node being looked at, rising. */
   private readonly sorted = new Int32Array(MOST_GPUS);
 
@@ -87,19 +106,29 @@ export class Fragmentation {
     this.knowModels();
     let all = 0;
     for (let i = 0; i < count; i++) all += sorted[i] as number;
-    let fragmentation = 0;
+    const { parts } = this;
+    parts.fill(0);
     const typical = cpus.length;
     for (let t = 0; t < typical; t++) {
+      const needed = counts[t] as number;
+      const share = shares[t] as number;
+      const hasCpu = freeCpu >= (cpus[t] as number);
       let wasted = all;
-      if (this.allowed[model * typical + t] === 1 && freeCpu >= (cpus[t] as number)) {
+      let part = hasCpu ? NEEDS_NO_GPU : NEEDS_NO_GPU_CPU_SHORT;
+      if (needed > 0) {
         const milli = millis[t] as number;
         let small = 0;
         let tooSmall = 0;
         while (small < count && (sorted[small] as number) < milli) tooSmall += sorted[small++] as number;
-        if (count - small >= (counts[t] as number)) wasted = tooSmall;
+        const hasGpus = count - small >= needed;
+        part = hasCpu ? GPUS_SHORT : hasGpus ? CPU_SHORT : BOTH_SHORT;
+        if (this.allowed[model * typical + t] === 0) part = MODEL_NOT_ALLOWED;
+        else if (hasCpu && hasGpus) wasted = tooSmall;
       }
-      fragmentation += (shares[t] as number) * wasted;
+      parts[part] = (parts[part] as number) + share * wasted;
     }
+    let fragmentation = 0;
+    for (let part = 0; part < parts.length; part++) fragmentation += parts[part] as number;
     return fragmentation;
   }
 

@@ -42,7 +42,7 @@ export function typicalPodsOf(requests: Iterable<CountedRequest>): readonly Typi
     taken.push(request);
     sum += request.count;
   }
-  return taken.map(({ cpu, gpu, count }) => ({ cpu, gpu, share: count / sum }));
+  return taken.map(({ cpu, gpu, count }) => ({ cpu, gpu, share: count / all / (sum / all) }));
 }
 
 /** Of equally frequent requests the larger one comes first: by CPU, share of a GPU, GPUs, models. */
