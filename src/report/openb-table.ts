@@ -43,7 +43,7 @@ function cells(one: OpenbComparison): string[] {
     String(one.seeds),
     String(one.points),
     ...SERIES.map((series) => one.deviation[series].toFixed(DIGITS)),
-    String(one.tolerance),
+    one.tolerance.toFixed(DIGITS),
     String(one.placements),
     String(one.placementsOff),
     one.seconds.toFixed(2),

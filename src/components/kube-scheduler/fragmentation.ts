@@ -7,7 +7,14 @@ import type { NodeColumns } from './node-columns.ts';
 import type { TypicalPod } from './typical-pods.ts';
 
 /** Why a typical pod cannot use what is free; the order in which the parts are summed, which decides the last bits and with them ties. */
-const PARTS = ['both short', 'GPUs short', 'CPU short', 'needs no GPU', 'needs no GPU, CPU short', 'model not allowed'] as const;
+const PARTS = [
+  'both short',
+  'GPUs short',
+  'CPU short',
+  'needs no GPU',
+  'needs no GPU, CPU short',
+  'model not allowed',
+] as const;
 const BOTH_SHORT = 0;
 const GPUS_SHORT = 1;
 const CPU_SHORT = 2;

@@ -87,6 +87,16 @@ export class GpuColumns {
     return this.allowsModel(request, this.model[slot] as number);
   }
 
+  /** Keeps, in order, those of the first `count` slots in `slots` that admit the request; returns how many. */
+  keep(request: GpuRequest, slots: Int32Array, count: number): number {
+    let kept = 0;
+    for (let i = 0; i < count; i++) {
+      const slot = slots[i] as number;
+      if (this.admits(slot, request)) slots[kept++] = slot;
+    }
+    return kept;
+  }
+
   /** Whether a request allows GPUs of a model. */
   allowsModel(request: GpuRequest, model: number): boolean {
     if (request.models.length === 0) return true;

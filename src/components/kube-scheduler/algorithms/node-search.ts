@@ -104,15 +104,7 @@ export class NodeSearch {
 
   private filter(pod: PodRequirements, slots: Int32Array, length: number, decision: Decision): number {
     const kept = runFilters(this.called, pod, slots, length, decision, this.context.parameters.filterCallTime);
-    const { gpu } = pod;
-    if (gpu === undefined) return kept;
-    const { gpus } = this.context.nodes;
-    let left = 0;
-    for (let i = 0; i < kept; i++) {
-      const slot = slots[i] as number;
-      if (gpus.admits(slot, gpu)) slots[left++] = slot;
-    }
-    return left;
+    return pod.gpu === undefined ? kept : this.context.nodes.gpus.keep(pod.gpu, slots, kept);
   }
 }
 
