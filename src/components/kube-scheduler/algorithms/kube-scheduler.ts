@@ -90,7 +90,6 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
     const start = total === 0 ? 0 : this.nextStart % total;
     if (this.goroutines > 1) return this.searchInTurns(slots, total, start, wanted, pod, decision);
     const { chunk, found } = this;
-    const { filterCallTime } = this.context.parameters;
     let seen = 0;
     while (decision.examined < total && seen <= wanted) {
       const missing = wanted + 1 - seen;
@@ -100,11 +99,7 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
         const place = first + i;
         chunk[i] = slots[place < total ? place : place - total] as number;
       }
-      const kept = this.leaveToNominated(
-        pod,
-        runFilters(this.called, pod, chunk, length, decision, filterCallTime),
-        decision,
-      );
+      const kept = this.leaveToNominated(pod, this.filter(pod, length, decision), decision);
       const taken = Math.min(kept, missing);
       for (let i = 0; i < taken; i++) found[seen + i] = chunk[i] as number;
       seen += taken;
@@ -124,18 +119,24 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
     pod: PodRequirements,
     decision: Decision,
   ): number {
-    const { filterCallTime } = this.context.parameters;
     const lockstep = new Lockstep(total, this.parallelism, this.goroutines);
     let rejected = 0;
     for (let piece = lockstep.next(); piece >= 0; piece = lockstep.next()) {
       this.chunk[0] = slots[(start + piece) % total] as number;
-      const kept = runFilters(this.called, pod, this.chunk, 1, decision, filterCallTime);
+      const kept = this.filter(pod, 1, decision);
       if (this.leaveToNominated(pod, kept, decision) === 0) rejected++;
       else if (decision.feasible < wanted) this.found[decision.feasible++] = this.chunk[0] as number;
       else lockstep.stop();
     }
     decision.examined = lockstep.done;
     return decision.feasible + rejected;
+  }
+
+  /** Runs the filters over the first `length` slots of the chunk, and keeps those with GPUs for the pod if it shares some. */
+  private filter(pod: PodRequirements, length: number, decision: Decision): number {
+    const { nodes, parameters } = this.context;
+    const kept = runFilters(this.called, pod, this.chunk, length, decision, parameters.filterCallTime);
+    return pod.gpu === undefined ? kept : nodes.gpus.keep(pod.gpu, this.chunk, kept);
   }
 
   /** Of the nodes that passed, keeps those that also pass with the pods counted that are nominated there; returns how many. */
