@@ -9,46 +9,11 @@ const quick = process.argv.includes('--quick');
 const distIndex = process.argv.indexOf('--dist');
 const dist = distIndex > 0 ? pathToFileURL(`${process.argv[distIndex + 1]}/`) : new URL('../dist/', import.meta.url);
 const load = (path) => import(new URL(path, dist).href);
-const { NO_EVENT, ProcessorSharing, Simulation } = await load('engine/index.js');
+const { Simulation } = await load('engine/index.js');
 
 const REPETITIONS = quick ? 3 : 9;
 const OPERATIONS = quick ? 50_000 : 400_000;
 const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
-
-/** A CPU that moves the one event that it has, as one would write it first. */
-class MovingEvent extends ProcessorSharing {
-  event = NO_EVENT;
-  eventAt = 0;
-
-  onServed() {
-    this.event = NO_EVENT;
-    super.onServed();
-  }
-
-  plan() {
-    if (this.jobs === 0) return;
-    const due = this.updatedAt + this.untilNext();
-    if (this.event !== NO_EVENT) {
-      if (this.eventAt <= due) return;
-      this.simulation.cancel(this.event);
-    }
-    this.eventAt = due;
-    this.event = this.simulation.at(due, this.served);
-  }
-}
-
-/** Jobs of many lengths on a machine with cores to spare: an API server and etcd at some load. */
-function sharedCpu(Cpu) {
-  const simulation = new Simulation({ seed: 'bench' });
-  const draws = simulation.streams.stream('jobs');
-  const cpu = new Cpu(simulation, 'cpu', 16, () => {});
-  const gap = simulation.on('gap', () => {
-    cpu.start(Math.round(20_000 + 400_000 * draws.next() ** 3), 0);
-    if (cpu.jobsStarted < OPERATIONS) simulation.after(Math.round(1 + 120_000 * draws.next()), gap);
-  });
-  simulation.after(1, gap);
-  return () => simulation.run(1e15);
-}
 
 /** Two or three messages that arrive at one instant, sorted by insertion or by the language's own sort. */
 function messagesOfOneInstant(isPlain) {
@@ -67,12 +32,6 @@ function messagesOfOneInstant(isPlain) {
 
 /** Each pair, and the share of the plain form's time that the fast one may take. */
 const PAIRS = [
-  {
-    name: 'shared CPU: looks that stay',
-    plain: () => sharedCpu(MovingEvent),
-    fast: () => sharedCpu(ProcessorSharing),
-    target: 0.97,
-  },
   {
     name: 'messages of one instant',
     plain: () => messagesOfOneInstant(true),

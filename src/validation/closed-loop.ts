@@ -1,5 +1,5 @@
-/** The benchmarks of etcd: operations in a closed loop of k clients, or at Poisson arrivals, over a window after a warm-up. */
-import { createDistribution, type Process } from '../engine/index.ts';
+/** The benchmarks of etcd: operations in a closed loop of k clients over a window after a warm-up. For Poisson arrivals see open-loop.ts. */
+import type { Process } from '../engine/index.ts';
 import type { SeriesResult, StatisticName } from '../metrics/index.ts';
 import { Samples } from './samples.ts';
 import type { StoreWorld } from './store-world.ts';
@@ -41,28 +41,8 @@ function* timed(world: StoreWorld, samples: Samples, operation: BenchmarkOperati
   if (yield* operation()) samples.record(began, world.simulation.now);
 }
 
-/** Operations that begin at Poisson arrivals, however many are under way. */
-export function openLoop(
-  world: StoreWorld,
-  rate: number,
-  operation: BenchmarkOperation,
-  window: number,
-): BenchmarkResult {
-  const samples = new Samples();
-  const gap = createDistribution({ distribution: 'exponential', mean: 1e9 / rate });
-  const arrivals = world.simulation.streams.stream('arrivals');
-  world.spawn(
-    (function* (): Process {
-      for (;;) {
-        yield gap.sample(arrivals);
-        world.spawn(timed(world, samples, operation));
-      }
-    })(),
-  );
-  return measure(world, samples, window);
-}
-
-function measure(world: StoreWorld, samples: Samples, window: number): BenchmarkResult {
+/** Lets the warm-up and the window pass, and tells what the window shows. */
+export function measure(world: StoreWorld, samples: Samples, window: number): BenchmarkResult {
   world.pass(WARM_UP_S);
   world.recorder.startStatistics();
   const busy = world.serverBusy;

@@ -5,7 +5,7 @@
 import { type Kind, kinds, NO_VERSION, type ObjectKey, ObjectTables, type VersionHandle } from '../cluster/index.ts';
 import { RequestFlag, type RequestId, Requests, Verb } from '../components/api-machinery/index.ts';
 import { EtcdCluster, type GrantLease, KEEP_ALIVE, type StoreClient, StoreOutcome } from '../components/etcd/index.ts';
-import { Host } from '../components/host/host.ts';
+import { Host, type ProcessHeap } from '../components/host/host.ts';
 import type { ModelParameters } from '../components/parameters.ts';
 import {
   type EventType,
@@ -36,6 +36,9 @@ export interface StoreWorldOptions {
 
 /** Cores of a machine that only clients run on: never the bottleneck. */
 const CLIENT_CORES = 16;
+
+/** Heap of the load generator, a Go program: about 10 kB a call, of which little stays alive. */
+const CLIENT_HEAP: ProcessHeap = { gogc: 100, allocation: 0.3, liveBytes: () => 2e6 };
 
 /** CPU of a client for each key of the answer to a range: range_grid.csv, 0.5 cores at 22 ranges of 9,990 keys a second, of which it waits for a third [ns]. */
 const CLIENT_CPU_OF_KEY = 700;
@@ -86,10 +89,9 @@ export class StoreWorld {
   private readonly clientHost: Host;
   private readonly clientWork: number;
   private readonly waiting: (ProcessId | undefined)[] = [];
-  /** Clients on the threads of their process, which has as many as its machine has cores; threads that are free; clients that wait for one, state. */
+  /** Clients that compute, by the number of their work, and numbers that are free, state. */
   private readonly workers: ProcessId[] = [];
   private readonly freeWorkers: number[] = [];
-  private readonly waitingForThread: { readonly process: ProcessId; readonly cpu: number }[] = [];
   /** CPU that clients have taken so far [ns], statistic. */
   clientBusy = 0;
   /** Keys that a put is on its way to, state: no two puts race for one. */
@@ -123,13 +125,10 @@ export class StoreWorld {
       waits: new WaitLedger(recorder),
     });
     this.clientWork = this.clientHost.register((worker) => {
-      const process = this.workers[worker] as ProcessId;
       this.freeWorkers.push(worker);
-      const next = this.waitingForThread.shift();
-      if (next !== undefined) this.runThread(next.process, next.cpu);
-      simulation.processes.resume(process, 0);
+      simulation.processes.resume(this.workers[worker] as ProcessId, 0);
     }, 'benchmark');
-    for (let thread = 0; thread < this.clientHost.cores; thread++) this.freeWorkers.push(thread);
+    this.clientHost.collect('benchmark', CLIENT_HEAP);
     this.random = simulation.streams.stream('benchmark');
     this.keys = Array.from({ length: options.keys }, (_, i) => tables.keysOf(this.kind).intern('', `key-${i}`));
     for (const key of options.preload ? this.keys : []) this.store.preload(this.kind, this.draft(key, options.size));
@@ -173,27 +172,23 @@ export class StoreWorld {
     return this.keys[Math.floor(this.random.next() * among)] as ObjectKey;
   }
 
-  /** The client's own CPU for a call. */
+  /** The client's own CPU. */
   private *work(cpu: number): Generator<number, void, number> {
     if (cpu <= 0) return;
-    const process = this.simulation.processes.current;
-    if (this.freeWorkers.length > 0) this.runThread(process, cpu);
-    else this.waitingForThread.push({ process, cpu });
+    const worker = this.freeWorkers.pop() ?? this.workers.length;
+    this.workers[worker] = this.simulation.processes.current;
+    this.clientBusy += this.clientHost.run(this.clientWork, nanoseconds(cpu), worker);
     yield SUSPEND;
   }
 
-  private runThread(process: ProcessId, cpu: number): void {
-    const worker = this.freeWorkers.pop() as number;
-    this.workers[worker] = process;
-    this.clientBusy += this.clientHost.run(this.clientWork, nanoseconds(cpu), worker);
-  }
-
-  /** Sends a request and waits for its outcome. */
+  /** Sends a request and takes its outcome in; each is half of the client's CPU for a call. */
   private *call(request: RequestId): Generator<number, number, number> {
-    yield* this.work(this.options.clientCpu);
+    yield* this.work(this.options.clientCpu / 2);
     this.waiting[request] = this.simulation.processes.current;
     this.store.send(this.nextConnection++ % this.options.connections, request);
-    return yield SUSPEND;
+    const outcome = yield SUSPEND;
+    yield* this.work(this.options.clientCpu / 2);
+    return outcome;
   }
 
   /** Gives a request back with the versions in its answer. */
@@ -287,11 +282,20 @@ export class StoreWorld {
     this.simulation.run(simTime(this.simulation.now + Math.round(seconds * 1e9)));
   }
 
-  /** CPU that the members have taken so far, without the clients' [ns]. */
+  /** CPU that the members have taken so far, without the clients' and what the machine takes for their disks [ns]. */
   get serverBusy(): number {
     const { shared } = this.options;
-    const busy = [...new Set(this.hosts)].reduce((sum, host) => sum + host.busyCoreNanoseconds(), 0);
-    const client = this.clientBusy + this.clientHost.spinNanoseconds('benchmark');
-    return busy - (shared ? client : 0);
+    const busy = [...new Set(this.hosts)].reduce(
+      (sum, host) => sum + host.busyCoreNanoseconds() - host.systemNanoseconds,
+      0,
+    );
+    return busy - (shared ? this.clientsBusy : 0);
+  }
+
+  /** CPU that the clients have taken so far, their collector and their threads that look for work included [ns]. */
+  private get clientsBusy(): number {
+    const collector = this.clientHost.collectorOf('benchmark');
+    const marking = collector === undefined ? 0 : collector.workersCpu + collector.idleCpu;
+    return this.clientBusy + this.clientHost.spinNanoseconds('benchmark') + marking;
   }
 }

@@ -1,16 +1,18 @@
-/** Laws of queueing networks, on models made of events: Little, Jackson, processor sharing, and two choices. */
+/** Laws of queueing networks, on models made of events: Little, Jackson, cores that are shared, and two choices. */
 import { describe, expect, it } from 'vitest';
 import {
   createDistribution,
   type DistributionSpec,
   type EventType,
-  ProcessorSharing,
   Simulation,
+  TimeSharing,
 } from '../../src/engine/index.ts';
 import { nanoseconds, type SimTime, simTime } from '../../src/units/index.ts';
 import { expectToContain, replicate } from './confidence.ts';
 
 const SERVICE = 1e6;
+/** A slice that no job needs to the end. */
+const WHOLE = 1e15;
 
 /** A FIFO station with one server in events, that keeps the integral of the customers it holds. */
 class Station {
@@ -130,13 +132,15 @@ describe("Jackson's theorem", () => {
   });
 });
 
-describe('processor sharing', () => {
-  /** Mean of a statistic over the jobs of an M/G/1-PS queue; sojourn and work are in service times. */
+describe('cores that threads have in turn', () => {
+  /** Mean of a statistic over the jobs of an M/G/c queue whose jobs have a core for a slice at a time; sojourn and work are in service times. */
   const observe = (
     service: DistributionSpec,
     load: number,
     cores: number,
+    slice: number,
     what: (sojourn: number, work: number) => number,
+    jobs = 50_000,
   ) =>
     replicate((replication) => {
       const simulation = new Simulation({ seed: 'sharing', replication });
@@ -146,16 +150,16 @@ describe('processor sharing', () => {
       const works: number[] = [];
       let sum = 0;
       let count = 0;
-      const cpu = new ProcessorSharing(simulation, 'cpu', cores, (_, customer) => {
+      const cpu = new TimeSharing(simulation, 'cpu', cores, slice, (_, customer) => {
         const sojourn = simulation.now - (startedAt[customer] as number);
         sum += what(sojourn / SERVICE, (works[customer] as number) / SERVICE);
         count++;
       });
-      poissonArrivals(simulation, load * cores, simTime(50_000 * SERVICE), (customer) => {
+      poissonArrivals(simulation, load * cores, simTime(jobs * SERVICE), (customer) => {
         const work = serviceTime.sample(services);
         startedAt.push(simulation.now);
         works.push(work);
-        cpu.start(work, customer);
+        cpu.start(nanoseconds(work), customer);
       });
       simulation.run(simTime(1e15));
       expect(count).toBe(startedAt.length);
@@ -163,41 +167,37 @@ describe('processor sharing', () => {
     });
 
   const exponential: DistributionSpec = { distribution: 'exponential', mean: SERVICE };
+  const constant: DistributionSpec = { distribution: 'constant', value: SERVICE };
+  const bursty: DistributionSpec = { distribution: 'gamma', shape: 0.4, mean: SERVICE };
+  const sojourn = (span: number) => span;
 
-  it('has in M/M/1-PS the mean sojourn of M/M/1', () => {
-    for (const load of [0.3, 0.7])
-      expectToContain(
-        observe(exponential, load, 1, (sojourn) => sojourn),
-        1 / (1 - load),
-      );
-  });
-
-  it('does not care for the distribution of the work', () => {
-    const load = 0.7;
-    const constant: DistributionSpec = { distribution: 'constant', value: SERVICE };
-    const bursty: DistributionSpec = { distribution: 'gamma', shape: 0.4, mean: SERVICE };
-    for (const service of [constant, bursty]) {
-      expectToContain(
-        observe(service, load, 1, (sojourn) => sojourn),
-        1 / (1 - load),
-        0.04,
-      );
+  it('have in M/M/1 the mean sojourn of M/M/1, whatever the slice', () => {
+    for (const load of [0.3, 0.7]) {
+      for (const slice of [SERVICE / 2, WHOLE])
+        expectToContain(observe(exponential, load, 1, slice, sojourn), 1 / (1 - load));
     }
   });
 
-  it('is fair: a job of any size is slowed by the same factor in the mean', () => {
-    const load = 0.6;
-    const slowdown = observe(exponential, load, 1, (sojourn, work) => (work < 0.01 ? 1 / (1 - load) : sojourn / work));
-    expectToContain(slowdown, 1 / (1 - load));
+  it('have without slices the waiting time of Pollaczek and Khinchine', () => {
+    const load = 0.7;
+    expectToContain(observe(constant, load, 1, WHOLE, sojourn), 1 + load / (2 * (1 - load)), 0.04);
+    const squaredVariation = 1 / 0.4;
+    expectToContain(
+      observe(bursty, load, 1, WHOLE, sojourn),
+      1 + (load * (1 + squaredVariation)) / (2 * (1 - load)),
+      0.08,
+    );
   });
 
-  it('has on two cores the mean sojourn of M/M/2', () => {
+  it('come with small slices to a CPU that is shared equally, which does not care for the distribution of the work', () => {
+    const load = 0.6;
+    expectToContain(observe(bursty, load, 1, SERVICE / 50, sojourn, 5_000), 1 / (1 - load), 0.08);
+  });
+
+  it('have on two cores the mean sojourn of M/M/2', () => {
     const load = 0.75;
-    // In M/M/c with equal sharing the number present is that of M/M/c: departures have the same rate in every state.
-    expectToContain(
-      observe(exponential, load, 2, (sojourn) => sojourn),
-      1 / (1 - load ** 2),
-    );
+    for (const slice of [SERVICE / 2, WHOLE])
+      expectToContain(observe(exponential, load, 2, slice, sojourn), 1 / (1 - load ** 2));
   });
 });
 

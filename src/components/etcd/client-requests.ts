@@ -8,10 +8,10 @@ import type { CounterSeries, MetricRecorder, WaitLedger } from '../../metrics/in
 import { nanoseconds, type SimTime } from '../../units/index.ts';
 import { RequestFlag, type RequestId, type Requests, Verb, WaitPlace } from '../api-machinery/index.ts';
 import type { networkParameters } from '../host/host.parameters.ts';
+import type { Answer } from './answer.ts';
 import type { ClientConnections } from './client-connections.ts';
 import type { etcdParameters } from './etcd.parameters.ts';
 import type { Member } from './member.ts';
-import type { Seat } from './members.ts';
 import { hasRoom, KeepAlives, type Keyspace, type Lessor, quotaCost, type SpaceAlarm } from './mvcc/index.ts';
 import type { Operations } from './operations.ts';
 import { ENTRY_OVERHEAD, type Proposal } from './proposal.ts';
@@ -19,6 +19,7 @@ import { type MemberId, NO_MEMBER } from './raft/index.ts';
 import { RangeReads } from './range-reads.ts';
 import { RangeWork } from './range-work.ts';
 import type { ReplicatedState } from './replicated-state.ts';
+import type { Seat } from './seat.ts';
 import { KEEP_ALIVE, READ_REVISION, type StoreClient } from './store-client.ts';
 import { StoreOutcome } from './store-outcome.ts';
 
@@ -240,7 +241,18 @@ export class ClientRequests {
     this.transactions.add();
     if (outcome === StoreOutcome.Succeeded) this.succeeded.add();
     else if (outcome === StoreOutcome.ConditionFailed) this.failed.add();
-    this.answer(request, end, outcome as number);
+    this.options.seat(member.id).answers.add({ request, serial, outcome: outcome as number, appliedAt: end });
+  }
+
+  /** An answer has had its CPU, for which it waited. */
+  onAnswered({ request, serial, outcome, appliedAt }: Answer, waitedForCpu: number): void {
+    const { operations, requests, waits, simulation } = this.options;
+    if (!operations.isOpen(request, serial)) return;
+    // While the entry was being applied it would have waited anyway.
+    const waited = Math.min(waitedForCpu, Math.max(0, simulation.now - appliedAt));
+    requests.addWait(request, WaitPlace.StoreCpu, waited);
+    waits.passed(this.waitCpu, waited);
+    this.answer(request, Math.max(simulation.now, appliedAt) as SimTime, outcome);
   }
 
   private answer(request: RequestId, at: SimTime, outcome: number): void {

@@ -13,15 +13,17 @@ import type { RequestId, Requests } from '../api-machinery/index.ts';
 import type { networkParameters } from '../host/host.parameters.ts';
 import { Host } from '../host/host.ts';
 import { AlarmRequests } from './alarm-requests.ts';
+import type { Answer } from './answer.ts';
 import { ChangeLog } from './change-log.ts';
 import { ClientConnections } from './client-connections.ts';
 import { ClientRequests } from './client-requests.ts';
+import { addClusterInvariants } from './cluster-invariants.ts';
 import type { etcdParameters } from './etcd.parameters.ts';
 import { Maintenance } from './maintenance.ts';
 import type { Member } from './member.ts';
 import { MemberFaults } from './member-faults.ts';
 import { MemberOutages } from './member-outages.ts';
-import { Members, type Seat } from './members.ts';
+import { Members } from './members.ts';
 import type { MembersListener } from './members-listener.ts';
 import { Membership } from './membership.ts';
 import {
@@ -40,8 +42,9 @@ import {
 import { Operations } from './operations.ts';
 import type { Proposal } from './proposal.ts';
 import { publishMembers } from './publish-members.ts';
-import { type MemberId, NO_MEMBER, RaftSafety } from './raft/index.ts';
+import { type MemberId, NO_MEMBER } from './raft/index.ts';
 import { ReplicatedState } from './replicated-state.ts';
+import type { Seat } from './seat.ts';
 import type { StoreClient, StoreEndpoints } from './store-client.ts';
 import { StoreOutcome } from './store-outcome.ts';
 import { Watches } from './watches.ts';
@@ -74,6 +77,8 @@ export class EtcdCluster implements MembersListener {
   /** What breaks. */
   readonly faults: MemberFaults;
   private readonly options: EtcdClusterOptions;
+  /** Checks that there is one leader in a term, and that logs agree. */
+  private readonly checkRaft: () => void;
   private readonly keyspace: Keyspace;
   /** Leases, and the alarm of a database that is full. */
   readonly lessor: Lessor;
@@ -97,7 +102,6 @@ export class EtcdCluster implements MembersListener {
   private leaseTerm = 0;
   private readonly elementBytes: ReturnType<typeof elementSizes>;
   /** What raft promises of the members' logs. */
-  private readonly raftSafety: RaftSafety<Proposal>;
 
   constructor(options: EtcdClusterOptions) {
     const { simulation, tables, requests, parameters, network, hosts, recorder, waits, endpoints } = options;
@@ -160,7 +164,6 @@ export class EtcdCluster implements MembersListener {
       links,
       delays,
     });
-    this.raftSafety = new RaftSafety((reason) => simulation.invariant(false, 'etcd', reason));
     members.onLeaderChange(() => this.followLeader());
     const around = { simulation, requests, parameters, waits, operations };
     this.clientRequests = new ClientRequests({
@@ -218,7 +221,7 @@ export class EtcdCluster implements MembersListener {
     });
     publishKeyspace(recorder, keyspace, parameters.quotaBackendBytes);
     publishMembers({ simulation, recorder, members: this.members, pending: () => operations.countOpen() });
-    simulation.addInvariantCheck('etcd', () => this.checkInvariants());
+    this.checkRaft = addClusterInvariants({ simulation, keyspace, operations, state, seats: members.seats });
   }
 
   // ---- ports -------------------------------------------------------------------------------------------------------------------
@@ -377,6 +380,10 @@ export class EtcdCluster implements MembersListener {
     this.clientRequests.onEntry(member, proposal, end, waited);
   }
 
+  onAnswered(answer: Answer, waitedForCpu: number): void {
+    this.clientRequests.onAnswered(answer, waitedForCpu);
+  }
+
   onReadReady(member: Member, request: RequestId, waitedForCpu: number): void {
     this.clientRequests.onReadReady(member, request, waitedForCpu);
   }
@@ -416,35 +423,5 @@ export class EtcdCluster implements MembersListener {
   private servesWatches(number: MemberId): boolean {
     const member = this.members.seat(number)?.member;
     return member?.isRunning === true && member.node.leader !== NO_MEMBER;
-  }
-
-  /** Every revision is a transaction that changed a key; no request is lost; no member has applied what is not computed. */
-  checkInvariants(): void {
-    const { keyspace, operations, state } = this;
-    const simulation: Simulation = this.options.simulation;
-    simulation.invariant(
-      keyspace.revision - 1 === keyspace.commits,
-      'etcd',
-      `revision ${keyspace.revision} but ${keyspace.commits} committed transactions that changed a key`,
-    );
-    simulation.invariant(
-      operations.begun === operations.ended + operations.countOpen(),
-      'etcd',
-      `${operations.begun} requests came, ${operations.ended} were answered, ${operations.countOpen()} are open`,
-    );
-    this.checkRaft();
-    for (const { member } of this.members.seats) {
-      simulation.invariant(
-        member.apply.applied <= state.computed,
-        'etcd',
-        `${member.name} has applied ${member.apply.applied}, but ${state.computed} is the last that was computed`,
-      );
-    }
-  }
-
-  /** One leader in a term, and logs that agree. */
-  private checkRaft(): void {
-    const running = this.members.seats.filter(({ member }) => member.isUp);
-    this.raftSafety.check(running.map(({ member }) => member.node));
   }
 }

@@ -53,14 +53,14 @@ export const etcdParameters = defineParameters({
     source: sourceCode('https://go.dev/doc/gc-guide', 'default'),
   }),
   heapBase: count({
-    default: 30_000_000,
+    default: 20_000_000,
     unit: 'B',
     range: [0, 1e12],
     help: 'Bytes of the heap of a member that are alive beside the index of its keys: connections, the log of raft.',
     source: assumption('an empty etcd has 25 to 40 MB resident'),
   }),
   allocation: real({
-    default: 0.1,
+    default: 0.07,
     unit: 'B/ns',
     range: [0, 1000],
     help: 'Bytes of heap that etcd allocates for each nanosecond of CPU.',
@@ -174,10 +174,16 @@ export const etcdParameters = defineParameters({
     help: 'Size of a segment of the WAL; a full one is cut, which takes three syncs more.',
     source: sourceCode('E:server/storage/wal/wal.go:SegmentSizeBytes'),
   }),
-  requestCpu: duration({
-    default: microseconds(41),
+  answerCpu: duration({
+    default: microseconds(20),
     range: [nanoseconds(0), seconds(1)],
-    help: 'CPU of etcd for one put beside the log, on any core: gRPC, apply, answer.',
+    help: 'CPU of etcd for the answer to a put that is applied, on any core.',
+    source: measured('etcd/put_grid.csv', 'see requestCpu'),
+  }),
+  requestCpu: duration({
+    default: microseconds(21),
+    range: [nanoseconds(0), seconds(1)],
+    help: 'CPU of etcd for one put before the log, on any core: gRPC, checks, proposing.',
     source: measured(
       'etcd/put_grid.csv',
       'server CPU per put over the measured batch: 49 us a put and 330 us a batch fit 1 to 512 clients on disk within 20 %; for the halves see entryCpu and syncCpu',
@@ -193,7 +199,7 @@ export const etcdParameters = defineParameters({
     ),
   }),
   entryCpuPerByte: real({
-    default: 4,
+    default: 2.5,
     unit: 'ns/B',
     range: [0, 1000],
     help: 'CPU of the raft loop for each byte of an entry: encoding, checksum, copies.',
@@ -203,13 +209,13 @@ export const etcdParameters = defineParameters({
     ),
   }),
   batchCpu: duration({
-    default: microseconds(80),
+    default: microseconds(30),
     range: [nanoseconds(0), seconds(1)],
     help: 'CPU of the raft loop for a batch, while the log stands still.',
     source: measured('etcd/put_grid.csv', 'see entryCpu'),
   }),
   syncCpu: duration({
-    default: microseconds(120),
+    default: microseconds(100),
     range: [nanoseconds(0), seconds(1)],
     help: 'CPU of a leader that a write to the log takes on other cores: a thread that blocks hands its processor over, others look for work and park.',
     source: measured(
@@ -217,10 +223,26 @@ export const etcdParameters = defineParameters({
       'see requestCpu: what is left of 330 us a batch beside batchCpu and host.spinCpu; tmpfs, where no write blocks, has none',
     ),
   }),
-  syncReturn: duration({
-    default: microseconds(300),
+  syncSystemCpu: duration({
+    default: microseconds(180),
     range: [nanoseconds(0), seconds(1)],
-    help: 'Time that the thread of the log, back from a sync, waits for a processor for each piece of work that runs on each core beside one: no sync is faster than the queue of the cores.',
+    help: 'CPU of the machine for a write that waits for the disk, which belongs to no process: journal, block layer, interrupts, and what a virtual disk takes of the host.',
+    source: measured(
+      'etcd/put_grid.csv',
+      'cores of server and client together: 1.84 on tmpfs at most, on disk less by about 180 us a sync: 1.48 with 1,720 syncs a second, 1.64 with 820',
+    ),
+  }),
+  restCores: real({
+    default: 0.016,
+    unit: 'core',
+    range: [0, 100],
+    help: 'Cores that a member uses at rest: ticks of raft, timers of leases, watches and the backend.',
+    source: measured('etcd/watch_fanout.csv', '0.025 to 0.03 cores at 10 puts a second of 1.1 ms each'),
+  }),
+  syncReturn: duration({
+    default: microseconds(600),
+    range: [nanoseconds(0), seconds(1)],
+    help: 'Time that the thread of the log, back from a sync that blocked it, waits for a processor for each thread that each core has beside one. It counts as time of the sync.',
     source: measured(
       'etcd/put_grid.csv',
       'fsync_mean_ms: 0.22 with one client, 0.33 with 8, 0.43 with 16, 0.62 with 128, 0.86 with 256 on the same disk',

@@ -10,7 +10,7 @@ import type { Timeline } from '../../metrics/index.ts';
 import { nanoseconds } from '../../units/index.ts';
 import type { etcdParameters } from './etcd.parameters.ts';
 import type { Member } from './member.ts';
-import type { Members, Seat } from './members.ts';
+import type { Members } from './members.ts';
 import {
   type Change,
   type ElementSize,
@@ -21,6 +21,7 @@ import {
 } from './mvcc/index.ts';
 import { NO_MEMBER } from './raft/index.ts';
 import type { ReplicatedState } from './replicated-state.ts';
+import type { Seat } from './seat.ts';
 import type { Watches } from './watches.ts';
 
 /** What maintenance works on. */

@@ -6,8 +6,9 @@ import type { EventType, Simulation } from '../../engine/index.ts';
 import type { Timeline } from '../../metrics/index.ts';
 import { type Nanoseconds, NS_PER_SECOND, nanoseconds } from '../../units/index.ts';
 import type { MemberOutages } from './member-outages.ts';
-import type { Members, Seat } from './members.ts';
+import type { Members } from './members.ts';
 import type { MemberId } from './raft/index.ts';
+import type { Seat } from './seat.ts';
 
 /** A member by its number, or by its part when the fault strikes; a follower is the first that runs. */
 export type MemberChoice = number | 'leader' | 'follower';

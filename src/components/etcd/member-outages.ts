@@ -9,9 +9,10 @@ import { type RequestId, type Requests, WaitPlace } from '../api-machinery/index
 import type { ClientRequests } from './client-requests.ts';
 import type { etcdParameters } from './etcd.parameters.ts';
 import type { Member } from './member.ts';
-import type { Members, Seat } from './members.ts';
+import type { Members } from './members.ts';
 import type { Operations } from './operations.ts';
 import { type MemberId, NO_MEMBER } from './raft/index.ts';
+import type { Seat } from './seat.ts';
 import type { Watches } from './watches.ts';
 
 /** A request that waits for a process that stands still. */

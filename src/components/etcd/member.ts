@@ -30,6 +30,7 @@ import {
 } from './raft/index.ts';
 import { TickClock } from './tick-clock.ts';
 import type { WriteAheadLog } from './write-ahead-log.ts';
+import { chargeAppend, chargeBlockedWrite, waitBack } from './write-costs.ts';
 
 /** Bytes of a hard state and the headers of its records. */
 const HARD_STATE_BYTES = 50;
@@ -344,13 +345,14 @@ export class Member implements Peer {
   private write(ready: Ready<Proposal>): void {
     const { simulation } = this.options;
     this.writing = ready;
-    let span = 0;
-    if (this.node.role === Role.Leader) this.host.chargeBeside(this.options.parameters.syncCpu);
-    else if (ready.entries.length > 0) span += this.chargeAppend(ready.entries.length);
-    // Whoever comes back from the disk waits for a processor behind the others.
-    span += Math.round(this.options.parameters.syncReturn * (this.host.slowdown() - 1));
-    span += this.log.write(plus(simulation.now, nanoseconds(span)), ready.entriesBytes + HARD_STATE_BYTES);
-    if (this.node.role === Role.Leader) {
+    const { host, log } = this;
+    const { parameters } = this.options;
+    const leads = this.node.role === Role.Leader;
+    let span = leads || ready.entries.length === 0 ? 0 : chargeAppend(host, parameters, ready.entries.length);
+    const begin = plus(simulation.now, nanoseconds(span));
+    span += log.write(begin, ready.entriesBytes + HARD_STATE_BYTES, waitBack(host, parameters));
+    if (log.hasBlocked) chargeBlockedWrite(host, parameters, leads);
+    if (leads) {
       for (const { payload } of ready.entries) if (payload !== undefined) payload.service += span;
     }
     this.writeEnd = simulation.now + span;
@@ -386,15 +388,6 @@ export class Member implements Peer {
     if (!this.isPaused || this.pausedAt >= leavesAt) return true;
     this.unsent.push(message);
     return false;
-  }
-
-  /** A follower's CPU for an append: it comes before the write, slowed by what else runs there. Returns how long it takes. */
-  private chargeAppend(entries: number): number {
-    const { parameters } = this.options;
-    const cpu = parameters.followerBatchCpu + parameters.followerEntryCpu * entries;
-    const took = Math.round(cpu * this.host.slowdown());
-    this.host.charge(cpu);
-    return took;
   }
 
   /** The event of {@link MemberEvents.written}. */

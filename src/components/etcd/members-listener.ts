@@ -1,6 +1,7 @@
 /** What the members tell the side of the clients. */
 import type { SimTime } from '../../units/index.ts';
 import type { RequestId } from '../api-machinery/index.ts';
+import type { Answer } from './answer.ts';
 import type { Member } from './member.ts';
 import type { Proposal } from './proposal.ts';
 import type { MemberId } from './raft/index.ts';
@@ -9,6 +10,8 @@ import type { MemberId } from './raft/index.ts';
 export interface MembersListener {
   /** A member has applied an entry by `end`; it waited that long. */
   onEntry(member: Member, proposal: Proposal, end: SimTime, waited: number): void;
+  /** An answer has had the CPU of its member, for which it waited. */
+  onAnswered(answer: Answer, waitedForCpu: number): void;
   /** The first member has committed an entry. */
   onFirstCommit(proposal: Proposal): void;
   /** A member has applied everything up to an entry by `end`. */

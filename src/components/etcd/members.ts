@@ -2,50 +2,33 @@
  * The members of one cluster: they are made, started, ended and watched here. What they agree on is in replicated-state.ts, what their clients see in
  * etcd-cluster.ts.
  */
-import type { ObjectTables } from '../../cluster/index.ts';
-import type { EventType, Simulation, ValuesOf } from '../../engine/index.ts';
-import type { CounterSeries, MetricRecorder, Timeline } from '../../metrics/index.ts';
-import { type Nanoseconds, NS_PER_MILLISECOND, NS_PER_SECOND, nanoseconds, type SimTime } from '../../units/index.ts';
-import type { networkParameters } from '../host/host.parameters.ts';
+import type { EventType } from '../../engine/index.ts';
+import type { CounterSeries } from '../../metrics/index.ts';
+import { type Nanoseconds, NS_PER_SECOND, nanoseconds } from '../../units/index.ts';
 import type { Host } from '../host/host.ts';
+import type { Answer } from './answer.ts';
+import { AppliedEntries } from './applied-entries.ts';
 import { ApplyLoop } from './apply-loop.ts';
-import type { etcdParameters } from './etcd.parameters.ts';
 import { LeadershipHistory } from './leadership-history.ts';
 import { Member } from './member.ts';
 import type { MemberOwner } from './member-surroundings.ts';
-import type { MembersListener } from './members-listener.ts';
-import {
-  applyEffects,
-  type CommandEffects,
-  elementSizes,
-  type Keyspace,
-  MemberStore,
-  restartTime,
-  snapshotRestoreTime,
-  snapshotSaveTime,
-} from './mvcc/index.ts';
+import { MemberStore, restartTime, snapshotRestoreTime, snapshotSaveTime } from './mvcc/index.ts';
 import { PeerNetwork } from './peer-network.ts';
 import type { Proposal } from './proposal.ts';
 import {
   type Configuration,
-  type Entry,
   foundingState,
   type MemberId,
   MessageType,
   NO_MEMBER,
-  type PersistedState,
-  ProgressState,
   quorumOf,
-  Role,
   type SnapshotMetadata,
 } from './raft/index.ts';
 import { ReadIndex } from './read-index.ts';
 import { reckonRound } from './reckoned-round.ts';
-import type { ReplicatedState } from './replicated-state.ts';
+import { RequestWorkers } from './request-workers.ts';
+import type { MembersOptions, Seat } from './seat.ts';
 import { WriteAheadLog } from './write-ahead-log.ts';
-
-/** An entry that takes longer than this until it is applied is slow (E:server/embed/config.go: warning-apply-duration) [ns]. */
-const SLOW_APPLY = 100 * NS_PER_MILLISECOND;
 
 /** Time for which a removed member goes on, so that the others learn of it (E:server/etcdserver/server.go:stopWithDelay) [ns]. */
 const REMOVED_ENDS_AFTER = nanoseconds(NS_PER_SECOND);
@@ -64,34 +47,6 @@ const EMPTY_MESSAGE = {
   bytes: 0,
 } as const;
 
-/** What the members are made of. */
-export interface MembersOptions {
-  readonly simulation: Simulation;
-  readonly tables: ObjectTables;
-  readonly keyspace: Keyspace;
-  readonly parameters: ValuesOf<typeof etcdParameters>;
-  readonly network: ValuesOf<typeof networkParameters>;
-  readonly hosts: readonly Host[];
-  readonly recorder: MetricRecorder;
-  readonly timeline: Timeline;
-  readonly state: ReplicatedState;
-  readonly listener: MembersListener;
-}
-
-/** A member with what belongs to it. */
-export interface Seat {
-  readonly member: Member;
-  readonly reads: ReadIndex;
-  readonly store: MemberStore;
-  /** What its process left on its disk, while it does not run, state. */
-  surviving: PersistedState<Proposal> | undefined;
-  /** Whether its process has ended by itself because the disk was full, state. */
-  hasPanicked: boolean;
-  /** Last entry that it made a snapshot at, and dropped old entries at, state. */
-  snapshotIndex: number;
-  compactionIndex: number;
-}
-
 /** All members. */
 export class Members implements MemberOwner {
   readonly seats: Seat[] = [];
@@ -106,20 +61,18 @@ export class Members implements MemberOwner {
   private readonly evReckoned: EventType;
   private readonly evStarted: EventType;
   private readonly evRemoved: EventType;
-  private readonly slowApplies: CounterSeries;
   private readonly failedReads: CounterSeries;
-  private readonly elementBytes: ReturnType<typeof elementSizes>;
+  private readonly applied: AppliedEntries;
 
   /** Who voted when the cluster was founded. */
   private readonly founders: Configuration;
 
   constructor(options: MembersOptions) {
-    const { simulation, parameters, network, recorder, timeline, hosts, tables } = options;
+    const { simulation, network, recorder, timeline, hosts } = options;
     this.options = options;
     this.network = new PeerNetwork(simulation, network, recorder);
     this.history = new LeadershipHistory(simulation, recorder, timeline);
-    this.elementBytes = elementSizes(tables, parameters.keyLength);
-    this.slowApplies = recorder.counter('etcd_server_slow_apply_total');
+    this.applied = new AppliedEntries(options, this.seats);
     this.failedReads = recorder.counter('etcd_server_read_indexes_failed_total');
     const seat = (number: number): Seat => this.seats[number] as Seat;
     this.evTick = simulation.on('etcd.tick', (number, life) => seat(number).member.onTick(life));
@@ -207,8 +160,8 @@ export class Members implements MemberOwner {
       member: id,
       evFree: this.evApplied,
       service: parameters.applyService,
-      onEntry: (entry, end, waited) => this.onEntry(seat, entry, end, waited),
-      onBatch: (lastIndex, end) => this.onBatch(seat, lastIndex, end),
+      onEntry: (entry, end, waited) => this.applied.onEntry(seat, entry, end, waited),
+      onBatch: (lastIndex, end) => this.applied.onBatch(seat, lastIndex, end),
     });
     const elections = simulation.streams.stream(`etcd.elections.${id}`);
     const member = new Member({
@@ -245,9 +198,17 @@ export class Members implements MemberOwner {
       retryAfter: (span) => void simulation.after(span, this.evReadRetry, id),
       onReady: (request, waited) => listener.onReadReady(member, request, waited),
     });
+    const answers = new RequestWorkers<Answer>({
+      simulation,
+      host,
+      process: member.name,
+      cpuOf: () => parameters.answerCpu,
+      done: (answer, _, waited) => listener.onAnswered(answer, waited),
+    });
     const begun = { hasPanicked: false, snapshotIndex: 0, compactionIndex: 0 };
-    const seat: Seat = { member, reads, store, surviving: undefined, ...begun };
+    const seat: Seat = { member, reads, store, answers, surviving: undefined, ...begun };
     host.collect(member.name, { ...parameters, liveBytes: () => parameters.heapBase + keyspace.indexBytes });
+    host.addLoad(parameters.restCores);
     this.network.add(member);
     return this.seats[this.seats.push(seat) - 1] as Seat;
   }
@@ -287,6 +248,7 @@ export class Members implements MemberOwner {
     member.persistedIndex = store.crash();
     seat.surviving = member.kill();
     reads.reset();
+    seat.answers.clear();
     this.options.timeline.record(member.name, why);
     this.lookForLeader();
     this.options.listener.onGone(member);
@@ -389,62 +351,5 @@ export class Members implements MemberOwner {
         this.options.listener.onBatch(member, snapshot.index, this.options.simulation.now);
       },
     );
-  }
-
-  // ---- applying ---------------------------------------------------------------------------------------------------------------------
-
-  private onEntry(seat: Seat, entry: Entry<Proposal>, end: SimTime, waited: number): void {
-    const { state, listener, simulation, parameters } = this.options;
-    const { payload, index } = entry;
-    const isFirst = index > state.computed;
-    if (isFirst && payload !== undefined) listener.onFirstCommit(payload);
-    state.apply(entry);
-    if (payload?.effects !== undefined) this.applyCommand(seat, payload.effects);
-    else this.appendRevisions(seat, state.positionAfter(index - 1), state.positionAfter(index));
-    seat.store.entryApplied(index);
-    if (end - simulation.now + waited - parameters.applyService > SLOW_APPLY) this.slowApplies.add();
-    if (payload !== undefined) listener.onEntry(seat.member, payload, end, waited);
-  }
-
-  /** Revisions at these positions of the key space's log go into the member's database. */
-  private appendRevisions(seat: Seat, from: number, to: number): void {
-    const { log } = this.options.keyspace;
-    for (let position = Math.max(from, log.first); position < to; position++) {
-      seat.store.append(position, this.elementBytes(log.kind(position), log.version(position)));
-    }
-  }
-
-  /** History goes when no member needs it: to read, or to apply again what it has lost with its process. */
-  private applyCommand(seat: Seat, effects: CommandEffects): void {
-    const { state, keyspace, parameters } = this.options;
-    applyEffects(effects, seat.store);
-    if (effects.plan === undefined) return;
-    let oldest = keyspace.revision;
-    for (const { member } of this.seats) {
-      const needed = member.isUp ? member.apply.applied : member.persistedIndex;
-      // A member that lags further behind is sent a whole database.
-      if (member.isUp || state.computed - needed <= parameters.catchUpEntries) {
-        oldest = Math.min(oldest, state.revisionAfter(needed));
-      }
-    }
-    keyspace.release(Math.min(effects.plan.revision, oldest));
-  }
-
-  private onBatch(seat: Seat, lastIndex: number, end: SimTime): void {
-    const { parameters, listener } = this.options;
-    if (lastIndex - seat.snapshotIndex > parameters.snapshotCount) {
-      seat.snapshotIndex = lastIndex;
-      seat.store.commitNow();
-    }
-    if (lastIndex - seat.compactionIndex >= parameters.logCompactionEntries) this.compactLog(seat, lastIndex);
-    listener.onBatch(seat.member, lastIndex, end);
-  }
-
-  /** Old entries go, unless a follower is being sent a database: it will need what came after. */
-  private compactLog(seat: Seat, index: number): void {
-    const { node } = seat.member;
-    if (node.role === Role.Leader && node.progress().some(({ state }) => state === ProgressState.Snapshot)) return;
-    seat.compactionIndex = index;
-    node.compactTo(Math.min(index, node.applied), this.options.parameters.catchUpEntries, node.configuration);
   }
 }

@@ -9,8 +9,9 @@ import { NS_PER_SECOND, nanoseconds, type SimTime } from '../../units/index.ts';
 import type { Host } from '../host/host.ts';
 import type { etcdParameters } from './etcd.parameters.ts';
 import type { Member } from './member.ts';
-import type { Members, Seat } from './members.ts';
+import type { Members } from './members.ts';
 import { ChangeType, type MemberId, quorumOf } from './raft/index.ts';
+import type { Seat } from './seat.ts';
 
 /** Time between two looks at a learner [ns]: an operator tries to promote it every second. */
 const PROMOTION_PERIOD = nanoseconds(NS_PER_SECOND);

@@ -68,8 +68,8 @@ export class ProposalBatches {
         proposal.service += took;
         proposal.waitedForCpu += waited;
         this.add(proposal);
+        ready();
       },
-      allDone: ready,
     });
   }
 
@@ -124,7 +124,7 @@ export class ProposalBatches {
       proposals: this.proposals,
       forwarded: this.forwarded,
       startedAt: simulation.now,
-      cpu: this.host.run(this.port, nanoseconds(cpu), this.lastBatch),
+      cpu: this.host.runNext(this.port, nanoseconds(cpu), this.lastBatch),
     };
     this.proposals = NOTHING;
     this.forwarded = NOTHING;

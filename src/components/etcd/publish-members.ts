@@ -1,7 +1,8 @@
 /** What the members report of themselves: disks, apply loops, databases, proposals. */
 import type { Simulation } from '../../engine/index.ts';
 import { type MetricRecorder, publishServer } from '../../metrics/index.ts';
-import type { Members, Seat } from './members.ts';
+import type { Members } from './members.ts';
+import type { Seat } from './seat.ts';
 
 /** What is published. */
 export interface PublishOptions {

@@ -167,7 +167,7 @@ export class ReadIndex {
     const requests = this.current;
     this.current = [];
     this.context = 0;
-    this.workers.addAll(requests);
+    for (const request of requests) this.workers.add(request);
     if (this.next.length > 0) this.begin();
   }
 

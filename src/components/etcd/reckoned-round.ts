@@ -29,7 +29,7 @@ export function reckonRound(
   const { voters } = node.configuration;
   if (voters.length === 1) {
     // Nobody to ask: what a round costs is all there is to wait for.
-    const at = Math.round(leader.logFreeAt + roundCpu * leader.host.slowdown()) as SimTime;
+    const at = Math.round(leader.logFreeAt + roundCpu * leader.host.threadsPerCore()) as SimTime;
     return reader === leader ? { at, index: node.commit, leader, term: node.term } : undefined;
   }
   if (node.termOf(node.commit) !== node.term) return undefined;

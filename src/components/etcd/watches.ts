@@ -10,9 +10,10 @@ import type { ChangeLog } from './change-log.ts';
 import type { ClientConnections } from './client-connections.ts';
 import type { etcdParameters } from './etcd.parameters.ts';
 import type { Member } from './member.ts';
-import type { Members, Seat } from './members.ts';
+import type { Members } from './members.ts';
 import { type Keyspace, WatchStreams } from './mvcc/index.ts';
 import type { ReplicatedState } from './replicated-state.ts';
+import type { Seat } from './seat.ts';
 import type { StoreClient } from './store-client.ts';
 
 /** What watches work on. */
@@ -51,7 +52,7 @@ export class Watches {
         const seat = this.seatOf(server);
         return seat === undefined ? 0 : state.changesAfter(seat.member.apply.applied);
       },
-      slowdown: (server) => this.seatOf(server)?.member.host.slowdown() ?? 1,
+      slowdown: (server) => this.seatOf(server)?.member.host.threadsPerCore() ?? 1,
       kindAt: (position) => changeLog.at(position).kind,
       isCompacted: (position) => this.isCompacted(position),
       send: (server, upTo, at) => this.send(server, upTo, at),

@@ -9,6 +9,8 @@ import { type Nanoseconds, nanoseconds, type SimTime } from '../../units/index.t
 
 /** Syncs of a cut beside that of the batch: the tail of the old segment, the header of the new one, the directory. E:wal.go:cut. */
 const SYNCS_OF_A_CUT = 3;
+/** A system call that lasts for less keeps its processor of the runtime (Go: src/runtime/proc.go:sysmon, its shortest sleep) [ns]. */
+const BLOCKING = 20_000;
 /** Bytes of a segment's header: checksum, metadata, hard state. */
 const HEADER_BYTES = 512;
 
@@ -37,6 +39,8 @@ export class WriteAheadLog {
   private end = 0;
   /** Time the disk was busy up to the end of the latest write [ns], statistic. */
   private busy = 0;
+  /** Whether the latest write had to wait for the disk, so that its thread was put aside, state. */
+  hasBlocked = false;
   /** Syncs begun, and segments cut, statistics. */
   syncs = 0;
   cuts = 0;
@@ -48,12 +52,12 @@ export class WriteAheadLog {
     this.options = options;
   }
 
-  /** Writes a batch at `now`, when no other is being written; returns the span until it is durable. */
-  write(now: SimTime, bytes: number): Nanoseconds {
-    let span = this.sync(bytes);
+  /** Writes a batch at `now`, when no other is being written; back from the disk its thread waits for `back`. Returns the span until it goes on. */
+  write(now: SimTime, bytes: number, back: number): Nanoseconds {
+    let span = this.sync(bytes, back);
     this.segment += bytes;
     if (this.segment >= this.options.segmentBytes) {
-      for (let i = 0; i < SYNCS_OF_A_CUT; i++) span += this.sync(HEADER_BYTES);
+      for (let i = 0; i < SYNCS_OF_A_CUT; i++) span += this.sync(HEADER_BYTES, back);
       this.segment = HEADER_BYTES;
       this.cuts++;
     }
@@ -82,8 +86,10 @@ export class WriteAheadLog {
     return this.busy - Math.max(0, this.end - now);
   }
 
-  private sync(bytes: number): number {
-    const span = this.estimate(bytes);
+  private sync(bytes: number, back: number): number {
+    const disk = this.estimate(bytes);
+    this.hasBlocked = disk >= BLOCKING;
+    const span = this.hasBlocked ? disk + back : disk;
     this.options.seconds.recordSpan(span as Nanoseconds);
     this.syncs++;
     return span;

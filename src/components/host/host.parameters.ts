@@ -54,7 +54,7 @@ export const hostParameters = defineParameters({
     source: measured('etcd/open_loop.csv', 'see wakeUpCpu'),
   }),
   spinCpu: duration({
-    default: microseconds(150),
+    default: microseconds(100),
     range: [nanoseconds(0), seconds(1)],
     help: 'CPU that a process takes on other cores each time that it runs out of work: its threads look for more before they sleep. No more than the time it is idle.',
     source: measured(
@@ -70,6 +70,15 @@ export const hostParameters = defineParameters({
     source: measured(
       'etcd/get_grid.csv',
       'one client: p90 1.55 times and p99 2.4 times p50, a lognormal of 0.37, over the pieces of client and server',
+    ),
+  }),
+  timeSlice: duration({
+    default: milliseconds(3),
+    range: [microseconds(10), seconds(1)],
+    help: 'Time for which a thread keeps its core while others wait for one.',
+    source: sourceCode(
+      'https://github.com/torvalds/linux/blob/v6.6/kernel/sched/fair.c',
+      'sysctl_sched_base_slice: 0.75 ms times one more than the binary logarithm of the cores, up to 3 ms; the tick that looks at it comes every 1 to 4 ms',
     ),
   }),
   goTimeSlice: duration({

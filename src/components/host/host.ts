@@ -1,14 +1,15 @@
 /**
- * One machine of the control plane: C cores shared equally by the threads that run on it (the kernel's fair scheduler, seen from a distance).
+ * One machine of the control plane: C cores that threads have in turn (the kernel's fair scheduler, seen from a distance).
  * Work under a process's name waits for the threads of that process (see run-queue.ts); work without one is a thread of its own.
- * Left out: context switches, time slices and wake-up latency of the kernel's scheduler, NUMA, cgroup limits.
+ * Left out: context switches, a queue for each core and the moving of threads between them, priorities and debts of the kernel's scheduler, NUMA,
+ * cgroup limits.
  */
 import {
   createDistribution,
   type Distribution,
-  ProcessorSharing,
   type RandomStream,
   type Simulation,
+  TimeSharing,
 } from '../../engine/index.ts';
 import { type Nanoseconds, nanoseconds } from '../../units/index.ts';
 import { GarbageCollector, type HeapOptions } from './garbage-collector.ts';
@@ -21,7 +22,8 @@ export type WorkDone = (tag: number) => void;
 export interface HostOptions extends WakeUp {
   /** Standard deviation over mean of what a piece of work takes. */
   readonly workVariation: number;
-  /** Time slice of the Go runtime. */
+  /** Time slices of the kernel and of the Go runtime. */
+  readonly timeSlice: Nanoseconds;
   readonly goTimeSlice: Nanoseconds;
   /** CPU of marking, for each byte that is alive [ns/B]. */
   readonly goMarkCpu: number;
@@ -44,9 +46,10 @@ const SCALE = 1e9;
 /** The standard normal quantile of 0.99. */
 const NORMAL_P99 = 2.3263478740408408;
 /** Work that nobody waits for is done in lumps of this much [ns]: one job instead of many tiny ones. */
-const LUMP = 1_000_000;
-/** Time slice where nobody says another: the runtime's (sysmon's forcePreemptNS) [ns]. */
-const USUAL_TIME_SLICE = 10_000_000;
+const LUMP = 250_000;
+/** Time slices where nobody says others: the kernel's, and the runtime's (sysmon's forcePreemptNS) [ns]. */
+const USUAL_TIME_SLICE = 3_000_000;
+const USUAL_GO_TIME_SLICE = 10_000_000;
 
 /** A machine. Processes register once and then run work on it. */
 export class Host {
@@ -55,7 +58,7 @@ export class Host {
   /** What it does to processes; undefined = waking up costs nothing, heaps are not modelled. */
   readonly options: HostOptions | undefined;
   private readonly simulation: Simulation;
-  private readonly cpu: ProcessorSharing;
+  private readonly cpu: TimeSharing;
   /** By what factor a piece of work takes more or less, times {@link SCALE}; undefined = it always takes the same. */
   private readonly variation: Distribution | undefined;
   private readonly variations: RandomStream;
@@ -67,6 +70,10 @@ export class Host {
   private readonly portOf: number[] = [];
   private readonly processes = new Map<string, RunQueue>();
   private readonly queues: RunQueue[] = [];
+  /** Cores that processes use at rest [core], state. */
+  private load = 0;
+  /** CPU that the kernel was charged with [ns], statistic. */
+  systemNanoseconds = 0;
   /** Since when no thread has run [ns], state. */
   private idleSince = 0;
   /** Work that nobody waits for and that is not done yet [ns], state, and the port of it. */
@@ -77,7 +84,9 @@ export class Host {
     this.simulation = simulation;
     this.name = name;
     this.options = options;
-    this.cpu = new ProcessorSharing(simulation, name, cores, (_, tag) => this.onEnded(tag));
+    this.cpu = new TimeSharing(simulation, name, cores, options?.timeSlice ?? USUAL_TIME_SLICE, (_, tag) =>
+      this.onEnded(tag),
+    );
     this.variation = options === undefined ? undefined : variationOf(options.workVariation);
     this.variations = simulation.streams.stream(`${name} work`);
     this.unawaitedPort = this.newPort(() => {});
@@ -97,12 +106,22 @@ export class Host {
 
   /** Integral of the cores in use up to now [ns]. */
   busyCoreNanoseconds(): number {
-    return this.cpu.busyCoreNanoseconds();
+    return this.cpu.busyCoreNanoseconds() + this.load * this.simulation.now;
+  }
+
+  /** Cores that a process uses all the time at rest: counted, and too few to hold anything up. */
+  addLoad(cores: number): void {
+    this.load += cores;
   }
 
   /** How many times slower than alone a piece of work runs now. */
   slowdown(): number {
     return Math.max(1, this.jobs / this.cpu.cores);
+  }
+
+  /** Threads that are on a core or wait for one, by core; at least 1. */
+  threadsPerCore(): number {
+    return Math.max(1, this.cpu.jobs / this.cpu.cores);
   }
 
   /** Registers an owner of work; its number goes into {@link run}. Those that name the same process share its threads; without one each piece is a thread. */
@@ -118,9 +137,10 @@ export class Host {
     const { options, simulation } = this;
     if (options === undefined) return;
     const queue = this.processNamed(process);
+    const group = this.queues.indexOf(queue);
     const port: number = this.newPort((worker) => queue.collector?.onRan(worker));
     const machine = {
-      start: (work: number, worker: number) => this.cpu.start(nanoseconds(work), (port << TAG_BITS) | worker),
+      start: (work: number, worker: number) => this.cpu.start(nanoseconds(work), (port << TAG_BITS) | worker, group),
       abort: (job: number) => this.abort(job),
     };
     const name = `${this.name}: ${process}`;
@@ -135,8 +155,17 @@ export class Host {
 
   /** Runs `work` of CPU for a process and then tells its owner. `tag` is below 2^24. Returns what it takes with waking up and marking. */
   run(owner: number, work: Nanoseconds, tag: number): Nanoseconds {
+    return this.start(owner, work, tag, false);
+  }
+
+  /** The same, but before what its process has to do already: the runtime lets whoever was just woken go first. */
+  runNext(owner: number, work: Nanoseconds, tag: number): Nanoseconds {
+    return this.start(owner, work, tag, true);
+  }
+
+  private start(owner: number, work: Nanoseconds, tag: number, isNext: boolean): Nanoseconds {
     const queue = this.queueOf[owner];
-    if (queue !== undefined) return nanoseconds(queue.run(owner, work, tag));
+    if (queue !== undefined) return nanoseconds(queue.run(owner, work, tag, isNext));
     this.cpu.start(work, ((this.portOf[owner] as number) << TAG_BITS) | tag);
     return work;
   }
@@ -147,6 +176,12 @@ export class Host {
     if (this.unawaited < LUMP) return;
     this.cpu.start(nanoseconds(this.unawaited), this.unawaitedPort << TAG_BITS);
     this.unawaited = 0;
+  }
+
+  /** Work of the kernel, or of whatever runs below it, that belongs to no process. */
+  chargeSystem(work: number): void {
+    this.systemNanoseconds += work;
+    this.charge(work);
   }
 
   /** Work of a process's other threads, which only run where there is another core; returns what it is here [ns]. */
@@ -184,10 +219,11 @@ export class Host {
 
   private newProcess(): RunQueue {
     const { options, simulation, cpu } = this;
+    const group = this.queues.length;
     const machine = {
       now: () => simulation.now,
       idleSince: () => (cpu.jobs > 0 ? simulation.now : this.idleSince),
-      start: (work: number, slot: number) => void cpu.start(nanoseconds(work), (port << TAG_BITS) | slot),
+      start: (work: number, slot: number) => void cpu.start(nanoseconds(work), (port << TAG_BITS) | slot, group),
       done: (owner: number, tag: number) => (this.owners[owner] as WorkDone)(tag),
       vary: (work: number) => this.vary(work),
       charge: (work: number) => this.charge(work),
@@ -195,7 +231,7 @@ export class Host {
     };
     const queue = new RunQueue(machine, {
       threads: Math.max(1, Math.floor(cpu.cores)),
-      timeSlice: options?.goTimeSlice ?? USUAL_TIME_SLICE,
+      timeSlice: options?.goTimeSlice ?? USUAL_GO_TIME_SLICE,
       wakeUp: options,
     });
     const port = this.newPort((slot) => queue.onSlice(slot));

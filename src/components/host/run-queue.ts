@@ -60,6 +60,8 @@ export class RunQueue {
   /** Pieces of work in service or waiting, and when the latest ended [ns], state. */
   private pieces = 0;
   private idleSince = 0;
+  /** The piece of work with which the process wakes up: until its end no other thread does, state. */
+  private waking = NONE;
   /** By slot: owner, its tag, work left [ns], and the slot behind it in the queue, state. */
   private readonly owners: number[] = [];
   private readonly tags: number[] = [];
@@ -87,14 +89,15 @@ export class RunQueue {
   }
 
   /** Queues a piece of work; returns what it takes with waking up and with what it has to do for the collector [ns]. */
-  run(owner: number, work: number, tag: number): number {
+  run(owner: number, work: number, tag: number, isNext: boolean): number {
     let taken = this.machine.vary(work);
-    if (this.pieces++ === 0) taken += this.wake();
+    const wakeUp = this.pieces++ === 0 ? this.wake() : 0;
+    taken += wakeUp;
     if (this.collector !== undefined) taken += this.collector.allocate(work);
     const slot = this.newSlot(owner, taken, tag);
-    this.behind[slot] = this.latest;
-    this.latest = slot;
-    this.queued++;
+    if (wakeUp > 0) this.waking = slot;
+    if (isNext) this.putFirst(slot);
+    else this.add(slot);
     this.dispatch();
     return taken;
   }
@@ -102,10 +105,14 @@ export class RunQueue {
   /** A slot's time slice is over, or its work done. */
   onSlice(slot: number): void {
     this.running--;
-    const isDone = this.left[slot] === 0;
-    if (!isDone) this.preempt(slot);
+    if (this.left[slot] === 0) this.end(slot);
+    else this.preempt(slot);
     this.dispatch();
-    if (!isDone) return;
+  }
+
+  /** A piece of work is done; what that brings may be the next on its thread. */
+  private end(slot: number): void {
+    if (slot === this.waking) this.waking = NONE;
     if (--this.pieces === 0) this.idleSince = this.machine.now();
     this.freeSlots.push(slot);
     const owner = this.owners[slot] as number;
@@ -115,12 +122,8 @@ export class RunQueue {
   /** All threads stand still for a span, as soon as they are at the end of their slices. */
   stop(span: number): void {
     for (let i = 0; i < this.threads; i++) {
-      const slot = this.newSlot(NONE, span, 0);
       this.pieces++;
-      this.queued++;
-      this.behind[slot] = this.first;
-      if (this.first === NONE) this.last = slot;
-      this.first = slot;
+      this.putFirst(this.newSlot(NONE, span, 0));
     }
   }
 
@@ -140,7 +143,8 @@ export class RunQueue {
   dispatch(): void {
     const { collector } = this;
     collector?.startWorkers();
-    while (this.queued > 0 && (this.running < this.threads || collector?.yieldThread() === true)) {
+    const most = this.waking === NONE ? this.threads : 1;
+    while (this.queued > 0 && (this.running < most || collector?.yieldThread() === true)) {
       this.begin(this.take());
     }
     collector?.fitIdleWorkers();
@@ -160,6 +164,20 @@ export class RunQueue {
     this.tags[slot] = tag;
     this.left[slot] = work;
     return slot;
+  }
+
+  /** Behind everything that was taken over. */
+  private add(slot: number): void {
+    this.behind[slot] = this.latest;
+    this.latest = slot;
+    this.queued++;
+  }
+
+  private putFirst(slot: number): void {
+    this.behind[slot] = this.first;
+    if (this.first === NONE) this.last = slot;
+    this.first = slot;
+    this.queued++;
   }
 
   /** A piece has had its time slice: it goes behind all others, and those that have become ready in so long a time are taken over first. */

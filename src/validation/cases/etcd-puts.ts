@@ -3,7 +3,8 @@ import { parameterRegistry } from '../../components/parameters.ts';
 import type { DistributionSpec } from '../../engine/index.ts';
 import { csvRows, numberIn } from '../../manifests/csv-rows.ts';
 import type { ParameterValues } from '../case-parameters.ts';
-import { closedLoop, openLoop } from '../closed-loop.ts';
+import { closedLoop } from '../closed-loop.ts';
+import { openLoop } from '../open-loop.ts';
 import { type Conditions, numberOf, type Prediction, type ReferencePoint, validationCase } from '../validation-case.ts';
 import { measuredWorld, referencesOf } from './measured-etcd.ts';
 
@@ -15,8 +16,6 @@ const TMPFS: ParameterValues = {
   'etcd.walSync': { distribution: 'constant', value: 1200 },
   'etcd.walSyncPerByte': 0,
   'etcd.walStallShare': 0,
-  // It does not block.
-  'etcd.syncCpu': 0,
 };
 
 function putPoints(text: string): ReferencePoint[] {

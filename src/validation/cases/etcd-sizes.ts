@@ -4,7 +4,7 @@ import { snapshotRestoreTime, snapshotSaveTime } from '../../components/etcd/mvc
 import type { Process } from '../../engine/index.ts';
 import { csvRows, numberIn } from '../../manifests/csv-rows.ts';
 import { nanoseconds } from '../../units/index.ts';
-import { openLoop } from '../closed-loop.ts';
+import { openLoop } from '../open-loop.ts';
 import type { StoreWorld } from '../store-world.ts';
 import {
   type Conditions,

