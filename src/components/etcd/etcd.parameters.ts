@@ -181,7 +181,7 @@ export const etcdParameters = defineParameters({
     source: measured('etcd/put_grid.csv', 'see requestCpu'),
   }),
   requestCpu: duration({
-    default: microseconds(21),
+    default: microseconds(31),
     range: [nanoseconds(0), seconds(1)],
     help: 'CPU of etcd for one put before the log, on any core: gRPC, checks, proposing.',
     source: measured(
