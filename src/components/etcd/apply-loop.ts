@@ -68,12 +68,11 @@ export class ApplyLoop {
     this.options = options;
   }
 
-  /** Hands committed entries over. */
-  enqueue(entries: readonly Entry<Proposal>[]): void {
-    const { now } = this.options.simulation;
+  /** Hands committed entries over, which came at `since`: now, or a while ago if nobody has looked. */
+  enqueue(entries: readonly Entry<Proposal>[], since = this.options.simulation.now): void {
     // Mostly the loop is idle, and they need not be queued.
-    if (this.isIdle) this.begin(entries, now, undefined, undefined);
-    else this.queue.push({ entries, since: now, occupy: undefined, done: undefined });
+    if (this.isIdle) this.begin(entries, since, undefined, undefined, Math.max(since, this.end));
+    else this.queue.push({ entries, since, occupy: undefined, done: undefined });
     this.goOn();
   }
 
@@ -173,7 +172,7 @@ export class ApplyLoop {
       this.releaseWaiters();
       const job = this.queue.shift();
       if (job === undefined) return;
-      this.begin(job.entries, job.since, job.occupy, job.done);
+      this.begin(job.entries, job.since, job.occupy, job.done, simulation.now);
     }
     this.plan();
   }
@@ -184,20 +183,26 @@ export class ApplyLoop {
     return this.queue.length === 0 && this.waiters.length === 0 && this.done === undefined;
   }
 
-  private begin(entries: Job['entries'], since: SimTime, occupy: Job['occupy'], done: Job['done']): void {
-    const { simulation, service, onEntry, onBatch } = this.options;
+  private begin(
+    entries: Job['entries'],
+    since: SimTime,
+    occupy: Job['occupy'],
+    done: Job['done'],
+    start: number,
+  ): void {
+    const { service, onEntry, onBatch } = this.options;
     this.isBeginning = true;
-    this.start = simulation.now;
+    this.start = start;
     this.done = done;
     this.batchEntries = entries.length;
-    let at = simulation.now as number;
+    let at = start;
     if (occupy !== undefined) at += occupy();
     for (const entry of entries) {
       at += service;
       this.lastIndex = entry.index;
       onEntry(entry, at as SimTime, at - service - since);
     }
-    this.busy += at - simulation.now;
+    this.busy += at - start;
     this.end = at;
     if (entries.length > 0) onBatch(this.lastIndex, at as SimTime, entries.length);
     this.isBeginning = false;

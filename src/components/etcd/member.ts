@@ -9,9 +9,10 @@
  * Ticks are folded: a tick that only counts is made up for when the member is next touched (tick-clock.ts).
  * Left out: CPU of heartbeats, votes and reads' rounds; memory.
  */
-import { nanoseconds, plus, type SimTime } from '../../units/index.ts';
+import type { SimTime } from '../../units/index.ts';
 import type { Host } from '../host/host.ts';
 import type { ApplyLoop } from './apply-loop.ts';
+import { LogWrite } from './log-write.ts';
 import type { MemberOptions } from './member-surroundings.ts';
 import type { Peer } from './peer-network.ts';
 import type { Proposal } from './proposal.ts';
@@ -23,17 +24,16 @@ import {
   MessageType,
   NO_MEMBER,
   type PersistedState,
+  PROBE,
   ProposalOutcome,
   RaftNode,
   type Ready,
   Role,
 } from './raft/index.ts';
+import type { ReckonedAppend } from './reckoned-appends.ts';
+import { Standstill } from './standstill.ts';
 import { TickClock } from './tick-clock.ts';
 import type { WriteAheadLog } from './write-ahead-log.ts';
-import { chargeAppend, chargeBlockedWrite, waitBack } from './write-costs.ts';
-
-/** Bytes of a hard state and the headers of its records. */
-const HARD_STATE_BYTES = 50;
 
 /** A member. */
 export class Member implements Peer {
@@ -57,25 +57,17 @@ export class Member implements Peer {
   isDiskFull = false;
   /** Last entry that is in the backend's file: a process that starts applies those behind it again, state. */
   persistedIndex = 0;
-  /** Last entry that was handed to the apply loop, and the last that is durable in the log, state. */
+  /** Last entry that was handed to the apply loop, state. */
   handedOver = 0;
-  private durable = 0;
 
   private readonly options: MemberOptions;
   private readonly clock: TickClock;
-  /** What the log is being written with, when that is durable [ns], and whether an event is planned for it, state. */
-  private writing: Ready<Proposal> | undefined;
-  private writeEnd = 0;
-  private isEndPlanned = false;
-  /** When the process ended last, and since when it stands still [ns], state. */
-  private endedAt = Number.NEGATIVE_INFINITY;
-  private pausedAt = 0;
-  /** Messages that it had handed to its disk when it was stopped: they leave when it goes on, state. */
-  private unsent: Message<Proposal>[] = [];
+  /** The write of the log. */
+  readonly write: LogWrite;
+  /** Messages of a process that has ended or stands still. */
+  private readonly standstill = new Standstill();
   /** Proposals that wait for the next batch, or take their CPU. */
   private readonly batches: ProposalBatches;
-  /** Messages that came while the process stood still, state. */
-  private held: Message<Proposal>[] = [];
   /** Role, term and leader as they were last told of, state. */
   private seenRole: Role = Role.Follower;
   private seenTerm = 0;
@@ -97,6 +89,7 @@ export class Member implements Peer {
       (own, forwarded) => this.onPrepared(own, forwarded),
       () => this.startBatch(),
     );
+    this.write = new LogWrite({ simulation, parameters, id, host, log, evWritten: events.written });
     this.clock = new TickClock(simulation, parameters.heartbeatInterval, events.tick, id);
   }
 
@@ -122,7 +115,7 @@ export class Member implements Peer {
     if (this.node.peerCount === 0) for (let tick = 1; tick < parameters.electionTicks; tick++) this.node.tick();
     this.apply.startFrom(state.applied);
     this.handedOver = state.applied;
-    this.durable = this.node.lastIndex;
+    this.write.durable = this.node.lastIndex;
     this.seenRole = Role.Follower;
     this.seenTerm = this.node.term;
     this.seenLeader = NO_MEMBER;
@@ -132,7 +125,7 @@ export class Member implements Peer {
   /** Everything so far was before the run: what is committed is applied. */
   beginRun(): void {
     this.handedOver = this.node.applied;
-    this.durable = this.node.lastIndex;
+    this.write.durable = this.node.lastIndex;
     this.apply.startFrom(this.node.applied);
     this.seenRole = this.node.role;
     this.seenTerm = this.node.term;
@@ -142,15 +135,13 @@ export class Member implements Peer {
 
   /** The process ends at once: what is not on its disk is gone. Returns what it can start from again. */
   kill(): PersistedState<Proposal> {
-    if (this.isWritten) this.endWrite();
-    this.endedAt = this.options.simulation.now;
+    if (this.write.isOver) this.endWrite();
+    this.standstill.end(this.options.simulation.now);
     this.incarnation++;
     this.isUp = false;
     this.isPaused = false;
-    this.writing = undefined;
-    this.unsent = [];
+    this.write.drop();
     for (const proposal of this.batches.clear()) this.options.owner.proposalDropped(proposal);
-    this.held = [];
     this.clock.stop();
     this.apply.reset();
     return this.node.survivingState(this.persistedIndex, this.node.configuration);
@@ -158,8 +149,9 @@ export class Member implements Peer {
 
   /** The process stands still (a pause of its garbage collector, SIGSTOP): what comes in waits. */
   pause(): void {
+    this.options.appends.send();
     this.isPaused = true;
-    this.pausedAt = this.options.simulation.now;
+    this.standstill.pause(this.options.simulation.now);
     this.pauses++;
     this.clock.stop();
     this.apply.pause(true);
@@ -170,10 +162,8 @@ export class Member implements Peer {
     this.isPaused = false;
     this.clock.begin(this.node);
     this.apply.pause(false);
-    const { held, unsent } = this;
-    this.held = [];
-    this.unsent = [];
-    this.isEndPlanned = false;
+    const { held, unsent } = this.standstill.resume();
+    this.write.forgetEvent();
     for (const message of unsent) this.options.network.send(message);
     for (const message of held) this.receive(message);
     this.wake(() => {});
@@ -205,19 +195,18 @@ export class Member implements Peer {
   get waitingForLog(): number {
     const waiting = this.batches.waiting;
     if (this.node.role !== Role.Leader) return waiting;
-    const durable = this.isWritten ? lastIndexOf(this.writing as Ready<Proposal>, this.durable) : this.durable;
-    return waiting + Math.max(0, durable - this.handedOver);
+    return waiting + Math.max(0, this.write.durable - this.handedOver);
   }
 
   /** What waits begins as a batch, if it can. A leader's log must be free: what comes meanwhile joins. */
   private startBatch(): void {
     if (this.batches.waiting === 0 || !this.isRunning) return;
-    if (this.isWritten) {
+    if (this.write.isOver) {
       this.touch();
       this.process();
     }
     const leads = this.node.role === Role.Leader;
-    if (leads && this.writing !== undefined) this.planEnd();
+    if (leads && this.write.ready !== undefined) this.write.planEnd(this.incarnation);
     else if (this.node.leader !== NO_MEMBER) this.batches.start(leads ? this.node.peerCount : undefined);
   }
 
@@ -244,7 +233,7 @@ export class Member implements Peer {
   /** A message of another member. */
   receive(message: Message<Proposal>): void {
     if (this.isPaused) {
-      this.held.push(message);
+      this.standstill.hold(message);
       return;
     }
     this.touch();
@@ -285,23 +274,24 @@ export class Member implements Peer {
   /** The event of {@link MemberEvents.tick}. */
   onTick(incarnation: number): void {
     if (incarnation !== this.clock.life || !this.isRunning) return;
-    if (this.isWritten) this.endWrite();
+    this.touch();
     this.clock.onTick();
     this.process();
     this.startBatch();
   }
 
-  /** Brings the member up to now: ticks and a write that have gone by without an event. */
-  private touch(): void {
-    this.clock.catchUp();
-    if (this.isWritten) this.endWrite();
+  /** Brings the member up to now: ticks, writes and acknowledgements that have gone by without an event. */
+  touch(): void {
+    if (this.write.isOver) this.endWrite();
+    this.options.appends.catchUp(this);
+    this.clock.catchUp(this.options.simulation.now);
   }
 
   /** Takes what the node has ready. While the log is being written that waits for its end. */
   process(): void {
     const { node } = this;
-    if (this.writing !== undefined) this.planEnd();
-    while (this.writing === undefined && this.isUp && node.hasReady) this.handle(node.ready());
+    if (this.write.ready !== undefined) this.write.planEnd(this.incarnation);
+    while (this.write.ready === undefined && this.isUp && node.hasReady) this.handle(node.ready());
     if (!this.isUp) return;
     if (node.role !== this.seenRole || node.term !== this.seenTerm || node.leader !== this.seenLeader) this.noteRole();
   }
@@ -325,74 +315,42 @@ export class Member implements Peer {
       owner.snapshotArrived(this, ready.snapshot);
     }
     if (ready.readStates.length > 0) events.onReadStates(this, ready.readStates);
-    if (ready.committed.length > 0) {
-      this.handedOver = (ready.committed[ready.committed.length - 1] as Entry<Proposal>).index;
-      this.apply.enqueue(ready.committed);
-    }
+    this.handOver(ready.committed, this.options.simulation.now);
     this.sendAll(ready.messages);
     if (ready.mustSync) {
       if (this.isDiskFull) {
         owner.panicked(this, 'its disk is full');
         return;
       }
-      this.write(ready);
+      this.beginWrite(ready);
     } else {
       this.sendAll(ready.messagesAfterSync);
       this.advance();
     }
+    if (this.node.role === Role.Leader) this.options.appends.plan(this, this.write.freeAt);
   }
 
-  private write(ready: Ready<Proposal>): void {
-    const { simulation } = this.options;
-    this.writing = ready;
-    const { host, log } = this;
-    const { parameters } = this.options;
-    const leads = this.node.role === Role.Leader;
-    let span = leads || ready.entries.length === 0 ? 0 : chargeAppend(host, parameters, ready.entries.length);
-    const begin = plus(simulation.now, nanoseconds(span));
-    span += log.write(begin, ready.entriesBytes + HARD_STATE_BYTES, waitBack(host, parameters));
-    if (log.hasBlocked) chargeBlockedWrite(host, parameters, leads);
-    if (leads) {
-      for (const { payload } of ready.entries) if (payload !== undefined) payload.service += span;
-    }
-    this.writeEnd = simulation.now + span;
-    this.isEndPlanned = false;
+  private beginWrite(ready: Ready<Proposal>): void {
+    const { now } = this.options.simulation;
+    const isLeader = this.node.role === Role.Leader;
+    const span = this.write.span(now, isLeader, ready.entries.length, ready.entriesBytes);
+    if (isLeader) for (const { payload } of ready.entries) if (payload !== undefined) payload.service += span;
+    this.write.begin(ready, now + span);
     // They leave when the write is durable; a process that ends before has not sent them (see didSend).
     for (const message of ready.messagesAfterSync) this.send(message, span);
     // Where there are others, nothing happens at the end of a write but what they, or more work, set off.
-    if (this.node.configuration.voters.length === 1) this.planEnd();
-  }
-
-  /** An event at the end of the write, because something waits for it. */
-  private planEnd(): void {
-    if (this.isEndPlanned) return;
-    this.isEndPlanned = true;
-    this.options.simulation.at(this.writeEnd as SimTime, this.options.events.written, this.id, this.incarnation);
-  }
-
-  /** Whether the write in progress is over, though nobody has looked. */
-  private get isWritten(): boolean {
-    return this.writing !== undefined && this.options.simulation.now >= this.writeEnd;
-  }
-
-  /** When the log is free [ns]: now, or at the end of the write in progress. */
-  get logFreeAt(): number {
-    return this.writing === undefined
-      ? this.options.simulation.now
-      : Math.max(this.writeEnd, this.options.simulation.now);
+    if (this.node.configuration.voters.length === 1) this.write.planEnd(this.incarnation);
   }
 
   /** Whether a message that was to leave at an instant of an earlier life, or of a pause, did; one that is held back leaves later. */
   didSend(message: Message<Proposal>, life: number, leavesAt: number): boolean {
-    if (this.incarnation !== life) return this.endedAt >= leavesAt;
-    if (!this.isPaused || this.pausedAt >= leavesAt) return true;
-    this.unsent.push(message);
-    return false;
+    if (this.incarnation !== life) return this.standstill.hadLeft(leavesAt);
+    return this.standstill.leaves(message, leavesAt, this.isPaused);
   }
 
   /** The event of {@link MemberEvents.written}. */
   onWritten(incarnation: number): void {
-    if (incarnation !== this.incarnation || !this.isRunning || !this.isWritten) return;
+    if (incarnation !== this.incarnation || !this.isRunning || !this.write.isOver) return;
     this.touch();
     this.process();
     this.startBatch();
@@ -400,9 +358,7 @@ export class Member implements Peer {
 
   /** The write in progress is durable. */
   private endWrite(): void {
-    const ready = this.writing as Ready<Proposal>;
-    this.writing = undefined;
-    this.durable = lastIndexOf(ready, this.durable);
+    this.write.finish();
     this.advance();
   }
 
@@ -412,13 +368,54 @@ export class Member implements Peer {
     if (this.node.configuration !== configuration) this.options.owner.membershipChanged(this);
   }
 
+  // ---- appends that are not sent (reckoned-appends.ts) ----------------------------------------------------------------------------------
+
+  /** The first `count` appends are written by now; the last of them came at `arrival`. */
+  takeWritten(appends: readonly ReckonedAppend[], count: number, arrival: SimTime): void {
+    this.clock.catchUp(arrival);
+    let commit = 0;
+    for (let i = 0; i < count; i++) {
+      const { message } = appends[i] as ReckonedAppend;
+      this.node.takeWritten(message.entries);
+      commit = Math.max(commit, message.commit);
+    }
+    this.write.durable = this.node.lastIndex;
+    this.handOver(this.node.takeCommitted(commit), arrival);
+  }
+
+  /** An append that came at `arrival` is being written until `written`; its acknowledgement is known. */
+  beginWriting({ message, arrival, written }: ReckonedAppend): void {
+    this.clock.catchUp(arrival);
+    this.node.step(message);
+    const ready = this.node.ready();
+    this.handOver(ready.committed, arrival);
+    this.write.begin(ready, written);
+  }
+
+  private handOver(committed: readonly Entry<Proposal>[], at: SimTime): void {
+    if (committed.length === 0) return;
+    this.handedOver = (committed[committed.length - 1] as Entry<Proposal>).index;
+    this.apply.enqueue(committed, at);
+  }
+
+  /** A quorum has what was reckoned. */
+  onAcknowledged(incarnation: number): void {
+    if (incarnation !== this.incarnation || !this.isRunning) return;
+    this.touch();
+    this.process();
+    this.startBatch();
+  }
+
   private sendAll(messages: readonly Message<Proposal>[]): void {
     for (const message of messages) this.send(message);
   }
 
   private send(message: Message<Proposal>, after = 0): void {
-    const { network, owner } = this.options;
-    if (message.type === MessageType.Append && message.entries.length === 0 && this.isIdle(message.to)) return;
+    const { network, owner, appends } = this.options;
+    if (message.type === MessageType.Append) {
+      const isEmpty = message.entries.length === 0;
+      if (isEmpty ? message.context !== PROBE && this.isIdle(message.to) : appends.take(this, message)) return;
+    }
     const isSnapshot = message.type === MessageType.Snapshot;
     if (isSnapshot && !network.isOpen(this.id, message.to)) this.node.reportSnapshot(message.to, false);
     network.send(message, after, isSnapshot ? owner.snapshotSpan(this, message.to) : 0);
@@ -426,14 +423,9 @@ export class Member implements Peer {
 
   /**
    * Nobody waits for the commit at that follower: it learns it with the next append or heartbeat, as it would if this message were lost. A leader
-   * sends an append without entries at every commit; two members without clients would cost four events a write.
+   * sends an append without entries at every commit; two members without clients would cost four events a write. One that is a probe is sent.
    */
   private isIdle(to: MemberId): boolean {
     return this.node.isReplicating(to) && !this.options.owner.isFollowed(to);
   }
-}
-
-/** Last entry of a write, `before` if it has none. */
-function lastIndexOf({ entries }: Ready<Proposal>, before: number): number {
-  return entries.length === 0 ? before : (entries[entries.length - 1] as Entry<Proposal>).index;
 }

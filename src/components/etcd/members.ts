@@ -9,6 +9,7 @@ import type { Host } from '../host/host.ts';
 import type { Answer } from './answer.ts';
 import { AppliedEntries } from './applied-entries.ts';
 import { ApplyLoop } from './apply-loop.ts';
+import { electAtOnce } from './first-election.ts';
 import { LeadershipHistory } from './leadership-history.ts';
 import { Member } from './member.ts';
 import type { MemberOwner } from './member-surroundings.ts';
@@ -19,12 +20,12 @@ import {
   type Configuration,
   foundingState,
   type MemberId,
-  MessageType,
   NO_MEMBER,
   quorumOf,
   type SnapshotMetadata,
 } from './raft/index.ts';
 import { ReadIndex } from './read-index.ts';
+import { ReckonedAppends } from './reckoned-appends.ts';
 import { reckonRound } from './reckoned-round.ts';
 import { RequestWorkers } from './request-workers.ts';
 import type { MembersOptions, Seat } from './seat.ts';
@@ -34,23 +35,13 @@ import { WriteAheadLog } from './write-ahead-log.ts';
 const REMOVED_ENDS_AFTER = nanoseconds(NS_PER_SECOND);
 /** Bytes of a megabyte, for people. */
 const BYTES_PER_MB = 1e6;
-/** A message without content, of which each kind sets what it uses. */
-const EMPTY_MESSAGE = {
-  logTerm: 0,
-  index: 0,
-  commit: 0,
-  entries: [],
-  snapshot: undefined,
-  isRejected: false,
-  rejectHint: 0,
-  context: 0,
-  bytes: 0,
-} as const;
 
 /** All members. */
 export class Members implements MemberOwner {
   readonly seats: Seat[] = [];
   readonly network: PeerNetwork;
+  /** Appends that need not be sent. */
+  readonly appends: ReckonedAppends;
   readonly history: LeadershipHistory;
   private readonly options: MembersOptions;
   private readonly leaderListeners: (() => void)[] = [];
@@ -70,11 +61,18 @@ export class Members implements MemberOwner {
   constructor(options: MembersOptions) {
     const { simulation, network, recorder, timeline, hosts } = options;
     this.options = options;
-    this.network = new PeerNetwork(simulation, network, recorder);
+    const seat = (number: number): Seat => this.seats[number] as Seat;
+    this.network = new PeerNetwork(simulation, network, recorder, () => this.appends.send());
+    this.appends = new ReckonedAppends({
+      simulation,
+      network: this.network,
+      member: (id) => seat(id).member,
+      isFollowed: (member) => this.isFollowed(member),
+      expectsEntries: (member) => seat(member).store.expectEntries(),
+    });
     this.history = new LeadershipHistory(simulation, recorder, timeline);
     this.applied = new AppliedEntries(options, this.seats);
     this.failedReads = recorder.counter('etcd_server_read_indexes_failed_total');
-    const seat = (number: number): Seat => this.seats[number] as Seat;
     this.evTick = simulation.on('etcd.tick', (number, life) => seat(number).member.onTick(life));
     this.evWritten = simulation.on('etcd.logWritten', (number, life) => seat(number).member.onWritten(life));
     this.evApplied = simulation.on('etcd.applied', (number) => seat(number).member.apply.onFree());
@@ -87,7 +85,9 @@ export class Members implements MemberOwner {
     const voters = hosts.map((host) => this.create(host).member.id);
     this.founders = { voters, learners: [] };
     for (const { member } of this.seats) member.start(foundingState(this.founders));
-    this.elect(0);
+    const members = this.seats.map(({ member }) => member);
+    electAtOnce(members, 0, (entry) => options.state.apply(entry));
+    this.history.begin(0, (members[0] as Member).node.term);
   }
 
   /** The member that leads: of those that believe so, the one of the latest term. */
@@ -153,6 +153,7 @@ export class Members implements MemberOwner {
       stall: parameters.walStall,
       segmentBytes: parameters.walSegmentBytes,
       stream: simulation.streams.stream(`etcd.walSync.${id}`),
+      otherFiles: simulation.streams.stream(`etcd.otherSyncs.${id}`),
       seconds: recorder.histogram('etcd_disk_wal_fsync_duration_seconds'),
     });
     const apply = new ApplyLoop({
@@ -171,6 +172,7 @@ export class Members implements MemberOwner {
       host,
       log,
       network: this.network,
+      appends: this.appends,
       events: {
         tick: this.evTick,
         written: this.evWritten,
@@ -185,6 +187,9 @@ export class Members implements MemberOwner {
       ...shared,
       recorder,
       name: member.name,
+      catchUp: () => {
+        if (member.isRunning) member.touch();
+      },
       occupy: (span, done) => apply.occupy(span, done),
       sync: (bytes) => log.estimate(bytes),
       charge: (cpu) => host.charge(cpu),
@@ -213,27 +218,6 @@ export class Members implements MemberOwner {
     return this.seats[this.seats.push(seat) - 1] as Seat;
   }
 
-  /** Before the run: a member is elected at once, without disk and network. The cluster has been running for long. */
-  private elect(number: MemberId): void {
-    const { node } = (this.seats[number] as Seat).member;
-    node.step({ ...EMPTY_MESSAGE, type: MessageType.TimeoutNow, from: number, to: number, term: node.term });
-    for (let isQuiet = false; !isQuiet; ) {
-      isQuiet = true;
-      for (const { member } of this.seats) {
-        if (!member.node.hasReady) continue;
-        isQuiet = false;
-        const ready = member.node.ready();
-        for (const message of [...ready.messages, ...ready.messagesAfterSync]) {
-          (this.seats[message.to] as Seat).member.node.step(message);
-        }
-        for (const entry of ready.committed) this.options.state.apply(entry);
-        member.node.advance();
-      }
-    }
-    for (const { member } of this.seats) member.beginRun();
-    this.history.begin(number, node.term);
-  }
-
   /** A member that joins, with an empty disk. */
   startEmpty(seat: Seat): void {
     seat.member.start(foundingState(this.founders));
@@ -245,6 +229,7 @@ export class Members implements MemberOwner {
   end(seat: Seat, why: string, span: Nanoseconds | null): void {
     const { member, store, reads } = seat;
     if (!member.isUp) return;
+    this.appends.send();
     member.persistedIndex = store.crash();
     seat.surviving = member.kill();
     reads.reset();
@@ -296,6 +281,7 @@ export class Members implements MemberOwner {
   // ---- what members tell ------------------------------------------------------------------------------------------------------------
 
   roleChanged(member: Member): void {
+    this.appends.send();
     this.lookForLeader();
     const seat = this.seats[member.id] as Seat;
     seat.reads.leaderChanged();
@@ -317,6 +303,7 @@ export class Members implements MemberOwner {
   }
 
   membershipChanged(member: Member): void {
+    this.appends.send();
     const { voters, learners } = member.node.configuration;
     if (!member.isLeader) return;
     const learning = learners.length === 0 ? '' : `, learners ${learners.join(', ')}`;

@@ -8,7 +8,7 @@
  */
 import { type EventType, LinkTable, type RandomStream, type Simulation, type ValuesOf } from '../../engine/index.ts';
 import type { HistogramSeries, MetricRecorder } from '../../metrics/index.ts';
-import { type Nanoseconds, NS_PER_MILLISECOND, nanoseconds } from '../../units/index.ts';
+import { type Nanoseconds, NS_PER_MILLISECOND, nanoseconds, type SimTime } from '../../units/index.ts';
 import type { networkParameters } from '../host/host.parameters.ts';
 import type { Proposal } from './proposal.ts';
 import { type MemberId, type Message, MessageType } from './raft/index.ts';
@@ -42,6 +42,9 @@ interface Stream {
   loss: number;
   /** Delay of the latest message [ns], for the round-trip time. */
   lastDelay: number;
+  /** Messages on their way, state. */
+  underWay: number;
+  readonly draws: RandomStream;
   /** Round-trip times as the sender sees them. */
   readonly roundTrips: HistogramSeries;
 }
@@ -72,8 +75,16 @@ export class PeerNetwork {
   private readonly parcels: Parcel[] = [];
   private readonly free: number[] = [];
   private readonly evArrived: EventType;
+  /** Called before a link becomes worse or better. */
+  private readonly beforeChange: () => void;
 
-  constructor(simulation: Simulation, parameters: ValuesOf<typeof networkParameters>, recorder: MetricRecorder) {
+  constructor(
+    simulation: Simulation,
+    parameters: ValuesOf<typeof networkParameters>,
+    recorder: MetricRecorder,
+    beforeChange: () => void,
+  ) {
+    this.beforeChange = beforeChange;
     this.simulation = simulation;
     this.parameters = parameters;
     this.recorder = recorder;
@@ -88,8 +99,8 @@ export class PeerNetwork {
     const added = this.peers.push(peer) - 1;
     this.streams.push([]);
     for (let other = 0; other <= added; other++) {
-      (this.streams[added] as Stream[])[other] = this.open(other);
-      (this.streams[other] as Stream[])[added] = this.open(added);
+      (this.streams[added] as Stream[])[other] = this.open(added, other);
+      if (other !== added) (this.streams[other] as Stream[])[added] = this.open(other, added);
     }
   }
 
@@ -97,28 +108,56 @@ export class PeerNetwork {
   send(message: Message<Proposal>, after = 0, extra = 0): void {
     const stream = this.stream(message.from, message.to);
     if (stream.cuts > 0) return;
-    const receiver = this.peers[message.to] as Peer;
-    let delay = this.parameters.peerDelay.sample(this.draws) + stream.addedDelay + extra;
+    let delay = this.parameters.peerDelay.sample(stream.draws) + stream.addedDelay + extra;
     if (stream.loss > 0) delay += this.retransmissions(stream.loss);
     if (message.type !== MessageType.Snapshot) stream.lastDelay = delay;
     const leavesAt = this.simulation.now + after;
-    const slot = this.free.pop() ?? this.addParcel();
-    const parcel = this.parcels[slot] as Parcel;
-    parcel.message = message;
-    parcel.incarnation = receiver.incarnation;
-    parcel.senderLife = (this.peers[message.from] as Peer).incarnation;
-    parcel.leavesAt = leavesAt;
+    const slot = this.pack(message, leavesAt);
     const link = message.type === MessageType.Snapshot ? stream.snapshotLink : stream.link;
     this.links.transmit(link, nanoseconds(after + delay), this.evArrived, slot);
   }
 
+  private pack(message: Message<Proposal>, leavesAt: number): number {
+    const slot = this.free.pop() ?? this.addParcel();
+    const parcel = this.parcels[slot] as Parcel;
+    parcel.message = message;
+    parcel.incarnation = (this.peers[message.to] as Peer).incarnation;
+    parcel.senderLife = (this.peers[message.from] as Peer).incarnation;
+    parcel.leavesAt = leavesAt;
+    this.stream(message.from, message.to).underWay++;
+    return slot;
+  }
+
+  // ---- messages that are reckoned with, but not sent -------------------------------------------------------------------------------------
+
+  /** Whether nothing is wrong between two members, and nothing is on its way from the one to the other. */
+  isSound(from: MemberId, to: MemberId): boolean {
+    const there = this.stream(from, to);
+    return there.underWay === 0 && isHealthy(there) && isHealthy(this.stream(to, from));
+  }
+
+  /** When a message that leaves after a span would arrive; it keeps its place among the others. */
+  reckon(from: MemberId, to: MemberId, after: number): SimTime {
+    const stream = this.stream(from, to);
+    stream.lastDelay = this.parameters.peerDelay.sample(stream.draws);
+    return this.links.reserve(stream.link, nanoseconds(after + stream.lastDelay));
+  }
+
+  /** Has a message arrive that was only reckoned with; it leaves, or has left, at `leavesAt`. */
+  deliver(message: Message<Proposal>, arrival: SimTime, leavesAt: number = this.simulation.now): void {
+    const { link } = this.stream(message.from, message.to);
+    this.links.transmitReserved(link, arrival, this.evArrived, this.pack(message, leavesAt));
+  }
+
   /** Fault: nothing gets from one member to another any more, or this fault is over; what is on its way arrives. */
   setCut(from: MemberId, to: MemberId, isCut: boolean): void {
+    this.beforeChange();
     this.stream(from, to).cuts += isCut ? 1 : -1;
   }
 
   /** Fault: messages from one member to another take `added` longer, and a share of packets is lost. */
   setQuality(from: MemberId, to: MemberId, added: Nanoseconds, loss: number): void {
+    this.beforeChange();
     const stream = this.stream(from, to);
     stream.addedDelay = added;
     stream.loss = loss;
@@ -131,8 +170,7 @@ export class PeerNetwork {
 
   /** Delay of a message that is only reckoned with, undefined if it might be lost or late: the stream is cut, slow or lossy. */
   reckonedDelay(from: MemberId, to: MemberId): number | undefined {
-    const { cuts, loss, addedDelay } = this.stream(from, to);
-    if (cuts > 0 || loss > 0 || addedDelay > 0) return undefined;
+    if (!isHealthy(this.stream(from, to))) return undefined;
     return Math.max(this.parameters.minimumDelay, this.parameters.peerDelay.sample(this.draws));
   }
 
@@ -145,7 +183,7 @@ export class PeerNetwork {
     return this.parcels.push({ message: undefined, incarnation: 0, senderLife: 0, leavesAt: 0 }) - 1;
   }
 
-  private open(to: number): Stream {
+  private open(from: MemberId, to: MemberId): Stream {
     return {
       link: this.links.add(this.parameters.minimumDelay),
       snapshotLink: this.links.add(this.parameters.minimumDelay),
@@ -153,6 +191,8 @@ export class PeerNetwork {
       addedDelay: 0,
       loss: 0,
       lastDelay: 0,
+      underWay: 0,
+      draws: this.simulation.streams.stream(`etcd.peers.${from}.${to}`),
       roundTrips: this.recorder.histogram('etcd_network_peer_round_trip_time_seconds', { To: `member ${to}` }),
     };
   }
@@ -178,6 +218,7 @@ export class PeerNetwork {
     const message = parcel.message as Message<Proposal>;
     parcel.message = undefined;
     this.free.push(slot);
+    this.stream(message.from, message.to).underWay--;
     if (!(this.peers[message.from] as Peer).didSend(message, senderLife, leavesAt)) return;
     const receiver = this.peers[message.to] as Peer;
     if (receiver.incarnation !== incarnation) {
@@ -191,4 +232,9 @@ export class PeerNetwork {
     }
     receiver.receive(message);
   }
+}
+
+/** Whether messages get through without loss and further delay. */
+function isHealthy({ cuts, loss, addedDelay }: Stream): boolean {
+  return cuts === 0 && loss === 0 && addedDelay === 0;
 }

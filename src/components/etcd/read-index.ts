@@ -153,7 +153,7 @@ export class ReadIndex {
       return;
     }
     // Its loop takes the answers in when its log is free.
-    if (leader.logFreeAt > simulation.now) confirmAt(leader.logFreeAt as SimTime, member.id, round);
+    if (leader.write.freeAt > simulation.now) confirmAt(leader.write.freeAt as SimTime, member.id, round);
     else this.onReadStates([{ context: this.context, index }]);
   }
 

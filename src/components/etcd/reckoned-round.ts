@@ -29,7 +29,7 @@ export function reckonRound(
   const { voters } = node.configuration;
   if (voters.length === 1) {
     // Nobody to ask: what a round costs is all there is to wait for.
-    const at = Math.round(leader.logFreeAt + roundCpu * leader.host.threadsPerCore()) as SimTime;
+    const at = Math.round(leader.write.freeAt + roundCpu * leader.host.threadsPerCore()) as SimTime;
     return reader === leader ? { at, index: node.commit, leader, term: node.term } : undefined;
   }
   if (node.termOf(node.commit) !== node.term) return undefined;
@@ -44,7 +44,7 @@ export function reckonRound(
   const confirmed = answers[quorumOf(node.configuration) - 2] as number;
   const asking = reader === leader ? 0 : thereAndBack(reader.id, leader.id, network);
   if (asking === undefined) return undefined;
-  const at = Math.round(leader.logFreeAt + confirmed + asking) as SimTime;
+  const at = Math.round(leader.write.freeAt + confirmed + asking) as SimTime;
   return { at, index: node.commit, leader, term: node.term };
 }
 

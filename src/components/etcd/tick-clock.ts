@@ -50,11 +50,11 @@ export class TickClock {
     this.node = undefined;
   }
 
-  /** Makes up for the ticks that were due before now. */
-  catchUp(): void {
+  /** Makes up for the ticks that were due before `until`, which is not later than now. */
+  catchUp(until: SimTime): void {
     const { node } = this;
     if (node === undefined) return;
-    for (; this.nextTick < this.simulation.now && node.quietTicks > 0; this.nextTick += this.interval) node.tick();
+    for (; this.nextTick < until && node.quietTicks > 0; this.nextTick += this.interval) node.tick();
   }
 
   /** The event: ticks that were made up for, and the one that is due. */

@@ -111,7 +111,10 @@ export class Watches {
 
   /** API servers without a watch open one where they can. */
   open(): void {
-    for (const server of this.options.connections.openWatches()) {
+    const opened = this.options.connections.openWatches();
+    // A member may have had no clients so far.
+    if (opened.length > 0) this.options.members.appends.send();
+    for (const server of opened) {
       this.streams.open(server, this.streams.positionOf(server));
     }
   }

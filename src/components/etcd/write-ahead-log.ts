@@ -26,6 +26,8 @@ export interface WriteAheadLogOptions {
   /** Size of a segment [B]. */
   readonly segmentBytes: number;
   readonly stream: RandomStream;
+  /** Draws of other files on the disk. */
+  readonly otherFiles: RandomStream;
   /** Where the length of each sync is recorded. */
   readonly seconds: HistogramSeries;
 }
@@ -35,7 +37,8 @@ export class WriteAheadLog {
   private readonly options: WriteAheadLogOptions;
   /** Bytes in the present segment [B], state. */
   private segment = HEADER_BYTES;
-  /** End of the latest write [ns], state. */
+  /** Begin and end of the latest write [ns], state. It may lie ahead, where it is known in advance. */
+  private start = 0;
   private end = 0;
   /** Time the disk was busy up to the end of the latest write [ns], statistic. */
   private busy = 0;
@@ -55,6 +58,7 @@ export class WriteAheadLog {
   /** Writes a batch at `now`, when no other is being written; back from the disk its thread waits for `back`. Returns the span until it goes on. */
   write(now: SimTime, bytes: number, back: number): Nanoseconds {
     let span = this.sync(bytes, back);
+    this.start = now;
     this.segment += bytes;
     if (this.segment >= this.options.segmentBytes) {
       for (let i = 0; i < SYNCS_OF_A_CUT; i++) span += this.sync(HEADER_BYTES, back);
@@ -68,10 +72,13 @@ export class WriteAheadLog {
 
   /** Span that a write of so many bytes and its sync would take now, of another file on the same disk. */
   estimate(bytes: number): number {
+    return this.span(bytes, this.options.otherFiles);
+  }
+
+  private span(bytes: number, stream: RandomStream): number {
     const { options } = this;
-    let usual = options.sync.sample(options.stream) + options.perByte * bytes;
-    if (options.stallShare > 0 && options.stream.next() < options.stallShare)
-      usual += options.stall.sample(options.stream);
+    let usual = options.sync.sample(stream) + options.perByte * bytes;
+    if (options.stallShare > 0 && stream.next() < options.stallShare) usual += options.stall.sample(stream);
     return Math.round(usual * this.factor + this.added);
   }
 
@@ -81,13 +88,13 @@ export class WriteAheadLog {
     this.added = added;
   }
 
-  /** Time the disk has been writing up to `now`, which is not before the start of the latest write [ns]. */
+  /** Time the disk has been writing up to `now`, which is not before the end of the write before the latest [ns]. */
   busyNanoseconds(now: SimTime): number {
-    return this.busy - Math.max(0, this.end - now);
+    return this.busy - Math.max(0, this.end - Math.max(now, this.start));
   }
 
   private sync(bytes: number, back: number): number {
-    const disk = this.estimate(bytes);
+    const disk = this.span(bytes, this.options.stream);
     this.hasBlocked = disk >= BLOCKING;
     const span = this.hasBlocked ? disk + back : disk;
     this.options.seconds.recordSpan(span as Nanoseconds);

@@ -27,6 +27,9 @@ export const MessageType = {
 } as const;
 export type MessageType = (typeof MessageType)[keyof typeof MessageType];
 
+/** Mark in an append's context: it asks how far the follower is. */
+export const PROBE = 1;
+
 /** What a snapshot is of; the state itself is with the owners. */
 export interface SnapshotMetadata {
   /** Last entry that is in it. */
@@ -61,7 +64,7 @@ export interface Message<Payload> {
   readonly isRejected: boolean;
   /** AppendResponse that refuses: a later index at which the logs could agree. */
   readonly rejectHint: number;
-  /** Heartbeat and response: read round. ReadIndex and response: the reader's context. Vote: 1 if the leader asked for it. TransferLeader: to whom. */
+  /** Append: 1 if it asks how far the follower is. Heartbeat and response: read round. ReadIndex and response: the reader's context. Vote: 1 if the leader asked for it. TransferLeader: to whom. */
   readonly context: number;
   /** Size of its entries [bytes]. */
   readonly bytes: number;

@@ -8,7 +8,7 @@
 import { type Configuration, type ConfigurationChange, type MemberId, NO_MEMBER, quorumOf } from './configuration.ts';
 import { EMPTY_ENTRY_BYTES, type Entry } from './entry.ts';
 import type { MemberState } from './member-state.ts';
-import { type Message, MessageType } from './message.ts';
+import { type Message, MessageType, PROBE } from './message.ts';
 import { Progress, ProgressState } from './progress.ts';
 import { UNKNOWN_TERM } from './raft-log.ts';
 import { ReadQueue, type WaitingRead } from './read-queue.ts';
@@ -137,9 +137,21 @@ export class Replication<Payload> {
       if (peer.refuse(message.index, this.agreeableIndex(message))) peer.isProbeDue = true;
       return;
     }
-    const isProbed = peer.state === ProgressState.Probe && message.index === peer.match;
-    if (!peer.acknowledge(message.index) && !isProbed) return;
-    if (peer.state === ProgressState.Replicate) peer.inFlight.freeTo(message.index);
+    this.acknowledge(peer, message.index);
+  }
+
+  /** A follower took entries up to an index, as is known without a message. */
+  acknowledged(from: MemberId, index: number): void {
+    const peer = this.peer(from);
+    if (peer === undefined) return;
+    peer.isActive = true;
+    this.acknowledge(peer, index);
+  }
+
+  private acknowledge(peer: Progress, index: number): void {
+    const isProbed = peer.state === ProgressState.Probe && index === peer.match;
+    if (!peer.acknowledge(index) && !isProbed) return;
+    if (peer.state === ProgressState.Replicate) peer.inFlight.freeTo(index);
     else if (peer.state === ProgressState.Probe || peer.match + 1 >= this.state.log.firstIndex) peer.becomeReplicate();
     // The log has been compacted beyond the snapshot while it was on its way: another one has to follow.
     else if (peer.match >= peer.pendingSnapshot) peer.becomeProbe();
@@ -288,6 +300,7 @@ export class Replication<Payload> {
       return;
     }
     message.commit = log.committed;
+    if (peer.isProbeDue) message.context = PROBE;
     if (peer.mayTakeEntries(log.lastIndex)) {
       const { entries, bytes } = this.batchFrom(peer.next);
       message.entries = entries;
