@@ -242,6 +242,8 @@ export class Member implements Peer {
       this.startBatch();
       return;
     }
+    // What was sent before the message came before it.
+    this.takeAcknowledgements();
     this.node.step(message);
     this.process();
   }
@@ -402,8 +404,14 @@ export class Member implements Peer {
   onAcknowledged(incarnation: number): void {
     if (incarnation !== this.incarnation || !this.isRunning) return;
     this.touch();
+    this.takeAcknowledgements();
     this.process();
     this.startBatch();
+  }
+
+  /** Acknowledgements of this instant that no message brings: each may commit something. */
+  private takeAcknowledgements(): void {
+    while (this.options.appends.takeAcknowledgement(this)) this.process();
   }
 
   private sendAll(messages: readonly Message<Proposal>[]): void {

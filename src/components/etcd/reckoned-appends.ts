@@ -171,16 +171,26 @@ export class ReckonedAppends {
     if (follower !== undefined && follower.appends.length > 0) this.takeAppends(member, follower);
   }
 
+  /** Those that arrived before now: one of this instant is an event of its own. */
   private takeAcknowledgements({ node }: Member): void {
     const { acknowledgements } = this;
     const { now } = this.options.simulation;
     let taken = 0;
     for (; taken < acknowledgements.length; taken++) {
       const { arrival, from, index } = acknowledgements[taken] as Acknowledgement;
-      if (arrival > now) break;
+      if (arrival >= now) break;
       node.acknowledged(from, index);
     }
     removeFirst(acknowledgements, taken);
+  }
+
+  /** Takes one that has arrived by now; false if there is none. */
+  takeAcknowledgement(member: Member): boolean {
+    const first = this.acknowledgements[0];
+    if (first === undefined || first.arrival > this.options.simulation.now || !member.isLeader) return false;
+    member.node.acknowledged(first.from, first.index);
+    removeFirst(this.acknowledgements, 1);
+    return true;
   }
 
   private takeAppends(member: Member, { appends }: Follower): void {
@@ -204,6 +214,7 @@ export class ReckonedAppends {
     this.leader = undefined;
     this.answers.length = 0;
     leader.touch();
+    while (this.takeAcknowledgement(leader));
     for (let id = 0; id < this.followers.length; id++) if (this.follower(id).appends.length > 0) member(id).touch();
     this.isSending = true;
     for (const { from, index, leaves, arrival } of this.acknowledgements) {
