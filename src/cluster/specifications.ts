@@ -133,6 +133,9 @@ export interface TopologySpreadConstraint {
   readonly matchLabelKeys: readonly string[];
 }
 
+/** Most scheduling gates of a pod: bits of a positive 32-bit integer. */
+export const MAXIMUM_GATES = 30;
+
 /** Everything that a pod is made from. Shared by all pods of a template; `id` is dense, in order of creation. */
 export interface PodTemplate {
   readonly id: number;
@@ -153,6 +156,8 @@ export interface PodTemplate {
   readonly podAffinity?: PodAffinity;
   readonly podAntiAffinity?: PodAffinity;
   readonly topologySpread?: readonly TopologySpreadConstraint[];
+  /** Gates that hold its pods back until somebody takes them off, at most {@link MAXIMUM_GATES}; left out = none. */
+  readonly schedulingGates?: readonly string[];
   readonly tolerations: readonly Toleration[];
   readonly schedulerName: string;
   /** Node named by the user, "" = to be scheduled. */

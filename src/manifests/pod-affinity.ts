@@ -1,6 +1,7 @@
 /** Where pods want to be in relation to other pods: affinity, anti-affinity, topology spread (K:pkg/apis/core/validation/validation.go). */
 import {
   type LabelSelector,
+  MAXIMUM_GATES,
   type PodAffinity,
   type PodAffinityTerm,
   selectorFromLabels,
@@ -82,4 +83,21 @@ export function readTopologySpread(reader: FieldReader): TopologySpreadConstrain
   }
   reader.finish();
   return constraint;
+}
+
+/** Names of spec.schedulingGates. */
+export function readSchedulingGates(spec: FieldReader): readonly string[] {
+  const gates = spec.maps('schedulingGates').map((entry) => {
+    const name = entry.requiredText('name');
+    entry.finish();
+    return name;
+  });
+  if (gates.length > MAXIMUM_GATES) {
+    spec.refuse(
+      'schedulingGates',
+      `${gates.length} gates are more than the model tells apart`,
+      `at most ${MAXIMUM_GATES}`,
+    );
+  }
+  return gates;
 }

@@ -12,7 +12,7 @@ import { readContainers } from './containers.ts';
 import type { FieldReader } from './field-reader.ts';
 import { readTerm } from './node-selector-terms.ts';
 import { estimateStoredBytes } from './object-bytes.ts';
-import { readPodAffinity, readTopologySpread } from './pod-affinity.ts';
+import { readPodAffinity, readSchedulingGates, readTopologySpread } from './pod-affinity.ts';
 import { readResourceList } from './resources.ts';
 import type { TemplateRegistry } from './template-registry.ts';
 import { readPodVolumes } from './volume-claims.ts';
@@ -40,7 +40,6 @@ const POD_FIELDS_WITHOUT_EFFECT = [
   'resourceClaims',
   'resources',
   'runtimeClassName',
-  'schedulingGates',
   'securityContext',
   'serviceAccount',
   'setHostnameAsFQDN',
@@ -96,6 +95,7 @@ export function readPodTemplate(
     spec.refuse('containers', 'a pod needs at least one container', 'a list of containers', 'add containers');
   const overhead = readResourceList(spec.map('overhead'));
   const volumes = readPodVolumes(spec);
+  const gates = readSchedulingGates(spec);
   const spread = spec.maps('topologySpreadConstraints').map(readTopologySpread);
   const content = {
     labels,
@@ -107,6 +107,7 @@ export function readPodTemplate(
     nodeSelector: spec.labels('nodeSelector'),
     ...readAffinity(spec.map('affinity')),
     ...(spread.length === 0 ? {} : { topologySpread: spread }),
+    ...(gates.length === 0 ? {} : { schedulingGates: gates }),
     tolerations: spec.maps('tolerations').map(readToleration),
     schedulerName: spec.text('schedulerName') ?? 'default-scheduler',
     nodeName: spec.text('nodeName') ?? '',

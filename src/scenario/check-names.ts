@@ -60,6 +60,9 @@ export function checkNames(
         checkResource(operation.resource, resources, at('resource'), context);
         check(operation.selection.name, created.objects, at('objects'), context);
         break;
+      case 'removeSchedulingGates':
+        check(operation.selection.name, deletable('pods', created), at('pods'), context);
+        break;
       case 'callApi':
         checkResource(operation.resource, resources, at('resource'), context);
         check(operation.objects.name, created.objects, at('objects'), context);

@@ -116,6 +116,7 @@ export class KubeScheduler implements PodView {
     this.requirements = new PodRequirementTable(extended);
     const profiles = makeProfiles(configuration, this.columns, parameters, {
       isPreempting: (pod) => this.evictions.isRunning(pod),
+      isGated: ({ key }) => this.isGated(this.pods.get(key)),
     });
     this.profiles = new Map(profiles.map((profile) => [profile.name, profile]));
     this.cache = new SchedulerCache(simulation, name, this.columns, this.requirements);
@@ -289,6 +290,10 @@ export class KubeScheduler implements PodView {
 
   // ---- what the informers show (eventhandlers.go) --------------------------------------------------------------------------------
 
+  private isGated(version: VersionHandle): boolean {
+    return version !== NO_VERSION && this.clientGo.tables.pods.gates.get(version) !== 0;
+  }
+
   private nodeSeen(version: VersionHandle): void {
     const { nodes } = this.clientGo.tables;
     const slot = nodes.key.get(version);
@@ -400,6 +405,7 @@ export class KubeScheduler implements PodView {
     const { pods } = this.clientGo.tables;
     const slot = pods.nominatedNode.get(version);
     const queued = this.queue.find(pods.key.get(version));
+    if (queued !== undefined && this.isGated(previous) && !this.isGated(version)) this.queue.forceActivate(queued);
     if (queued === undefined || (slot < 0 && pods.nominatedNode.get(previous) < 0)) return;
     if (slot < 0) this.nominations.delete(queued.key);
     else this.nominations.set(queued.key, queued.uid, queued.requirements, slot);

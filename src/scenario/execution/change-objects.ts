@@ -1,7 +1,14 @@
 /** Deployments are scaled and rolled, objects are deleted, by requests of a client that knows what exists. */
 import { type Kind, kinds, type ObjectKey, type PodTemplate, type ResourceName } from '../../cluster/index.ts';
 import { writes } from '../../components/api-machinery/index.ts';
-import type { Delete, RemoveFinalizers, ReplicaChange, Rollout, Scale } from '../operations/index.ts';
+import type {
+  Delete,
+  RemoveFinalizers,
+  RemoveSchedulingGates,
+  ReplicaChange,
+  Rollout,
+  Scale,
+} from '../operations/index.ts';
 import { isSelected, type Selection } from '../operations/selection.ts';
 import { sendAll } from './create-objects.ts';
 import type { Execution } from './execution.ts';
@@ -104,6 +111,18 @@ export function* releaseObjects(execution: Execution, operation: RemoveFinalizer
   yield* sendAll(execution, operation, chosen.length, (client, index) => {
     const request = client.write(writes.finalizersPatch, chosen[index] as ObjectKey, kind);
     requests.setNumber(request, 1, bits);
+    return request;
+  });
+}
+
+/** PATCH of spec.schedulingGates of each pod that waits for its gates to be removed. */
+export function* ungatePods(execution: Execution, operation: RemoveSchedulingGates): Generator<number, void, number> {
+  const { store, tables, requests } = execution.cluster;
+  const isGated = (key: ObjectKey) => tables.pods.gates.get(store.current(kinds.pods, key)) !== 0;
+  const chosen = chooseObjects(execution, kinds.pods, operation.selection, 'removeSchedulingGates').filter(isGated);
+  yield* sendAll(execution, operation, chosen.length, (client, index) => {
+    const request = client.write(writes.podGates, chosen[index] as ObjectKey);
+    requests.object[request] = operation.gates ?? null;
     return request;
   });
 }

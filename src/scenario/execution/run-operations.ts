@@ -5,7 +5,7 @@ import { formatDuration, type Nanoseconds } from '../../units/index.ts';
 import type { Operation } from '../operations/index.ts';
 import { awaitBarrier } from './await-barrier.ts';
 import { runLoad, runWatches } from './call-api.ts';
-import { deleteObjects, releaseObjects, rollDeployments, scaleDeployments } from './change-objects.ts';
+import { deleteObjects, releaseObjects, rollDeployments, scaleDeployments, ungatePods } from './change-objects.ts';
 import { preloadChurn, runChurn } from './churn.ts';
 import { createNodes, preloadNodes } from './create-nodes.ts';
 import { createIntents, createPods, preloadIntents, preloadPods } from './create-objects.ts';
@@ -184,6 +184,9 @@ function* carryOut(execution: Execution, operation: Operation): Generator<number
       break;
     case 'removeFinalizers':
       yield* releaseObjects(execution, operation);
+      break;
+    case 'removeSchedulingGates':
+      yield* ungatePods(execution, operation);
       break;
     case 'sleep':
       yield operation.duration;

@@ -12,6 +12,7 @@ import { deleteObjects } from './delete.ts';
 import { fault } from './fault.ts';
 import { openWatches } from './open-watches.ts';
 import { removeFinalizers } from './remove-finalizers.ts';
+import { removeSchedulingGates } from './remove-scheduling-gates.ts';
 import { rollout } from './rollout.ts';
 import { scale } from './scale.ts';
 import { sleep } from './sleep.ts';
@@ -28,6 +29,7 @@ export const operationKinds = {
   scale,
   delete: deleteObjects,
   removeFinalizers,
+  removeSchedulingGates,
   churn,
   callApi,
   openWatches,
@@ -61,6 +63,7 @@ export type { InjectFault } from './fault.ts';
 export type { OpenWatches } from './open-watches.ts';
 export type { Requesting } from './operation.ts';
 export type { RemoveFinalizers } from './remove-finalizers.ts';
+export type { RemoveSchedulingGates } from './remove-scheduling-gates.ts';
 export type { Rollout } from './rollout.ts';
 export type { ReplicaChange, Scale } from './scale.ts';
 export { isSelected, type Selection } from './selection.ts';

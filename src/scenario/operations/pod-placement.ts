@@ -4,6 +4,7 @@ import {
   LABEL_HOSTNAME,
   LABEL_ZONE,
   type Labels,
+  MAXIMUM_GATES,
   type PodAffinity,
   type PodAffinityTerm,
   type PodTemplate,
@@ -46,21 +47,29 @@ const spreadSchema = strictMap({
   matchLabelKeys: labelKeysSchema,
 });
 
+/** Names of scheduling gates. */
+export const schedulingGatesSchema = z
+  .array(textSchema('the name of a scheduling gate, such as example.com/quota'))
+  .min(1)
+  .max(MAXIMUM_GATES);
+
 /** Keys that say where pods go. Without `labelSelector` the pods that their operation itself labels are meant. */
 export const podPlacementShape = {
   podAffinity: podAffinitySchema.optional(),
   podAntiAffinity: podAffinitySchema.optional(),
   topologySpreadConstraints: z.array(spreadSchema).optional(),
+  schedulingGates: schedulingGatesSchema.optional(),
 };
 
 type WrittenPlacement = z.output<z.ZodObject<typeof podPlacementShape>>;
 
 /** The fields of a template that were described; `ownLabels` are those that the operation puts on its pods. */
 export function resolvePodPlacement(
-  { podAffinity, podAntiAffinity, topologySpreadConstraints }: WrittenPlacement,
+  { podAffinity, podAntiAffinity, topologySpreadConstraints, schedulingGates }: WrittenPlacement,
   ownLabels: Labels,
-): Pick<PodTemplate, 'podAffinity' | 'podAntiAffinity' | 'topologySpread'> {
+): Pick<PodTemplate, 'podAffinity' | 'podAntiAffinity' | 'topologySpread' | 'schedulingGates'> {
   return {
+    ...(schedulingGates === undefined ? {} : { schedulingGates }),
     ...(podAffinity === undefined ? {} : { podAffinity: resolveAffinity(podAffinity, ownLabels) }),
     ...(podAntiAffinity === undefined ? {} : { podAntiAffinity: resolveAffinity(podAntiAffinity, ownLabels) }),
     ...(topologySpreadConstraints === undefined

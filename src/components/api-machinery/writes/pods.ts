@@ -12,6 +12,7 @@ export const podCreate: Write = {
     const template = requests.object[request] as PodTemplate;
     if (template.finalizers !== undefined) pods.finalizers.set(draft, finalizers.bitsOf(template.finalizers));
     pods.template.set(draft, template);
+    pods.gates.set(draft, 2 ** (template.schedulingGates?.length ?? 0) - 1);
     pods.owner.set(draft, requests.number(request, 0));
     pods.node.set(draft, requests.number(request, 1));
     pods.bytes.set(draft, template.bytes + sizes.podManagedFields);
@@ -19,13 +20,33 @@ export const podCreate: Write = {
   },
 };
 
-/** POST pods/binding. Number 0: key of the node. A pod that is bound or being deleted is refused (BindingREST.assignPod). */
+/** PATCH of spec.schedulingGates: some are taken off. Object: their names; null = all. */
+export const podGates: Write = {
+  verb: Verb.Patch,
+  kind: kinds.pods,
+  subresource: '',
+  apply({ tables: { pods }, requests }, draft, request) {
+    const removed = requests.object[request] as readonly string[] | null;
+    const gates = pods.template.get(draft)?.schedulingGates ?? [];
+    const before = pods.gates.get(draft);
+    let left = before;
+    gates.forEach((gate, place) => {
+      if (removed === null || removed.includes(gate)) left &= ~(1 << place);
+    });
+    if (left === before) return UNCHANGED;
+    pods.gates.set(draft, left);
+    return CHANGED;
+  },
+};
+
+/** POST pods/binding. Number 0: key of the node. A pod that is bound, gated or being deleted is refused (BindingREST.assignPod). */
 export const podBinding: Write = {
   verb: Verb.Create,
   kind: kinds.pods,
   subresource: 'binding',
   apply({ tables: { pods }, requests, now }, draft, request) {
-    if (pods.node.get(draft) >= 0 || pods.isTerminating(draft)) return StatusCode.Conflict;
+    if (pods.node.get(draft) >= 0 || pods.gates.get(draft) !== 0 || pods.isTerminating(draft))
+      return StatusCode.Conflict;
     pods.node.set(draft, requests.number(request, 0));
     // ClearingNominatedNodeNameAfterBinding, on since 1.35.
     pods.nominatedNode.set(draft, -1);

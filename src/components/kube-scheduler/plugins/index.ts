@@ -13,10 +13,11 @@ import { nodeResourcesFit } from './node-resources-fit.ts';
 import { nodeUnschedulable } from './node-unschedulable.ts';
 import type { PluginDefinition } from './plugin-definition.ts';
 import { podTopologySpread } from './pod-topology-spread.ts';
+import { schedulingGates } from './scheduling-gates.ts';
 import { taintToleration } from './taint-toleration.ts';
 
 export const pluginRegistry = {
-  SchedulingGates: { help: 'Holds pods back until their gates are removed.', points: ['preEnqueue'], defaultWeight: 1 },
+  SchedulingGates: schedulingGates,
   PrioritySort: {
     help: 'Orders waiting pods by priority, then by the time at which they came to the queue.',
     points: ['queueSort'],

@@ -12,6 +12,8 @@ export interface PluginContext {
   readonly parameters: ValuesOf<typeof kubeSchedulerParameters>;
   /** Whether victims of a pod are being removed just now; left out = never. */
   readonly isPreempting?: (pod: PodIdentity) => boolean;
+  /** Whether a pod has scheduling gates; left out = never. */
+  readonly isGated?: (pod: PodIdentity) => boolean;
 }
 
 /** A plugin of Kubernetes. */
