@@ -1,7 +1,7 @@
 /** Versions of pods. */
 import { kinds } from './kinds.ts';
 import type { PodTemplate } from './specifications.ts';
-import { type VersionHandle, VersionTable } from './version-table.ts';
+import { NO_VERSION, type VersionHandle, VersionTable } from './version-table.ts';
 
 /** status.phase as it is stored. */
 export const PodPhase = { Pending: 0, Running: 1, Succeeded: 2, Failed: 3 } as const;
@@ -73,6 +73,11 @@ export class PodVersions extends VersionTable {
   /** Whether the Ready condition is True. */
   isReady(pod: VersionHandle): boolean {
     return (this.conditions.get(pod) & PodCondition.Ready) !== 0;
+  }
+
+  /** Whether scheduling gates hold the pod back; not where there is none. */
+  isGated(pod: VersionHandle): boolean {
+    return pod !== NO_VERSION && this.gates.get(pod) !== 0;
   }
 
   /** Whether deletionTimestamp is set. */

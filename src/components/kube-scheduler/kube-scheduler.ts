@@ -6,14 +6,7 @@
  * their own, profiles, several schedulers side by side, preemption with nominated nodes.
  * Left out here: see docs/not-modelled.md (extenders, gates, gangs, opportunistic batching).
  */
-import {
-  kinds,
-  NO_VERSION,
-  type ObjectKey,
-  type ObjectKeys,
-  type PodTemplate,
-  type VersionHandle,
-} from '../../cluster/index.ts';
+import { kinds, NO_VERSION, type ObjectKey, type PodTemplate, type VersionHandle } from '../../cluster/index.ts';
 import { type EventType, type Simulation, type ValuesOf, valuesOf } from '../../engine/index.ts';
 import {
   type ApiClient,
@@ -33,7 +26,7 @@ import { NodeColumns } from './node-columns.ts';
 import { Nominations } from './nominations.ts';
 import { pluginNames } from './plugins/index.ts';
 import { PodGroups } from './pod-groups.ts';
-import { ExtendedResources, type PodRequirements, PodRequirementTable } from './pod-requirements.ts';
+import { ExtendedResources, PodRequirementTable } from './pod-requirements.ts';
 import { Evictions } from './preemption/evictions.ts';
 import { Preemption } from './preemption/preemption.ts';
 import { InformedPreemptionView } from './preemption/preemption-view.ts';
@@ -80,7 +73,6 @@ export class KubeScheduler implements PodView {
   private readonly nodes: SharedInformer;
   /** What groups pods, and namespaces: what the plugins look up beside nodes and pods. */
   private readonly groups: PodGroups;
-  private readonly podKeys: ObjectKeys;
   private readonly columns: NodeColumns;
   private readonly requirements: PodRequirementTable;
   private readonly profiles: ReadonlyMap<string, Profile>;
@@ -110,13 +102,12 @@ export class KubeScheduler implements PodView {
     this.pods = new SharedInformer(clientGo, client, kinds.pods, options.reflectorReplies);
     this.budgets = new SharedInformer(clientGo, client, kinds.poddisruptionbudgets, options.reflectorReplies);
     const extended = new ExtendedResources();
-    this.podKeys = tables.keysOf('pods');
     this.columns = new NodeColumns(tables.keysOf('nodes'), extended);
-    this.groups = new PodGroups(clientGo, client, options.reflectorReplies, this.columns);
     this.requirements = new PodRequirementTable(extended);
+    this.groups = new PodGroups(clientGo, client, options.reflectorReplies, this.columns, this.requirements);
     const profiles = makeProfiles(configuration, this.columns, parameters, {
       isPreempting: (pod) => this.evictions.isRunning(pod),
-      isGated: ({ key }) => this.isGated(this.pods.get(key)),
+      isGated: ({ key }) => this.clientGo.tables.pods.isGated(this.pods.get(key)),
     });
     this.profiles = new Map(profiles.map((profile) => [profile.name, profile]));
     this.cache = new SchedulerCache(simulation, name, this.columns, this.requirements);
@@ -290,10 +281,6 @@ export class KubeScheduler implements PodView {
 
   // ---- what the informers show (eventhandlers.go) --------------------------------------------------------------------------------
 
-  private isGated(version: VersionHandle): boolean {
-    return version !== NO_VERSION && this.clientGo.tables.pods.gates.get(version) !== 0;
-  }
-
   private nodeSeen(version: VersionHandle): void {
     const { nodes } = this.clientGo.tables;
     const slot = nodes.key.get(version);
@@ -363,7 +350,7 @@ export class KubeScheduler implements PodView {
 
   private placed(version: VersionHandle): void {
     const { pods } = this.clientGo.tables;
-    const placed = this.requirementsOf(version);
+    const placed = this.groups.requirementsOf(version);
     this.cache.confirm(pods.key.get(version), pods.node.get(version), placed);
     if (pods.isTerminating(version)) this.cache.markTerminating(pods.key.get(version));
     if (this.queue.listens) this.queue.onEvent({ kind: 'placement', placed });
@@ -377,14 +364,7 @@ export class KubeScheduler implements PodView {
 
   private tellOfDeletion(previous: VersionHandle): void {
     if (!this.queue.listens) return;
-    this.queue.onEvent({ kind: 'deletion', deleted: this.requirementsOf(previous) });
-  }
-
-  private requirementsOf(version: VersionHandle): PodRequirements {
-    const { pods } = this.clientGo.tables;
-    const namespace = this.podKeys.namespace(pods.key.get(version) as ObjectKey);
-    const controller = this.groups.controller(pods.owner.get(version) as ObjectKey);
-    return this.requirements.of(pods.template.get(version) as PodTemplate, namespace, controller);
+    this.queue.onEvent({ kind: 'deletion', deleted: this.groups.requirementsOf(previous) });
   }
 
   private wanted(version: VersionHandle): void {
@@ -394,7 +374,7 @@ export class KubeScheduler implements PodView {
     const profile = this.profiles.get(template.schedulerName);
     const key = pods.key.get(version) as ObjectKey;
     if (profile === undefined || this.queue.find(key) !== undefined) return;
-    const requirements = this.requirementsOf(version);
+    const requirements = this.groups.requirementsOf(version);
     const slot = pods.nominatedNode.get(version);
     if (slot >= 0) this.nominations.set(key, pods.uid.get(version), requirements, slot);
     this.queue.add(new QueuedPod(key, pods.uid.get(version), requirements, profile, this.simulation.now));
@@ -405,7 +385,7 @@ export class KubeScheduler implements PodView {
     const { pods } = this.clientGo.tables;
     const slot = pods.nominatedNode.get(version);
     const queued = this.queue.find(pods.key.get(version));
-    if (queued !== undefined && this.isGated(previous) && !this.isGated(version)) this.queue.forceActivate(queued);
+    if (queued !== undefined && pods.isGated(previous) && !pods.isGated(version)) this.queue.forceActivate(queued);
     if (queued === undefined || (slot < 0 && pods.nominatedNode.get(previous) < 0)) return;
     if (slot < 0) this.nominations.delete(queued.key);
     else this.nominations.set(queued.key, queued.uid, queued.requirements, slot);

@@ -2,24 +2,39 @@
  * What groups pods, as a scheduler's informers show it: ReplicaSets and Services, by which PodTopologySpread finds pods that are alike, and labels
  * of namespaces, by which terms of InterPodAffinity select. K:pkg/scheduler/framework/plugins/helper/spread.go, …/interpodaffinity/plugin.go.
  */
-import { kinds, NO_KEY, NO_VERSION, type ObjectKey, type VersionHandle } from '../../cluster/index.ts';
+import {
+  kinds,
+  NO_KEY,
+  NO_VERSION,
+  type ObjectKey,
+  type PodTemplate,
+  type VersionHandle,
+} from '../../cluster/index.ts';
 import { type ApiClient, type ClientGo, type ReflectorReplies, SharedInformer } from '../client-go/index.ts';
 import type { NodeColumns } from './node-columns.ts';
-import type { PodController } from './pod-requirements.ts';
+import type { PodController, PodRequirements, PodRequirementTable } from './pod-requirements.ts';
 
 /** Informers of what groups pods. */
 export class PodGroups {
   private readonly clientGo: ClientGo;
   private readonly columns: NodeColumns;
+  private readonly requirements: PodRequirementTable;
   private readonly replicaSets: SharedInformer;
   private readonly services: SharedInformer;
   private readonly namespaces: SharedInformer;
   /** By key of the ReplicaSet, so that pods of one share it. A ReplicaSet's selector cannot be changed. */
   private readonly controllers: (PodController | undefined)[] = [];
 
-  constructor(clientGo: ClientGo, client: ApiClient, replies: ReflectorReplies, columns: NodeColumns) {
+  constructor(
+    clientGo: ClientGo,
+    client: ApiClient,
+    replies: ReflectorReplies,
+    columns: NodeColumns,
+    requirements: PodRequirementTable,
+  ) {
     this.clientGo = clientGo;
     this.columns = columns;
+    this.requirements = requirements;
     this.replicaSets = new SharedInformer(clientGo, client, kinds.replicasets, replies);
     this.services = new SharedInformer(clientGo, client, kinds.services, replies);
     this.namespaces = new SharedInformer(clientGo, client, kinds.namespaces, replies);
@@ -66,8 +81,17 @@ export class PodGroups {
     return this.informers().every(({ hasSynced }) => hasSynced);
   }
 
+  /** What a pod asks for, as far as its ReplicaSet is known. */
+  requirementsOf(version: VersionHandle): PodRequirements {
+    const { tables } = this.clientGo;
+    const { pods } = tables;
+    const namespace = tables.keysOf('pods').namespace(pods.key.get(version) as ObjectKey);
+    const controller = this.controller(pods.owner.get(version) as ObjectKey);
+    return this.requirements.of(pods.template.get(version) as PodTemplate, namespace, controller);
+  }
+
   /** The ReplicaSet with a key, as far as this scheduler knows it; undefined = none. */
-  controller(replicaSet: ObjectKey): PodController | undefined {
+  private controller(replicaSet: ObjectKey): PodController | undefined {
     if (replicaSet === NO_KEY) return undefined;
     let controller = this.controllers[replicaSet];
     if (controller !== undefined) return controller;
