@@ -61,6 +61,7 @@ export {
   classHead,
   comparisonCsv,
   comparisonTable,
+  explanationText,
   figureCells,
   figureHead,
   formatParameter,

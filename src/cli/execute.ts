@@ -6,10 +6,12 @@ import {
   comparisonCsv,
   comparisonTable,
   createRunControl,
+  explanationText,
   type JudgedRun,
   jsonDocument,
   judge,
   type Manifest,
+  PlimsollError,
   type Point,
   type PresentedComparison,
   parameterRegistry,
@@ -49,6 +51,7 @@ export async function execute(points: readonly Point[], options: ExecutionOption
   let runs: ScenarioRun[];
   try {
     runs = await runWatched(points, control, options);
+    refuseUnknownPod(runs);
   } catch (error) {
     discardResultsDirectory(directory);
     throw error;
@@ -74,7 +77,7 @@ async function runWatched(
   control: RunControl,
   options: ExecutionOptions,
 ): Promise<ScenarioRun[]> {
-  const { seed, workers, quiet, deadlineMs, memoryBytes, comparison } = options;
+  const { seed, workers, quiet, deadlineMs, memoryBytes, comparison, explainPod } = options;
   const order = comparison === undefined ? 'by point' : 'by replication';
   const say = (text: string): void => {
     if (!quiet) process.stderr.write(`plimsoll: ${text}\n`);
@@ -84,7 +87,8 @@ async function runWatched(
   const progress = showsProgress ? new Progress(stderrTarget(), control, points) : undefined;
   const heap = memoryBytes === undefined ? {} : { heapMebibytes: Math.ceil(memoryBytes / 2 ** 20) };
   try {
-    return await runPoints(points, { seed, workers, control, order, ...heap });
+    const explain = explainPod === undefined ? {} : { explainPod };
+    return await runPoints(points, { seed, workers, control, order, ...heap, ...explain });
   } finally {
     progress?.stop();
     endWatch();
@@ -104,7 +108,14 @@ function present(
   if (isSweep)
     return `${judged[0]?.run.scenario.name ?? ''}: seed ${manifest.seed}, ${judged.length} points\n${sweepTable(judged, colour)}written     ${directory.path}\n`;
   const context = { facts, assumptions: manifest.assumptions.length, directory: directory.path, colour };
-  return judged.map(({ run, verdict }) => verdictTable(run, verdict, context)).join('\n');
+  const verdicts = judged.map(({ run, verdict }) => verdictTable(run, verdict, context)).join('\n');
+  return (
+    verdicts +
+    judged
+      .map(({ run }) => explanationText(run))
+      .map((text) => (text === '' ? '' : `\n${text}`))
+      .join('')
+  );
 }
 
 /** What a comparison prints: its differences, then whether every variant held. */
@@ -129,6 +140,19 @@ function presentCompared(
     `${sweepTable(judged, colour)}written     ${directory.path}`,
     '',
   ].join('\n');
+}
+
+/** A pod that was asked for and is in no replication is a slip of the user's. */
+function refuseUnknownPod(runs: readonly ScenarioRun[]): void {
+  const explanations = runs.flatMap(({ replications }) => replications.flatMap(({ explanation }) => explanation ?? []));
+  const [first] = explanations;
+  if (first === undefined || explanations.some(({ exists }) => exists)) return;
+  throw new PlimsollError('P103', {
+    message: `--explain-pod ${first.pod}: there is no such pod in the run`,
+    expected: 'NAMESPACE/NAME of a pod',
+    nearest: first.nearest,
+    ...(first.nearest === undefined ? {} : { fix: `write ${first.nearest}` }),
+  });
 }
 
 function showsColour(): boolean {

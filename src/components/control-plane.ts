@@ -46,6 +46,7 @@ import {
   type AlgorithmSettings,
   KubeScheduler,
   type KubeSchedulerOptions,
+  PodExplanation,
   type SchedulerConfiguration,
 } from './kube-scheduler/index.ts';
 import { type Kubelet, KubeletFleet } from './kubelet/index.ts';
@@ -81,6 +82,8 @@ export interface ControlPlaneOptions {
   readonly flowControl?: FlowControlConfiguration;
   /** CSI drivers that make volumes, of each of which a provisioner runs; none if left out. */
   readonly csiDrivers?: readonly string[];
+  /** A pod of which the schedulers are to tell every step; nobody if left out. */
+  readonly explainPod?: { readonly namespace: string; readonly name: string };
   /** Where templates that admission changes come from. */
   readonly deriveTemplate: DeriveTemplate;
 }
@@ -128,6 +131,8 @@ export class ControlPlane {
   readonly proxies: KubeProxyFleet;
   readonly controllerManager: ElectedComponent;
   readonly schedulers: readonly ReplicatedComponent[];
+  /** The steps of the pod that somebody wants explained; undefined = nobody does. */
+  readonly explanation: PodExplanation | undefined;
   /** Their names, in the same order. */
   private readonly schedulerNames: readonly string[];
   readonly csiProvisioners: readonly CsiProvisioner[];
@@ -213,6 +218,11 @@ export class ControlPlane {
       (driver) => new CsiProvisioner({ ...shared, parameters: parameters.csiProvisioner, driver }),
     );
     this.controllerManager = this.electControllerManager(shared);
+    const { explainPod } = options;
+    this.explanation =
+      explainPod === undefined
+        ? undefined
+        : new PodExplanation(simulation, this.tables, explainPod.namespace, explainPod.name);
     this.schedulerNames = schedulers.map(({ name }) => name);
     this.schedulers = schedulers.map((options) => this.replicateScheduler(shared, options));
     this.publishHosts();
@@ -247,7 +257,8 @@ export class ControlPlane {
     if (options.configuration?.leaderElect !== false) return this.electScheduler(shared, options, instances);
     const processes = Array.from(
       { length: instances },
-      (_, instance) => new KubeScheduler({ ...shared, ...options, parameters, instance }),
+      (_, instance) =>
+        new KubeScheduler({ ...shared, ...options, parameters, instance, explanation: this.explanation }),
     );
     const { name } = processes[0] as KubeScheduler;
     return new ActiveComponent({ clientGo: this.clientGo, timeline: this.store.timeline, name, processes });
@@ -259,7 +270,7 @@ export class ControlPlane {
     instances: number,
   ): ElectedComponent {
     const parameters = this.parameters.kubeScheduler;
-    const scheduler = new KubeScheduler({ ...shared, ...options, parameters });
+    const scheduler = new KubeScheduler({ ...shared, ...options, parameters, explanation: this.explanation });
     return new ElectedComponent({
       clientGo: this.clientGo,
       timeline: this.store.timeline,

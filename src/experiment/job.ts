@@ -14,6 +14,8 @@ export interface Job {
   readonly replication: number;
   /** Its place among all replications of the run, from 0; the order of running may be another. */
   readonly index: number;
+  /** A pod whose way through the schedulers is to be told: "namespace/name". */
+  readonly explainPod?: string;
 }
 
 /**
@@ -21,13 +23,14 @@ export interface Job {
  * says so by its end reason.
  */
 export function runJob(
-  { scenario, runSeed, replication, index }: Job,
+  { scenario, runSeed, replication, index, explainPod }: Job,
   control: RunControl,
 ): ReplicationResult | undefined {
   if (control.stopReason !== undefined) return undefined;
   const result = runReplication(scenario, {
     seed: replicationSeed(runSeed, replication),
     replication,
+    ...(explainPod === undefined ? {} : { explainPod }),
     onProgress: (progress) => {
       control.report(index, progress);
       return control.stopReason === undefined;

@@ -9,6 +9,8 @@ export interface ReplicationOptions {
   readonly seed: string;
   /** Number of the replication, from 1. */
   readonly replication: number;
+  /** A pod whose way through the schedulers is to be told: "namespace/name". */
+  readonly explainPod?: string;
   /** Event queue; both give the same results. */
   readonly queue?: 'radix-ladder' | 'heap';
   /** Told how far the run is, every {@link PROGRESS_EVERY} events; false stops it. */

@@ -1,4 +1,5 @@
 /** What one replication yields: plain data, the same in process and from a worker. */
+import type { ExplainedStep } from '../components/kube-scheduler/index.ts';
 import type { FlowWaits, Happening, MetricsResult } from '../metrics/index.ts';
 import type { Nanoseconds } from '../units/index.ts';
 import type { FaultRecovery } from './recovery.ts';
@@ -24,6 +25,18 @@ export type EndReason =
   | 'stopped for memory'
   | 'interrupted';
 
+/** The way of one pod through the schedulers of a replication. */
+export interface PodExplanationResult {
+  /** "namespace/name". */
+  readonly pod: string;
+  /** In the order of time; empty if no scheduler ever had it. */
+  readonly steps: readonly ExplainedStep[];
+  /** The pod whose name is nearest, where there is none of this one. */
+  readonly nearest?: string;
+  /** Whether there was a pod of this name at all. */
+  readonly exists: boolean;
+}
+
 /** The result of one replication. */
 export interface ReplicationResult {
   readonly replication: number;
@@ -45,4 +58,6 @@ export interface ReplicationResult {
   readonly recoveries: readonly FaultRecovery[];
   /** Notable things in words, each once: "etcd leader lost at 5m0s, new leader after 1.6s". */
   readonly notes: readonly string[];
+  /** The pod that was asked for; undefined = none was. */
+  readonly explanation?: PodExplanationResult;
 }

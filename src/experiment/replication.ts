@@ -14,6 +14,7 @@ import { csiDriversOf, materialiseParameters, schedulersOf, webhooksOf } from '.
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts';
 import { nanoseconds, plus, type SimTime, START_OF_RUN, simTime } from '../units/index.ts';
 import { runCellReplication } from './cell-replication.ts';
+import { explainedPod, namedPod } from './explained-pod.ts';
 import { happeningsOf, recoveriesOf } from './recovery.ts';
 import { planSamples, type ReplicationOptions, watchProgress } from './replication-frame.ts';
 import type { EndReason, ReplicationResult } from './replication-result.ts';
@@ -58,6 +59,7 @@ class Replication {
       webhooks: webhooksOf(scenario),
       flowControl: scenario.flowControl,
       csiDrivers: csiDriversOf(scenario.operations),
+      ...(options.explainPod === undefined ? {} : { explainPod: namedPod(options.explainPod) }),
       deriveTemplate: (template, change) => templates.derived(template, change),
     });
     this.service = new ServiceSampler(this.recorder, this.cluster);
@@ -119,7 +121,9 @@ class Replication {
     const { simulation, options, cluster, execution } = this;
     const { entries } = cluster.store.timeline;
     const recoveries = recoveriesOf(entries, this.service);
+    const { explanation } = cluster;
     return {
+      ...(explanation === undefined ? {} : { explanation: explainedPod(cluster.tables.keysOf('pods'), explanation) }),
       replication: options.replication,
       seed: options.seed,
       endReason,

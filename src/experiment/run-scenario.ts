@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly control?: RunControl;
   /** Most heap that one worker may hold [MiB]. */
   readonly heapMebibytes?: number;
+  /** A pod whose way through the schedulers is to be told: "namespace/name". */
+  readonly explainPod?: string;
   /** Which replications come first: all of the first point, or the first of every point, so that a comparison that is stopped has pairs. */
   readonly order?: 'by point' | 'by replication';
 }
@@ -46,7 +48,8 @@ export async function runScenario(scenario: ResolvedScenario, options: RunOption
 /** Runs all replications of several points, sharing the workers between them; results in the order of the points. */
 export async function runPoints(points: readonly Point[], options: RunOptions = {}): Promise<ScenarioRun[]> {
   const seed = options.seed ?? DEFAULT_SEED;
-  const jobs = jobsOf(points, seed);
+  const { explainPod } = options;
+  const jobs = jobsOf(points, seed).map((job) => (explainPod === undefined ? job : { ...job, explainPod }));
   if (options.order === 'by replication') jobs.sort((a, b) => a.replication - b.replication || a.index - b.index);
   const control = options.control ?? createRunControl(jobs.length);
   if (control.jobs < jobs.length)

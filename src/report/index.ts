@@ -4,6 +4,7 @@ export * from './columns.ts';
 export * from './comparison-page.ts';
 export * from './comparison-table.ts';
 export * from './csv.ts';
+export * from './explanation-text.ts';
 export * from './format-value.ts';
 export * from './html-report.ts';
 export * from './json-document.ts';

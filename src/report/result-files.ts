@@ -2,6 +2,7 @@
 import type { ScenarioRun } from '../experiment/index.ts';
 import type { PresentedComparison } from './comparison-page.ts';
 import { aggregateCsv, comparisonCsv, histogramsCsv, summaryCsv, timelineCsv, timeseriesCsv } from './csv.ts';
+import { explanationText } from './explanation-text.ts';
 import { htmlReport, type JudgedRun, type PageAssets } from './html-report.ts';
 import type { Manifest } from './manifest.ts';
 import type { ParameterCatalogue } from './parameters-in-play.ts';
@@ -29,6 +30,8 @@ export function* resultFiles(
   if (compared !== undefined)
     yield { name: 'comparison.csv', pieces: [comparisonCsv(runs[0]?.scenario.name ?? '', compared.comparison)] };
   yield { name: 'report.html', pieces: [htmlReport(judged, manifest, catalogue, assets, compared)] };
+  const explained = runs.map(explanationText).join('');
+  if (explained !== '') yield { name: 'explanation.txt', pieces: [explained] };
   // Last: whoever finds a manifest finds everything else too.
   yield { name: 'manifest.json', pieces: [`${JSON.stringify(manifest, null, 2)}\n`] };
 }

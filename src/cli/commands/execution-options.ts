@@ -39,6 +39,8 @@ export interface ExecutionOptions {
   readonly memoryBytes: number | undefined;
   readonly quiet: boolean;
   readonly progress: boolean;
+  /** A pod whose way through the schedulers is to be told: "namespace/name". */
+  readonly explainPod?: string;
   /** Print one line per point instead of a verdict each. */
   readonly isSweep: boolean;
   /** Compare the points with one of them, instead of printing a verdict each. */

@@ -11,9 +11,11 @@ import type { EventType, Simulation, ValuesOf } from '../../engine/index.ts';
 import { between } from '../../units/index.ts';
 import { isSuccess, type RequestId, type Requests, StatusCode, writes } from '../api-machinery/index.ts';
 import type { ApiClient, ClientGo, EventRecorder } from '../client-go/index.ts';
+import type { PodExplanation } from './explanation.ts';
 import type { FailureReport } from './failure-report.ts';
 import type { kubeSchedulerParameters } from './kube-scheduler.parameters.ts';
 import type { Nominations } from './nominations.ts';
+import { pluginNames } from './plugins/index.ts';
 import type { QueuedPod } from './queued-pod.ts';
 import type { SchedulerCache } from './scheduler-cache.ts';
 import type { SchedulerMetrics } from './scheduler-metrics.ts';
@@ -40,6 +42,8 @@ export interface BindingCycleOptions {
   readonly waiting: WaitingPods;
   readonly failures: FailureReport;
   readonly pods: PodView;
+  /** Told of the pod that somebody wants explained; undefined = nobody does. */
+  readonly explanation?: PodExplanation | undefined;
   readonly metrics: SchedulerMetrics;
   readonly parameters: ValuesOf<typeof kubeSchedulerParameters>;
 }
@@ -89,16 +93,18 @@ export class BindingCycle {
    * mind it any more.
    */
   begin(pod: QueuedPod, slot: number): number {
-    const { cache, nominations } = this.options;
+    const { cache, explanation, nominations } = this.options;
     pod.node = slot;
     pod.decidedAt = this.simulation.now;
     cache.assume(pod.key, pod.uid, slot, pod.requirements);
     nominations.delete(pod.key);
+    explanation?.placed(pod);
     const { reserves, permits } = pod.profile;
     for (let i = 0; i < reserves.length; i++) {
       const { number, plugin } = reserves[i] as (typeof reserves)[number];
       if (plugin.reserve(pod, slot)) continue;
       this.giveUp(pod);
+      explanation?.permit(pod, `${pluginNames[number]} cannot reserve what it needs`);
       return number;
     }
     if (permits.length > 0) return this.permit(pod);
@@ -107,11 +113,13 @@ export class BindingCycle {
   }
 
   private permit(pod: QueuedPod): number {
+    const { explanation } = this.options;
     const waits = new Map<number, number>();
     for (const { number, plugin } of pod.profile.permits) {
       const answer = plugin.permit(pod, pod.node);
       if (answer < 0) {
         this.giveUp(pod);
+        explanation?.permit(pod, `${pluginNames[number]} turns it away`);
         return number;
       }
       if (answer > 0) waits.set(number, answer);
@@ -121,6 +129,7 @@ export class BindingCycle {
       return NOBODY;
     }
     this.options.waiting.add(pod, waits);
+    explanation?.permit(pod, `waits for ${[...waits.keys()].map((number) => pluginNames[number]).join(', ')}`);
     this.expect(pod);
     return NOBODY;
   }
@@ -129,6 +138,7 @@ export class BindingCycle {
 
   /** All plugins permit the binding. */
   allowed(pod: QueuedPod): void {
+    this.options.explanation?.permit(pod, 'it may be bound');
     this.launch(pod);
   }
 
@@ -136,6 +146,7 @@ export class BindingCycle {
   rejected(pod: QueuedPod, plugin: number): void {
     const { metrics, pods, failures } = this.options;
     const freed = this.giveUp(pod);
+    this.options.explanation?.permit(pod, `turned away by ${pluginNames[plugin]}, or its time is over`);
     metrics.of(pod.profile.name).attempt('unschedulable', between(pod.attemptStartedAt, this.simulation.now));
     if (pods.isPending(pod.key, pod.uid)) {
       pod.rejectors = 1 << plugin;
@@ -196,6 +207,7 @@ export class BindingCycle {
     const succeeded = isSuccess(this.requests.code[request] as number);
     const span = between(pod.bindingSentAt, this.simulation.now);
     const series = this.options.metrics.of(pod.profile.name);
+    this.options.explanation?.bound(pod, this.requests.code[request] as number);
     series.extensionPoint('Bind', succeeded ? 'Success' : 'Error', span);
     if (succeeded) this.succeeded(cycle, pod);
     else this.failed(cycle, pod, this.requests.code[request] === StatusCode.Conflict);

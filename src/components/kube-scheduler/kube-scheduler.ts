@@ -9,7 +9,6 @@
 import { kinds, NO_VERSION, type ObjectKey, type PodTemplate, type VersionHandle } from '../../cluster/index.ts';
 import { type EventType, type Simulation, type ValuesOf, valuesOf } from '../../engine/index.ts';
 import {
-  type ApiClient,
   type ClientGo,
   EventRecorder,
   type EventRecorderReplies,
@@ -20,6 +19,7 @@ import { type AlgorithmName, type AlgorithmSettings, algorithmRegistry } from '.
 import { BindingCycle } from './binding-cycle.ts';
 import type { SchedulerConfiguration } from './configuration.ts';
 import { defaultConfiguration } from './default-configuration.ts';
+import type { PodExplanation } from './explanation.ts';
 import { FailureReport } from './failure-report.ts';
 import type { kubeSchedulerParameters } from './kube-scheduler.parameters.ts';
 import { NodeColumns } from './node-columns.ts';
@@ -33,13 +33,11 @@ import { InformedPreemptionView } from './preemption/preemption-view.ts';
 import { makeProfiles, type Profile } from './profile.ts';
 import { QueuedPod } from './queued-pod.ts';
 import { SchedulerCache } from './scheduler-cache.ts';
+import { newClients, processName, streamName } from './scheduler-identity.ts';
 import { SchedulerMetrics } from './scheduler-metrics.ts';
 import { type PodView, SchedulingLoop } from './scheduling-loop.ts';
 import { SchedulingQueue } from './scheduling-queue.ts';
 import { WaitingPods } from './waiting-pods.ts';
-
-/** Name of the scheduler that every cluster has; its loop and clients carry the name of the binary. */
-const DEFAULT_SCHEDULER = 'default-scheduler';
 
 /** Number of the plugin in whose name waiting pods are turned away for a pod of higher priority. */
 const PREEMPTION = pluginNames.indexOf('DefaultPreemption');
@@ -52,6 +50,8 @@ export interface KubeSchedulerOptions {
   readonly parameters: ValuesOf<typeof kubeSchedulerParameters>;
   /** Name among the schedulers of a run. */
   readonly name: string;
+  /** Told of the pod that somebody wants explained. */
+  readonly explanation?: PodExplanation | undefined;
   /** Which of several that all work it is, from 0; left out = there is one at a time. */
   readonly instance?: number;
   /** The default profile for pods that ask for `name`, if left out. */
@@ -91,8 +91,8 @@ export class KubeScheduler implements PodView {
     const { clientGo, parameters } = options;
     const configuration = options.configuration ?? defaultConfiguration(options.name);
     const { simulation, recorder, tables } = clientGo;
-    const name = nameOf(options);
-    const streams = (use: string) => simulation.streams.stream(`kubeScheduler.${use}.${streamOf(options)}`);
+    const name = processName(options);
+    const streams = (use: string) => simulation.streams.stream(`kubeScheduler.${use}.${streamName(options)}`);
     this.name = name;
     this.simulation = simulation;
     this.clientGo = clientGo;
@@ -117,6 +117,7 @@ export class KubeScheduler implements PodView {
       parameters,
       podInitialBackoff: configuration.podInitialBackoff ?? parameters.podInitialBackoff,
       podMaxBackoff: configuration.podMaxBackoff ?? parameters.podMaxBackoff,
+      explanation: options.explanation,
       onReady: () => this.loop.proceed(),
     });
     this.nominations = new Nominations(this.columns);
@@ -163,6 +164,7 @@ export class KubeScheduler implements PodView {
       waiting: this.waiting,
       failures,
       pods: this,
+      explanation: options.explanation,
       metrics,
       parameters,
     });
@@ -187,6 +189,7 @@ export class KubeScheduler implements PodView {
       pods: this,
       binding,
       failures,
+      explanation: options.explanation,
       evictions: this.evictions,
       preemption: new Preemption({
         nodes: this.columns,
@@ -399,36 +402,4 @@ export class KubeScheduler implements PodView {
     const queued = this.queue.find(pods.key.get(version));
     if (queued !== undefined && queued.uid === pods.uid.get(version)) this.queue.remove(queued);
   }
-}
-
-/** Name of the process; the second and further ones of those that all work carry their number. */
-function nameOf({ name, instance = 0 }: KubeSchedulerOptions): string {
-  const own = name === DEFAULT_SCHEDULER ? 'kube-scheduler' : `kube-scheduler ${name}`;
-  return instance === 0 ? own : `${own} #${instance}`;
-}
-
-/** What its random numbers are named after. */
-function streamOf({ name, instance = 0 }: KubeSchedulerOptions): string {
-  return instance === 0 ? name : `${name}.${instance}`;
-}
-
-/** The client for bindings and status, and one for events: each has a limiter of its own (K:cmd/kube-scheduler/app/options/options.go). */
-function newClients(
-  clientGo: ClientGo,
-  name: string,
-  configuration: SchedulerConfiguration,
-  parameters: ValuesOf<typeof kubeSchedulerParameters>,
-): [ApiClient, ApiClient] {
-  const limits = {
-    user: 'system:kube-scheduler',
-    groups: ['system:authenticated'],
-    qps: configuration.clientQps ?? parameters.clientQps,
-    burst: configuration.clientBurst ?? parameters.clientBurst,
-    onNode: false,
-    process: name,
-  };
-  return [
-    clientGo.newClient({ name, ...limits, startsPods: true }),
-    clientGo.newClient({ name: `${name} events`, ...limits }),
-  ];
 }

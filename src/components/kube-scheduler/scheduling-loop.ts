@@ -14,6 +14,7 @@ import type { ClientGo, EventRecorder } from '../client-go/index.ts';
 import { Decision, NO_NODE, type SchedulingAlgorithm } from './algorithms/index.ts';
 import type { BindingCycle } from './binding-cycle.ts';
 import { costOf, noCycleCost } from './cycle-cost.ts';
+import type { PodExplanation } from './explanation.ts';
 import type { Failure, FailureReport } from './failure-report.ts';
 import type { kubeSchedulerParameters } from './kube-scheduler.parameters.ts';
 import type { NodeColumns } from './node-columns.ts';
@@ -62,6 +63,8 @@ export interface SchedulingLoopOptions {
   readonly failures: FailureReport;
   readonly preemption: Preemption;
   readonly evictions: Evictions;
+  /** Told of the pod that somebody wants explained; undefined = nobody does. */
+  readonly explanation?: PodExplanation | undefined;
   readonly metrics: SchedulerMetrics;
   readonly parameters: ValuesOf<typeof kubeSchedulerParameters>;
   readonly parallelism: number;
@@ -162,6 +165,7 @@ export class SchedulingLoop {
     const { decision } = this;
     const nominated = this.options.pods.nominatedNode(pod.key);
     decision.reset(pod.key, nominated);
+    if (this.options.explanation?.concerns(pod.key)) decision.details = { slots: [], totals: [], plugins: [] };
     algorithm.decide(pod.requirements, pod.profile, decision);
     costOf(decision, parameters, parallelism, this.cost);
     this.preempted = undefined;
@@ -183,9 +187,17 @@ export class SchedulingLoop {
     const pod = this.current as QueuedPod;
     this.current = undefined;
     this.recordPoints(pod);
+    this.explain(pod);
     if (this.decision.node === NO_NODE) this.foundNoNode(pod);
     else this.place(pod, this.decision.node);
     this.proceed();
+  }
+
+  private explain(pod: QueuedPod): void {
+    const { explanation, name, nodes } = this.options;
+    if (explanation === undefined) return;
+    explanation.decided(pod, name, nodes.order.count, this.decision);
+    if (this.preempted !== undefined) explanation.preempted(pod, this.preempted);
   }
 
   private recordPoints({ profile }: QueuedPod): void {

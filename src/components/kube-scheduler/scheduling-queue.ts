@@ -8,6 +8,7 @@
 import type { EventId, EventType, Simulation, ValuesOf } from '../../engine/index.ts';
 import { type Nanoseconds, nanoseconds, type SimTime } from '../../units/index.ts';
 import { concerns, mayHelp } from './cluster-event.ts';
+import type { MoveReason, PodExplanation } from './explanation.ts';
 import type { ClusterEvent } from './framework.ts';
 import { InFlightEvents } from './in-flight-events.ts';
 import type { kubeSchedulerParameters } from './kube-scheduler.parameters.ts';
@@ -24,6 +25,8 @@ export interface SchedulingQueueOptions {
   readonly parameters: ValuesOf<typeof kubeSchedulerParameters>;
   readonly podInitialBackoff: Nanoseconds;
   readonly podMaxBackoff: Nanoseconds;
+  /** Told of the pod that somebody wants explained; undefined = nobody does. */
+  readonly explanation?: PodExplanation | undefined;
   /** Called whenever there may be something to pop. */
   readonly onReady: () => void;
 }
@@ -42,6 +45,8 @@ export class SchedulingQueue {
   private readonly inFlight = new InFlightEvents();
   /** Pods among the unschedulable ones that are held back by a PreEnqueue plugin, state. */
   private gated = 0;
+  /** Why pods are being moved just now, state. */
+  private reason: MoveReason = 'the pod was created';
   private arrivals = 0;
   /** Pending look through the back-offs, and through the unschedulable pods. */
   private backoffTimer: EventId | undefined;
@@ -86,6 +91,7 @@ export class SchedulingQueue {
   /** Adds a pod that has just been seen. */
   add(pod: QueuedPod): void {
     this.queued.set(pod.key, pod);
+    this.reason = 'the pod was created';
     if (this.activate(pod)) this.options.onReady();
   }
 
@@ -135,6 +141,7 @@ export class SchedulingQueue {
       pod.isForced = true;
     } else if (this.queued.get(pod.key) === pod && pod.place !== QueuePlace.Active) {
       this.takeOut(pod);
+      this.reason = 'its preemption failed';
       if (this.activate(pod)) this.options.onReady();
     }
   }
@@ -154,10 +161,12 @@ export class SchedulingQueue {
     pod.place = QueuePlace.Unschedulable;
     this.unschedulable.set(pod.key, pod);
     this.armFlush();
+    this.options.explanation?.moved(pod, this.reason);
   }
 
   /** No rejectors = an error. Errors in a row and attempts that found no node are counted apart. */
   private noteFailure(pod: QueuedPod): void {
+    this.reason = 'its attempt failed';
     pod.timestamp = this.simulation.now;
     if (pod.rejectors === 0) {
       pod.errorCount++;
@@ -200,6 +209,7 @@ export class SchedulingQueue {
   onEvent(event: ClusterEvent, except?: QueuedPod): void {
     this.inFlight.push(event);
     if (this.unschedulable.size === 0) return;
+    this.reason = reasonOf(event);
     // Pods of one template that were rejected by the same plugins get the same answer.
     const answers = new Map<number, boolean>();
     this.moveAll(
@@ -247,6 +257,7 @@ export class SchedulingQueue {
 
   private onBackoffWindow(): void {
     this.backoffTimer = undefined;
+    this.reason = 'its back-off is over';
     let moved = false;
     for (const heap of [this.backoff, this.errorBackoff]) {
       for (let pod = heap.peek(); pod !== undefined && !this.backsOff(pod); pod = heap.peek()) {
@@ -271,6 +282,7 @@ export class SchedulingQueue {
 
   private onFlush(): void {
     this.flushTimer = undefined;
+    this.reason = 'it waited five minutes';
     const { unschedulableMaxStay } = this.options.parameters;
     const { now } = this.simulation;
     this.moveAll((pod) => now - pod.timestamp > unschedulableMaxStay);
@@ -303,6 +315,7 @@ export class SchedulingQueue {
     pod.activeSince = this.simulation.now;
     pod.sequence = this.arrivals++;
     this.active.push(pod);
+    this.options.explanation?.moved(pod, this.reason);
   }
 
   /** Returns whether the loop may take it, now or while it backs off. */
@@ -315,6 +328,7 @@ export class SchedulingQueue {
     pod.sequence = this.arrivals++;
     (isError ? this.errorBackoff : this.backoff).push(pod);
     this.armBackoff();
+    this.options.explanation?.moved(pod, this.reason);
     return popFromBackoff && !isError;
   }
 
@@ -375,6 +389,11 @@ export class SchedulingQueue {
       `${waiting} pods wait, ${this.queued.size} known`,
     );
   }
+}
+
+function reasonOf({ kind }: ClusterEvent): MoveReason {
+  if (kind === 'node') return 'a node came or changed';
+  return kind === 'deletion' ? 'a pod went' : 'something changed';
 }
 
 /** PrioritySort: priority, then time, then arrival. */

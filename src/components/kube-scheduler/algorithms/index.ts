@@ -31,6 +31,7 @@ export {
   type AlgorithmDefinition,
   type AlgorithmSettings,
   Decision,
+  type DecisionDetails,
   NO_NODE,
   type SchedulingAlgorithm,
   type SettingValues,

@@ -176,7 +176,8 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
     decision.scored = count;
     totals.fill(0, 0, count);
     const { scoreCallTime } = this.context.parameters;
-    for (const { score, weight } of profile.scores) {
+    const { details } = decision;
+    for (const { number, score, weight } of profile.scores) {
       decision.preScoreWork += score.preScoreWork?.(pod, found, count) ?? 0;
       if (score.scoresPod?.(pod) === false) continue;
       decision.scoreWork +=
@@ -185,7 +186,10 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
       score.rateAll(pod, found, count, scores);
       normaliseScores(scores, count, score.normalisation);
       for (let i = 0; i < count; i++) totals[i] = (totals[i] as number) + weight * (scores[i] as number);
+      details?.plugins.push({ number, weight, scores: [...scores.subarray(0, count)] });
     }
+    details?.slots.push(...found.subarray(0, count));
+    details?.totals.push(...totals.subarray(0, count));
     let best = 0;
     let ties = 0;
     for (let i = 0; i < count; i++) {

@@ -12,6 +12,16 @@ import type { TypicalPod } from '../typical-pods.ts';
 /** No node. */
 export const NO_NODE = -1;
 
+/** The scores of a decision, kept only for a pod that is explained. */
+export interface DecisionDetails {
+  /** Slots of the nodes that were rated. */
+  readonly slots: number[];
+  /** Weighted sums, by place in `slots`. */
+  readonly totals: number[];
+  /** Scores by plugin, in order. */
+  readonly plugins: { readonly number: number; readonly weight: number; readonly scores: readonly number[] }[];
+}
+
 /** What an algorithm is asked, and what it decided on one pod and did for that; filled anew for every pod. */
 export class Decision {
   /** Key of the pod, and the slot of the node that its status nominates, which is tried first; both are given. */
@@ -37,10 +47,14 @@ export class Decision {
   /** Nodes that each plugin rejected, by plugin number. Complete only if none is feasible. */
   readonly rejected = new Int32Array(pluginNames.length);
 
+  /** Scores are kept here where somebody wants to see them; undefined = nobody does. */
+  details: DecisionDetails | undefined;
+
   /** Back to nothing decided. */
   reset(podKey = -1, nominated = NO_NODE): void {
     this.podKey = podKey;
     this.nominated = nominated;
+    this.details = undefined;
     this.node = NO_NODE;
     this.devices = 0;
     this.examined = 0;

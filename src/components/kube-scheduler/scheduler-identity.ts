@@ -1,0 +1,48 @@
+/** What a scheduler is called, and the clients by which it talks to the API servers. */
+import type { ValuesOf } from '../../engine/index.ts';
+import type { ApiClient, ClientGo } from '../client-go/index.ts';
+import type { SchedulerConfiguration } from './configuration.ts';
+import type { kubeSchedulerParameters } from './kube-scheduler.parameters.ts';
+
+/** Name of the scheduler that every cluster has; its loop and clients carry the name of the binary. */
+const DEFAULT_SCHEDULER = 'default-scheduler';
+
+/** Which scheduler it is. */
+export interface SchedulerIdentity {
+  /** Name among the schedulers of a run. */
+  readonly name: string;
+  /** Which of several that all work it is, from 0; left out = there is one at a time. */
+  readonly instance?: number;
+}
+
+/** Name of the process; the second and further ones of those that all work carry their number. */
+export function processName({ name, instance = 0 }: SchedulerIdentity): string {
+  const own = name === DEFAULT_SCHEDULER ? 'kube-scheduler' : `kube-scheduler ${name}`;
+  return instance === 0 ? own : `${own} #${instance}`;
+}
+
+/** What its random numbers are named after. */
+export function streamName({ name, instance = 0 }: SchedulerIdentity): string {
+  return instance === 0 ? name : `${name}.${instance}`;
+}
+
+/** The client for bindings and status, and one for events: each has a limiter of its own (K:cmd/kube-scheduler/app/options/options.go). */
+export function newClients(
+  clientGo: ClientGo,
+  name: string,
+  configuration: SchedulerConfiguration,
+  parameters: ValuesOf<typeof kubeSchedulerParameters>,
+): [ApiClient, ApiClient] {
+  const limits = {
+    user: 'system:kube-scheduler',
+    groups: ['system:authenticated'],
+    qps: configuration.clientQps ?? parameters.clientQps,
+    burst: configuration.clientBurst ?? parameters.clientBurst,
+    onNode: false,
+    process: name,
+  };
+  return [
+    clientGo.newClient({ name, ...limits, startsPods: true }),
+    clientGo.newClient({ name: `${name} events`, ...limits }),
+  ];
+}
