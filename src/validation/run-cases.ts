@@ -41,7 +41,7 @@ export function predictPoint({ case: name, conditions, overrides }: PredictionTa
 /** The points of a case. */
 export function pointsOf(name: string, readData: ValidationOptions['readData']): readonly ReferencePoint[] {
   const definition = validationCases[name] as ValidationCase;
-  return definition.points(readData(definition.data));
+  return definition.points(readData(definition.data), readData);
 }
 
 /** Predicts and judges the cases with these names. */

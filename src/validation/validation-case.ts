@@ -31,15 +31,15 @@ export type Prediction = Readonly<Record<string, number>>;
 
 /** A case. */
 export interface ValidationCase {
-  readonly component: 'etcd' | 'kube-apiserver';
+  readonly component: 'etcd' | 'kube-apiserver' | 'kube-scheduler';
   /** What was measured. */
   readonly measured: string;
   /** How the model is driven, and what of the measurement it leaves out. */
   readonly driven: string;
   /** File below data/ with the points. */
   readonly data: string;
-  /** The points in that file. */
-  readonly points: (text: string) => readonly ReferencePoint[];
+  /** The points in that file; `readData` gives what their conditions need of other files below data/. */
+  readonly points: (text: string, readData: (file: string) => string) => readonly ReferencePoint[];
   /** What the model says; `overrides` replace parameters (a fit does). */
   readonly predict: (conditions: Conditions, overrides: ParameterValues) => Prediction;
 }
@@ -53,5 +53,12 @@ export function validationCase(definition: ValidationCase): ValidationCase {
 export function numberOf(conditions: Conditions, name: string): number {
   const value = conditions[name];
   if (typeof value !== 'number') throw new RangeError(`the condition ${name} is no number`);
+  return value;
+}
+
+/** A text among conditions. */
+export function textOf(conditions: Conditions, name: string): string {
+  const value = conditions[name];
+  if (typeof value !== 'string') throw new RangeError(`the condition ${name} is no text`);
   return value;
 }

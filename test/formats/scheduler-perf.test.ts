@@ -84,13 +84,18 @@ describe('an imported workload', () => {
     const workload = 'SchedulingRequiredPodAffinityWithNSSelector/500Nodes';
     const { operations } = parse(importFrom('affinity', workload).scenario).spec;
     expect(operations[0].createNodes.zones).toEqual(['zone1']);
-    expect(operations[1].createPods).toMatchObject({ namespace: 'init-ns', namespaces: 10, count: 40 });
+    expect(operations[1]).toEqual({
+      createNamespaces: { name: 'init-ns', count: '$initNamespaces', labels: { team: 'devops' } },
+    });
+    expect(operations[3].createPods).toMatchObject({ namespace: 'init-ns', namespaces: 10, count: 40 });
   });
 
   it('says by name, once each, what it does not have', () => {
     const { notes, scenario } = importFrom('affinity', 'SchedulingRequiredPodAffinityWithNSSelector/500Nodes');
     expect(new Set(notes).size).toBe(notes.length);
-    expect(notes).toContain('labels of namespaces: not imported');
+    expect(notes).toContain(
+      'createPodSets: pods are dealt to the namespaces in turn, not one namespace after the other',
+    );
     for (const note of notes) expect(scenario).toContain(`# ${note}`);
   });
 
@@ -101,6 +106,8 @@ describe('an imported workload', () => {
     ['misc', 'SchedulingDeletedPodsWithFinalizers/10Node_100DeletingPods', 10],
     ['misc', 'SchedulingWithExtendedResource/fast', 10],
     ['affinity', 'SchedulingNodeAffinity/5Nodes', 10],
+    ['affinity', 'SchedulingPodAntiAffinity/5Nodes', 4],
+    ['affinity', 'SchedulingRequiredPodAntiAffinityWithNSSelector/10Nodes', 6],
   ])('%s %s runs to its end and schedules the pods that it measures', async (area, workload, measured) => {
     const run = await runScenario(loadImported(importFrom(area, workload).scenario));
     const { barriers, endings } = judge(run);

@@ -91,3 +91,18 @@ it('pods can be deleted in the background, while others are created', async () =
     - barrier: { podsGone: all, of: old, within: 20s }`);
   expect(value('plimsoll_pods', { phase: 'removed' }, 'final')).toBe(10);
 });
+
+it.each([
+  ['a', 0],
+  ['b', 3],
+])('pods that keep away from those of namespaces with team: %s find a node for %s of 3', async (team, scheduled) => {
+  const term = `{ topologyKey: kubernetes.io/hostname, labelSelector: { app: there }, namespaceSelector: { team: ${team} } }`;
+  const { value } = await run(`${NODES}
+    - createNamespaces: { name: near, labels: { team: a } }
+    - createNamespaces: { name: far, count: 2, labels: { team: b } }
+    - createPods: { name: there, count: 3, namespace: near, topologySpreadConstraints: [{ maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: DoNotSchedule }] }
+    - barrier: { podsScheduled: all, of: there, within: 10s }
+    - createPods: { name: other, count: 3, namespace: far-1, podAntiAffinity: { required: [${term}] } }
+    - sleep: 10s`);
+  expect(value('plimsoll_pods', { phase: 'bound' }, 'final')).toBe(3 + scheduled);
+});

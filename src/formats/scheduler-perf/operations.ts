@@ -7,7 +7,7 @@ import { applicableKinds, isMap } from '../../manifests/index.ts';
 import { churnOperations } from './churn.ts';
 import type { ConfigReader } from './config-reader.ts';
 import { CLIENT, type OperationImport, pathBeside, type WrittenOperation } from './operation-import.ts';
-import { DEFAULT_NODE, kindOfTemplate, readNodeTemplate } from './templates.ts';
+import { DEFAULT_NODE, kindOfTemplate, readNamespaceLabels, readNodeTemplate } from './templates.ts';
 
 /** How it creates pods: 30 workers, each with one request at a time. */
 const CREATORS = { kind: 'parallelism-limited', parallelism: 30 } as const;
@@ -116,12 +116,14 @@ function preparedLabels(
   return {};
 }
 
-/** Namespaces come into being with what is put into them. */
+/** Namespaces: those without labels come into being with what is put into them. */
 function createNamespaces(operation: ConfigReader, _: number, context: OperationImport): WrittenOperation[] {
-  operation.ignore('prefix');
-  countOf(operation, context);
-  if (operation.text('namespaceTemplatePath') !== undefined) context.remarks.without('labels of namespaces');
-  return [];
+  const name = operation.requiredText('prefix');
+  const count = countOf(operation, context);
+  const path = operation.text('namespaceTemplatePath');
+  if (path === undefined) return [];
+  const labels = readNamespaceLabels(context.request, pathBeside(context, path), context.remarks);
+  return Object.keys(labels).length === 0 ? [] : [{ createNamespaces: { name, count, labels } }];
 }
 
 function createPods(operation: ConfigReader, index: number, context: OperationImport): WrittenOperation[] {

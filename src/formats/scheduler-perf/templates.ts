@@ -65,6 +65,22 @@ function amountOf(resource: string, value: unknown): unknown {
   return isCounted && typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
 }
 
+/** Labels of a template of namespaces. */
+export function readNamespaceLabels(
+  request: ImportRequest,
+  path: string,
+  remarks: Remarks,
+): Readonly<Record<string, unknown>> {
+  const object = readObject(request, path);
+  const metadata = object.map('metadata');
+  object.ignore('apiVersion', 'kind');
+  const labels = metadata?.values('labels') ?? {};
+  metadata?.ignore('name', 'generateName');
+  metadata?.finish('Namespace metadata', remarks);
+  object.finish('Namespace', remarks);
+  return labels;
+}
+
 /** A template of a Service, as churn describes one. */
 export function readServiceTemplate(
   request: ImportRequest,

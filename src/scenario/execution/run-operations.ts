@@ -31,15 +31,18 @@ function namespacesOf(operation: Operation): readonly string[] {
       return operation.intents.map((intent) => intent.namespace);
     case 'churn':
       return operation.object.namespaces;
+    case 'createNamespaces':
+      return operation.names;
     default:
       return [];
   }
 }
 
-/** Labels of the namespaces whose manifests are applied. They exist from the start if anything is put into them, with these labels. */
+/** Labels of the namespaces that are described, or whose manifests are applied. They exist from the start if anything is put into them, with these labels. */
 function labelsOfNamespaces(operations: readonly Operation[]): ReadonlyMap<string, Labels> {
   const labels = new Map<string, Labels>();
   for (const operation of operations) {
+    if (operation.kind === 'createNamespaces') for (const name of operation.names) labels.set(name, operation.labels);
     if (operation.kind !== 'apply') continue;
     for (const intent of operation.intents) {
       if (intent.kind === 'Namespace' && intent.labels !== undefined) labels.set(intent.name, intent.labels);

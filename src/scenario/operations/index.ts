@@ -4,6 +4,7 @@ import { barrier } from './barrier.ts';
 import { callApi } from './call-api.ts';
 import { churn } from './churn.ts';
 import { createDeployment } from './create-deployment.ts';
+import { createNamespaces } from './create-namespaces.ts';
 import { createNodes } from './create-nodes.ts';
 import { createObjects } from './create-objects.ts';
 import { createPods } from './create-pods.ts';
@@ -21,6 +22,7 @@ import { submitJobs } from './submit-jobs.ts';
 
 export const operationKinds = {
   createNodes,
+  createNamespaces,
   createDeployment,
   createService,
   createPods,
@@ -54,6 +56,7 @@ export type { CallApi } from './call-api.ts';
 export type { Churn, ChurnedObject } from './churn.ts';
 export { defaultClient, type OperationClient } from './client.ts';
 export type { CreateDeployment, DeploymentIntent } from './create-deployment.ts';
+export type { CreateNamespaces } from './create-namespaces.ts';
 export type { CreateNodes } from './create-nodes.ts';
 export type { CreateObjects } from './create-objects.ts';
 export type { CreatePods } from './create-pods.ts';

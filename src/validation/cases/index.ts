@@ -13,6 +13,7 @@ import { etcdCasGrid } from './etcd-transactions.ts';
 import { etcdWatchFanout } from './etcd-watches.ts';
 import { publishedApiserver } from './published-apiserver.ts';
 import { publishedEtcd } from './published-etcd.ts';
+import { schedulerPerfMeasured, schedulerPerfPublished } from './scheduler-perf.ts';
 
 export const validationCases: Readonly<Record<string, ValidationCase>> = {
   'etcd-put-grid': etcdPutGrid,
@@ -37,4 +38,6 @@ export const validationCases: Readonly<Record<string, ValidationCase>> = {
   'apiserver-priority-and-fairness': apiPriorityAndFairness,
   'apiserver-lease-renewals': apiLeaseRenewals,
   'apiserver-published': publishedApiserver,
+  'scheduler-perf': schedulerPerfPublished,
+  'scheduler-perf-measured': schedulerPerfMeasured,
 };
