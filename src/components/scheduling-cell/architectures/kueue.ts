@@ -53,6 +53,12 @@ const kueueSettings = defineParameters({
   }),
 });
 
+/** Jobs of a queue that ask for the same: if one is not admitted, none is, until quota is free again. */
+interface WaitingJobs {
+  readonly jobs: JobHeap;
+  stepAside: boolean;
+}
+
 /** The first job of a queue in a cycle. */
 interface Head {
   readonly job: Job;
@@ -67,9 +73,8 @@ class Kueue implements SchedulingArchitecture {
   private readonly settings: ValuesOf<typeof kueueSettings>;
   private readonly queues: QueueTree;
   private readonly placement: PodPlacement;
-  /** Jobs that wait for admission, by queue; those that stepped aside, by queue; state. */
-  private readonly waiting = new Map<TenantQueue, JobHeap>();
-  private readonly aside = new Map<TenantQueue, Job[]>();
+  /** Jobs that wait for admission, by queue, then by what they ask for, state. */
+  private readonly waiting = new Map<TenantQueue, Map<string, WaitingJobs>>();
   /** Jobs with tasks that wait, state. */
   private readonly inHand = new Set<Job>();
   /** Admitted jobs, in the order of admission, state. */
@@ -140,22 +145,37 @@ class Kueue implements SchedulingArchitecture {
 
   private queued(job: Job): void {
     const queue = this.queueOf(job);
-    let jobs = this.waiting.get(queue);
-    if (jobs === undefined) {
-      jobs = new JobHeap();
-      this.waiting.set(queue, jobs);
+    let byDemand = this.waiting.get(queue);
+    if (byDemand === undefined) {
+      byDemand = new Map();
+      this.waiting.set(queue, byDemand);
     }
-    jobs.add(job);
+    const key = demandKey(job);
+    let alike = byDemand.get(key);
+    if (alike === undefined) {
+      alike = { jobs: new JobHeap(), stepAside: false };
+      byDemand.set(key, alike);
+    }
+    alike.jobs.add(job);
   }
 
   /** Quota is free again: jobs that stepped aside come back. */
   private release(job: Job, tasks: number): void {
     this.queueOf(job).count(amountsOf(job), -tasks);
-    for (const [queue, jobs] of this.aside) {
-      for (const other of jobs) this.waiting.get(queue)?.add(other);
-    }
-    this.aside.clear();
+    for (const byDemand of this.waiting.values()) for (const alike of byDemand.values()) alike.stepAside = false;
     this.cycle();
+  }
+
+  /** Takes the first job of a queue that has not stepped aside; of a strict queue, the first of all or none. */
+  private takeHead(byDemand: ReadonlyMap<string, WaitingJobs>): Job | undefined {
+    const isStrict = this.settings.queueing === 'strictFifo';
+    let head: WaitingJobs | undefined;
+    for (const alike of byDemand.values()) {
+      const { first } = alike.jobs;
+      if (first === undefined || (alike.stepAside && !isStrict)) continue;
+      if (head === undefined || comesBefore(first, head.jobs.first as Job)) head = alike;
+    }
+    return head === undefined || head.stepAside ? undefined : head.jobs.take();
   }
 
   // ---- admission ---------------------------------------------------------------------------------------------------------------
@@ -164,8 +184,8 @@ class Kueue implements SchedulingArchitecture {
   private cycle(): void {
     if (this.heads.length > 0) return;
     const heads: Head[] = [];
-    for (const [queue, jobs] of this.waiting) {
-      const job = jobs.take();
+    for (const [queue, byDemand] of this.waiting) {
+      const job = this.takeHead(byDemand);
       if (job === undefined) continue;
       const demand = demandOf(job);
       heads.push({ job, queue, demand, borrows: needsToBorrow(queue, demand), share: borrowingShare(queue, demand) });
@@ -192,20 +212,18 @@ class Kueue implements SchedulingArchitecture {
     const { statistics } = this.context;
     const { heads } = this;
     statistics.roundEnds(this.span as Nanoseconds);
-    let isNews = false;
     for (const head of heads) {
       const isAdmitted = this.tryToAdmit(head);
       statistics.attemptEnds(isAdmitted ? 'scheduled' : 'unschedulable', 0, 0);
-      isNews ||= isAdmitted;
       if (!isAdmitted) this.stepAside(head);
     }
     this.heads = [];
-    if (isNews || this.settings.queueing === 'bestEffortFifo') this.cycle();
+    this.cycle();
   }
 
   private stepAside({ job, queue }: Head): void {
-    if (this.settings.queueing === 'strictFifo') this.queued(job);
-    else this.aside.set(queue, [...(this.aside.get(queue) ?? []), job]);
+    this.queued(job);
+    (this.waiting.get(queue)?.get(demandKey(job)) as WaitingJobs).stepAside = true;
   }
 
   private tryToAdmit({ job, queue, demand }: Head): boolean {
@@ -240,6 +258,11 @@ class Kueue implements SchedulingArchitecture {
     this.inHand.add(job);
     this.queued(job);
   }
+}
+
+/** By what a job asks for, and how urgently: jobs with the same key are admitted or not alike. */
+function demandKey({ requirements, waiting, specification }: Job): string {
+  return `${requirements.shape} ${waiting} ${specification.priority}`;
 }
 
 export const kueue: ArchitectureDefinition = {

@@ -85,6 +85,8 @@ class Volcano implements SchedulingArchitecture {
   private readonly inHand = new Set<Job>();
   /** The session that runs: its jobs, what it has decided job by job, and its time [ns], state. */
   private looked: readonly Job[] = [];
+  /** Shapes of requests for which this session found no node: the search would find none again, so that only its time is counted, state. */
+  private readonly unfit = new Set<number>();
   private decided = new Map<Job, Placement[]>();
   private span = 0;
   private isAwake = false;
@@ -144,6 +146,7 @@ class Volcano implements SchedulingArchitecture {
     const { simulation, statistics } = this.context;
     this.copy.synchronise();
     this.span = 0;
+    this.unfit.clear();
     statistics.roundBegins();
     this.looked = [...this.inHand];
     for (const job of this.looked) statistics.attemptBegins(job);
@@ -222,13 +225,15 @@ class Volcano implements SchedulingArchitecture {
     const mark = copy.tried;
     const planned: Placement[] = [];
     const needed = Math.max(1, job.specification.gang - entry.placed - job.ended);
-    this.span += this.context.decisionTime(job, Math.min(needed, entry.waiting));
     while (planned.length < needed && planned.length < entry.waiting) {
-      const node = this.mayHave(queue, amounts, planned.length + 1) ? chooser.choose(job.requirements) : -1;
+      if (!this.mayHave(queue, amounts, planned.length + 1)) break;
+      this.span += this.context.decisionTime(job, 1);
+      const node = this.search(job);
       if (node < 0) break;
       planned.push({ job, node, devices: copy.try(node, job.requirements, chooser.decision.devices) });
     }
     if (planned.length < needed) {
+      if (planned.length > 0) this.unfit.clear();
       copy.takeBack(mark);
       return false;
     }
@@ -240,6 +245,13 @@ class Volcano implements SchedulingArchitecture {
     entry.waiting -= planned.length;
     entry.share = this.shareOf(amounts, entry.placed);
     return true;
+  }
+
+  private search({ requirements }: Job): number {
+    if (this.unfit.has(requirements.shape)) return -1;
+    const node = this.chooser.choose(requirements);
+    if (node < 0) this.unfit.add(requirements.shape);
+    return node;
   }
 
   /** Whether a queue may have so many more tasks: no more than it deserves in what they ask for, and never more than its limit. */
