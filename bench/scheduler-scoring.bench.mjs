@@ -46,7 +46,38 @@ function columnsOf(count, extended) {
   return columns;
 }
 
-function templateOf(id) {
+const selector = (id) => [{ key: 'app', operator: 'In', values: [`app-${id}`] }];
+const zoneSpread = (id, whenUnsatisfiable) => ({
+  topologyKey: 'topology.kubernetes.io/zone',
+  maxSkew: 1,
+  whenUnsatisfiable,
+  selector: selector(id),
+  minDomains: 1,
+  nodeAffinityPolicy: 'Honor',
+  nodeTaintsPolicy: 'Ignore',
+  matchLabelKeys: [],
+});
+const term = (id) => ({
+  topologyKey: 'topology.kubernetes.io/zone',
+  selector: selector(id),
+  namespaces: [],
+  matchLabelKeys: [],
+  mismatchLabelKeys: [],
+});
+
+/** Rules about other pods, each with what it adds to a template. */
+const RULES = {
+  plain: () => ({}),
+  'of Deployments': () => ({}),
+  'hard spread': (id) => ({ topologySpread: [zoneSpread(id, 'DoNotSchedule')] }),
+  'soft spread': (id) => ({ topologySpread: [zoneSpread(id, 'ScheduleAnyway')] }),
+  affinity: (id) => ({ podAffinity: { required: [term(id)], preferred: [] } }),
+  'preferred anti-affinity': (id) => ({
+    podAntiAffinity: { required: [], preferred: [{ weight: 1, term: term(id) }] },
+  }),
+};
+
+function templateOf(id, rule) {
   const requests = amounts(100 + ((id * 37) % 400), 0.25 + (id % 5) / 8);
   const container = { name: 'main', image: 'app:1', requests, limits: amounts(0, 0), ports: [], sidecar: false };
   return {
@@ -60,11 +91,12 @@ function templateOf(id) {
     tolerations: [],
     nodeName: '',
     hostNetwork: false,
+    ...RULES[rule](id),
   };
 }
 
 /** Schedules `pods` pods over `nodes` nodes, from empty; returns the time of a decision [us] and of an examined node [ns]. */
-function measure(nodes, pods, percentageOfNodesToScore) {
+function measure(nodes, pods, percentageOfNodesToScore, rule = 'plain') {
   const extended = new ExtendedResources();
   const columns = columnsOf(nodes, extended);
   const [profile] = makeProfiles(
@@ -75,7 +107,10 @@ function measure(nodes, pods, percentageOfNodesToScore) {
   const tieBreak = new RandomStreams('bench', 0).stream('tieBreak');
   const algorithm = algorithmRegistry['kube-scheduler'].create({ nodes: columns, parameters, tieBreak });
   const table = new PodRequirementTable(extended);
-  const templates = Array.from({ length: TEMPLATES }, (_, id) => table.of(templateOf(id)));
+  const templates = Array.from({ length: TEMPLATES }, (_, id) => {
+    const controller = rule === 'of Deployments' ? { selector: selector(id), ofDeployment: true } : undefined;
+    return table.of(templateOf(id, rule), 'default', controller);
+  });
   const decision = new Decision();
   let examined = 0;
   const started = process.cpuUsage();
@@ -104,5 +139,9 @@ for (const { nodes, pods, sampled, all } of SIZES) {
     const numbers = `${perPod.toFixed(1)} us a pod, ${examined.toFixed(0)} nodes examined, ${perNode.toFixed(1)} ns each`;
     console.log(`${String(nodes).padStart(5)} nodes, ${label.padEnd(9)}: ${numbers}${verdict}`);
   }
+}
+for (const rule of Object.keys(RULES)) {
+  const { perPod } = measure(5_000, quick ? 5_000 : 50_000, 0, rule);
+  console.log(` 5000 nodes, sampled, pods ${rule}: ${perPod.toFixed(1)} us a pod`);
 }
 process.exitCode = failed ? 1 : 0;

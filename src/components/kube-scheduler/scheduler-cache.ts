@@ -35,6 +35,8 @@ export class SchedulerCache {
   /** Pods placed, and changes since the sums were last recounted, state. */
   private placed = 0;
   private changes = 0;
+  /** Recounts so far, statistic. */
+  private recounts = 0;
 
   constructor(simulation: Simulation, name: string, nodes: NodeColumns, requirements: PodRequirementTable) {
     this.simulation = simulation;
@@ -189,5 +191,13 @@ export class SchedulerCache {
       const name = this.nodes.nameOf(slot);
       this.simulation.invariant(false, this.name, `the sums of node ${name} are not those of its ${placed[slot]} pods`);
     }
+    const { placed: topology } = this.nodes;
+    this.simulation.invariant(
+      topology.count === this.placed,
+      this.name,
+      `${topology.count} pods are counted by topology`,
+    );
+    const miscount = topology.findMiscount(this.recounts++);
+    if (miscount !== undefined) this.simulation.invariant(false, this.name, miscount);
   }
 }

@@ -130,6 +130,35 @@ export class PodTopology {
     }
   }
 
+  /**
+   * What is wrong with the counts of one set, counted anew; undefined = nothing. `turn` chooses the set, so that all come in turn.
+   */
+  findMiscount(turn: number): string | undefined {
+    const sets = this.setIndex.all;
+    const set = sets[turn % Math.max(1, sets.length)];
+    if (set === undefined) return undefined;
+    const counted = new Map<number, number>();
+    for (const { pod, staying, terminating } of this.classIndex.all) {
+      const weight = set.rule.weightOf(pod);
+      if (weight === 0) continue;
+      const add = (slot: number, count: number): void => {
+        counted.set(slot, (counted.get(slot) ?? 0) + weight * count);
+      };
+      staying.forEach(add);
+      if (!set.rule.skipsTerminating) terminating.forEach(add);
+    }
+    for (const [slot, count] of counted) {
+      if (set.counts.get(slot) !== count)
+        return `${set.counts.get(slot)} pods on ${this.nodes.nameOf(slot)}, not ${count}`;
+    }
+    for (const { topology, eligibility, total } of set.domainCounts) {
+      let sum = 0;
+      for (const [slot, count] of counted) if (eligibility.has(slot) && topology.domainOf(slot) >= 0) sum += count;
+      if (sum !== total) return `${total} pods by ${topology.key}, not ${sum}`;
+    }
+    return undefined;
+  }
+
   // ---- pods --------------------------------------------------------------------------------------------------------------------
 
   /** A pod is placed on a node (`sign` 1) or is no longer (-1). */
