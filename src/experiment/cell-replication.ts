@@ -6,6 +6,7 @@ import { MetricRecorder } from '../metrics/index.ts';
 import {
   CellExecution,
   preloadCell,
+  recordUnmetInCell,
   runCellOperations,
   typicalPodsOfOperations,
 } from '../scenario/cell-execution/index.ts';
@@ -72,6 +73,7 @@ export class CellReplication {
     );
     simulation.run(simTime(scenario.until));
     const endReason = simulation.stopReason === undefined ? 'until reached' : 'operations done';
+    recordUnmetInCell(execution, scenario.operations);
     this.recorder.sample();
     simulation.checkInvariants();
     return {
@@ -81,7 +83,11 @@ export class CellReplication {
       endTime: nanoseconds(simulation.now),
       statisticsFrom: nanoseconds(this.statisticsFrom),
       metrics: this.recorder.result(),
-      barriers: [],
+      barriers: execution.barriers.map(({ began, at, ...barrier }) => ({
+        ...barrier,
+        began: nanoseconds(began),
+        at: nanoseconds(at),
+      })),
       flows: [],
       events: simulation.eventsProcessed,
       fingerprint: simulation.fingerprint(),

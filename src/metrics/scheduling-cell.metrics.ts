@@ -177,6 +177,23 @@ export const schedulingCellMetrics = {
     help: 'Fragmented GPU as a share of all GPU when jobs of an inflation had asked for `arrived` percent of what the cell has.',
     source: OURS,
   },
+  plimsoll_cell_compaction_nodes: {
+    name: 'plimsoll_cell_compaction_nodes',
+    kind: 'histogram',
+    unit: '1',
+    labels: ['scheduler'],
+    buckets: exponentialBuckets(1, 2, 17),
+    help: 'Fewest nodes that hold the workload of a compaction, an observation a trial.',
+    source: OURS,
+  },
+  plimsoll_cell_inflation_first_refusal_ratio: {
+    name: 'plimsoll_cell_inflation_first_refusal_ratio',
+    kind: 'gauge',
+    unit: '1',
+    labels: ['resource'],
+    help: 'What jobs of an inflation had asked for, as a share of what the cell has, when a task was rejected for the first time.',
+    source: OURS,
+  },
   plimsoll_cell_nodes: {
     name: 'plimsoll_cell_nodes',
     kind: 'gauge',

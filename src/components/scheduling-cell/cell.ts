@@ -59,7 +59,8 @@ export class Cell {
   ended = 0;
   rejected = 0;
   abandoned = 0;
-  private readonly extended = new ExtendedResources();
+  /** Extended resources by number, of the cell and all its copies. */
+  readonly extended = new ExtendedResources();
   private readonly requirementTable = new PodRequirementTable(this.extended);
   private readonly log = new PlacementLog();
   private readonly copies: CellCopy[] = [];

@@ -61,6 +61,8 @@ export class InflationSeries {
   private readonly allocation = new Buckets('plimsoll_cell_inflation_allocation_ratio', true);
   private readonly ratio = new Buckets('plimsoll_cell_inflation_fragmentation_ratio', false);
   private readonly amount = new Buckets('plimsoll_cell_inflation_fragmented_share', true);
+  /** Whether a job could not be placed, state. */
+  private hasRefused = false;
   /** Asked for so far, in the unit of the resource. */
   private arrived = 0;
 
@@ -76,12 +78,17 @@ export class InflationSeries {
     this.meter = meter;
   }
 
-  /** A job has come that asks for so much, and was placed or not. */
-  record(amount: number): void {
+  /** A job has come that asks for so much, and was placed or not (or not in full). */
+  record(amount: number, isPlaced: boolean): void {
     const { totals, resource, meter } = this;
     this.arrived += amount;
     const capacity = totals.capacity[resource];
     if (capacity === 0) return;
+    if (!isPlaced && !this.hasRefused) {
+      this.hasRefused = true;
+      const ratio = this.recorder.gauge('plimsoll_cell_inflation_first_refusal_ratio', { resource });
+      ratio.set(this.arrived / capacity);
+    }
     const bucket = roundedHalfEven((this.arrived * PERCENT) / capacity);
     this.allocation.record(bucket, totals.allocation(resource) * PERCENT);
     if (meter === undefined) return;

@@ -23,6 +23,7 @@ import {
 import { Cell, type ReturnReason } from './cell.ts';
 import { CellMetrics, type SchedulerStatistics } from './cell-metrics.ts';
 import type { CellResource } from './cell-totals.ts';
+import { type CompactedJob, compact } from './compaction.ts';
 import { FragmentationMeter } from './fragmentation-meter.ts';
 import { InflationSeries } from './inflation-series.ts';
 import type { Job, JobSpecification, Task } from './job.ts';
@@ -65,6 +66,7 @@ export class SchedulingCell {
   readonly meter: FragmentationMeter | undefined;
   private readonly options: SchedulingCellOptions;
   private readonly schedulers = new Map<string, CellScheduler>();
+  private readonly contexts = new Map<string, ArchitectureContext>();
   private readonly sharedThings = new Map<string, unknown>();
 
   constructor(options: SchedulingCellOptions) {
@@ -79,7 +81,9 @@ export class SchedulingCell {
     for (const scheduler of options.schedulers) {
       const statistics = this.metrics.schedulerStatistics(scheduler.name, scheduler.replicas);
       const definition: ArchitectureDefinition = architectureRegistry[scheduler.architecture];
-      const architecture = definition.create(this.contextOf(scheduler, statistics));
+      const context = this.contextOf(scheduler, statistics);
+      this.contexts.set(scheduler.name, context);
+      const architecture = definition.create(context);
       this.schedulers.set(scheduler.name, { architecture, statistics });
     }
     this.cell.listen({
@@ -116,6 +120,18 @@ export class SchedulingCell {
     }
     this.cell.giveUp(job, 'rejected');
     return job;
+  }
+
+  /** Finds, in so many trials, how few nodes hold a workload that the node chooser of a scheduler places; returns trials in which all are too few. */
+  compact(scheduler: string, jobs: readonly CompactedJob[], trials: number): number {
+    const context = this.contexts.get(scheduler);
+    if (context === undefined) throw new RangeError(`there is no scheduler "${scheduler}"`);
+    return compact(jobs, trials, {
+      cell: this.cell,
+      chooser: (nodes) => context.chooser(nodes),
+      random: this.options.simulation.streams.stream('schedulingCell.compaction'),
+      nodesLeft: this.options.recorder.histogram('plimsoll_cell_compaction_nodes', { scheduler }),
+    });
   }
 
   /** The series of jobs that come until they ask for a share of a resource. */

@@ -10,7 +10,9 @@ import {
   type TokenBucket,
 } from '../../engine/index.ts';
 import type { TemplateRegistry } from '../../manifests/index.ts';
-import { nanoseconds } from '../../units/index.ts';
+import { nanoseconds, type SimTime } from '../../units/index.ts';
+import type { BarrierRecord } from '../execution/execution.ts';
+import type { Barrier } from '../operations/index.ts';
 
 /** A process that waits for something to be true of the cell. */
 interface Waiting {
@@ -26,6 +28,10 @@ export class CellExecution {
   readonly sharedLimits = new Map<string, TokenBucket>();
   /** Name of the scheduler of jobs that name none. */
   readonly firstScheduler: string;
+  /** Barriers that were reached, in order. */
+  readonly barriers: BarrierRecord[] = [];
+  /** The barrier that the run waits for, state. */
+  waitingFor: { readonly barrier: Barrier; readonly began: SimTime } | undefined;
   /** What a user should know about how it went. */
   readonly notes: string[] = [];
   private readonly onMeasure: () => void;

@@ -1,11 +1,17 @@
 /** Makes the jobs of one operation, one after the other. */
 import { type JobSpecification, WITHOUT_END } from '../../components/scheduling-cell/index.ts';
-import { createDistribution, type Distribution, type DistributionSpec, type RandomStream } from '../../engine/index.ts';
+import {
+  createDistribution,
+  type Distribution,
+  type DistributionSpec,
+  type RandomStream,
+  shuffled,
+} from '../../engine/index.ts';
 import { type Nanoseconds, nanoseconds } from '../../units/index.ts';
 import { ofReplication } from '../arrival-order.ts';
 import type { JobRow, SubmitJobs } from '../operations/index.ts';
 import type { CellExecution } from './cell-execution.ts';
-import { shuffled, tuned } from './row-order.ts';
+import { tuned } from './row-order.ts';
 
 /** The jobs. All draws are from streams named after the operation. */
 export class JobSource {

@@ -16,16 +16,6 @@ function ofOneTask({ template }: Pick<JobRow, 'template'>, resource: Inflation['
   return requests[resource];
 }
 
-/** All entries in a random order. */
-export function shuffled<T>(entries: readonly T[], random: RandomStream): T[] {
-  const order = [...entries];
-  for (let i = order.length - 1; i > 0; i--) {
-    const j = Math.floor(random.next() * (i + 1));
-    [order[i], order[j]] = [order[j] as T, order[i] as T];
-  }
-  return order;
-}
-
 /** A list of jobs made longer or shorter until they ask for `target` of a resource. */
 export function tuned(
   order: readonly JobRow[],

@@ -1,11 +1,12 @@
 /** The operations of a scenario in a scheduling cell, in their order. */
-import type { Process } from '../../engine/index.ts';
+import { type Process, shuffled } from '../../engine/index.ts';
 import { ofReplication } from '../arrival-order.ts';
 import { type NewNode, nodesOf } from '../execution/create-nodes.ts';
 import { pauseBefore } from '../execution/pacing.ts';
 import type { CreateNodes, Operation } from '../operations/index.ts';
+import { awaitCellBarrier } from './await-cell-barrier.ts';
 import type { CellExecution } from './cell-execution.ts';
-import { shuffled } from './row-order.ts';
+import { compactCell } from './compact-cell.ts';
 import { preloadJobs, submitJobs } from './submit-jobs.ts';
 
 /** Everything that is there when the run begins: nodes first, wherever they stand in the file. */
@@ -32,6 +33,11 @@ export function* runCellOperations(
   };
   for (const operation of operations) {
     if ('preload' in operation && operation.preload) continue;
+    if (operation.kind === 'barrier') {
+      if (yield* awaitCellBarrier(execution, operation)) continue;
+      done();
+      return;
+    }
     const at = 'at' in operation ? operation.at : undefined;
     if (at === undefined && !goesOnBeside(operation)) {
       yield* carryOut(execution, operation);
@@ -63,6 +69,9 @@ function* carryOut(execution: CellExecution, operation: Operation): Generator<nu
       break;
     case 'submitJobs':
       yield* submitJobs(execution, operation);
+      break;
+    case 'compact':
+      compactCell(execution, operation);
       break;
     case 'sleep':
       yield operation.duration;

@@ -83,7 +83,7 @@ function* inflate(
     yield* execution.settled(job);
     const amount = amountOf(next.job, resource);
     asked += amount;
-    series.record(amount);
+    series.record(amount, job.rejected + job.abandoned === 0);
   }
   series.publish();
 }

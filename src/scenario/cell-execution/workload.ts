@@ -5,9 +5,10 @@ import type { Operation, SubmitJobs } from '../operations/index.ts';
 
 /** The typical requests of all jobs that come, undefined if that cannot be told. Jobs that are there at t = 0 are not counted. */
 export function typicalPodsOfOperations(operations: readonly Operation[]): readonly TypicalPod[] | undefined {
-  const requests = operations.flatMap((operation) =>
-    operation.kind === 'submitJobs' && !operation.preload ? [...requestsOf(operation)] : [],
-  );
+  const requests = operations.flatMap((operation) => {
+    if (operation.kind === 'compact') return operation.jobs.flatMap((jobs) => [...requestsOf(jobs)]);
+    return operation.kind === 'submitJobs' && !operation.preload ? [...requestsOf(operation)] : [];
+  });
   return requests.length === 0 ? undefined : typicalPodsOf(requests);
 }
 

@@ -45,7 +45,8 @@ const targetSchema = severalForms([wordAll, number], (written) =>
 ).optional();
 
 export const barrier = operationKind({
-  help: 'Waits until pods are scheduled, Ready or gone, or Deployments complete; fails the run past `within`.',
+  help: 'Waits until pods (in a scheduling cell: tasks) are scheduled, Ready or gone, or Deployments complete; fails the run past `within`.',
+  models: ['controlPlane', 'schedulingCell'],
   schema: strictMap({
     podsScheduled: targetSchema,
     podsReady: targetSchema,

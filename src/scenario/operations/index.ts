@@ -3,6 +3,7 @@ import { apply } from './apply.ts';
 import { barrier } from './barrier.ts';
 import { callApi } from './call-api.ts';
 import { churn } from './churn.ts';
+import { compact } from './compact.ts';
 import { createDeployment } from './create-deployment.ts';
 import { createNamespaces } from './create-namespaces.ts';
 import { createNodes } from './create-nodes.ts';
@@ -41,6 +42,7 @@ export const operationKinds = {
   fault,
   rollout,
   submitJobs,
+  compact,
 } as const;
 
 /** Name of a kind of operation. */
@@ -55,6 +57,7 @@ export type { Barrier, BarrierCondition, BarrierConditionKind } from './barrier.
 export type { CallApi } from './call-api.ts';
 export type { Churn, ChurnedObject } from './churn.ts';
 export { defaultClient, type OperationClient } from './client.ts';
+export type { Compact } from './compact.ts';
 export type { CreateDeployment, DeploymentIntent } from './create-deployment.ts';
 export type { CreateNamespaces } from './create-namespaces.ts';
 export type { CreateNodes } from './create-nodes.ts';

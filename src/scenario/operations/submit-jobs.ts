@@ -201,8 +201,16 @@ function resolveRows(file: string, name: string, context: OperationContext): rea
   const source = context.readFile(file, ['from']);
   if (source === undefined) return [];
   const jobs = context.attempt(() => readJobTable(source.file, source.text)) ?? [];
-  return jobs.map(({ cpu, memory, gpu, ...job }) => ({
-    ...job,
-    template: makePodTemplate({ requests: { cpu, memory } }, { app: name }, context.templates, null, 'Never', gpu),
-  }));
+  // Tables repeat themselves: what asks for the same shares a template.
+  const templates = new Map<string, PodTemplate>();
+  return jobs.map(({ cpu, memory, gpu, ...job }) => {
+    const key = JSON.stringify([cpu, memory, gpu]);
+    let template = templates.get(key);
+    if (template === undefined) {
+      const requests = { cpu, memory };
+      template = makePodTemplate({ requests }, { app: name }, context.templates, null, 'Never', gpu);
+      templates.set(key, template);
+    }
+    return { ...job, template };
+  });
 }
