@@ -68,7 +68,7 @@ describe('the scenarios that come with the program', () => {
         'Deployment spec.template.spec.initContainers[].env',
         'Deployment spec.template.spec.initContainers[].securityContext',
         'Deployment spec.template.spec.securityContext',
-        'Deployment spec.template.spec.volumes',
+        'Deployment spec.template.spec.volumes[].emptyDir',
       ]);
     },
   );
