@@ -28,5 +28,7 @@ function helps(event: ClusterEvent, filter: FilterPlugin, pod: PodRequirements):
       return filter.helpedByPlacement?.(pod, event.placed) ?? false;
     case 'deletion':
       return filter.helpedByDeletion?.(pod, event.deleted) ?? false;
+    case 'storage':
+      return filter.helpedByStorage?.(pod) ?? false;
   }
 }

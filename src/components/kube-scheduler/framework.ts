@@ -119,6 +119,8 @@ export interface FilterPlugin {
   helpedByPlacement?(pod: PodRequirements, placed: PodRequirements): boolean;
   /** Queueing hint: whether the end of a node may help a pod that this plugin had rejected. Left out = it cannot. */
   helpedByNodeDeletion?(pod: PodRequirements, node: NodeFacts): boolean;
+  /** Queueing hint: whether a claim, a volume, a class or a CSINode that came or changed may help. Left out = it cannot. */
+  helpedByStorage?(pod: PodRequirements): boolean;
 }
 
 /** The raw score of a node that is left out of the normalisation `spread` and gets 0. */
@@ -156,12 +158,13 @@ export interface PodIdentity {
   readonly requirements: PodRequirements;
 }
 
-/** What may make pods schedulable that were not: a node came, changed or went; a pod was placed, or a placed pod went. */
+/** What may make pods schedulable that were not: a node came, changed or went; a pod was placed, a placed pod went, or storage changed. */
 export type ClusterEvent =
   | { readonly kind: 'node'; readonly node: NodeFacts; readonly before: NodeFacts | undefined }
   | { readonly kind: 'nodeDeletion'; readonly node: NodeFacts }
   | { readonly kind: 'placement'; readonly placed: PodRequirements }
-  | { readonly kind: 'deletion'; readonly deleted: PodRequirements };
+  | { readonly kind: 'deletion'; readonly deleted: PodRequirements }
+  | { readonly kind: 'storage' };
 
 /** A plugin that decides whether a pod may enter the queue at all. */
 export interface PreEnqueuePlugin {

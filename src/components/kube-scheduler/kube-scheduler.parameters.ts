@@ -108,6 +108,12 @@ export const kubeSchedulerParameters = defineParameters({
     help: 'How long a pod stays assumed after its binding was answered without the informer having shown it; 0 = for ever.',
     source: sourceCode('K:pkg/scheduler/scheduler.go:durationToExpireAssumedPod'),
   }),
+  volumeBindTimeout: duration({
+    default: seconds(600),
+    range: [seconds(1), seconds(86_400)],
+    help: 'bindTimeoutSeconds of VolumeBinding: how long a pod waits for its volumes before it is scheduled anew.',
+    source: sourceCode('K:pkg/scheduler/apis/config/v1/defaults.go'),
+  }),
   cacheSyncPoll: duration({
     default: milliseconds(100),
     range: [milliseconds(1), seconds(10)],

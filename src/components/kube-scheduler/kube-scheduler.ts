@@ -37,6 +37,8 @@ import { newClients, processName, streamName } from './scheduler-identity.ts';
 import { SchedulerMetrics } from './scheduler-metrics.ts';
 import { type PodView, SchedulingLoop } from './scheduling-loop.ts';
 import { SchedulingQueue } from './scheduling-queue.ts';
+import { SchedulerVolumes } from './volumes/scheduler-volumes.ts';
+import { VolumeView } from './volumes/volume-view.ts';
 import { WaitingPods } from './waiting-pods.ts';
 
 /** Number of the plugin in whose name waiting pods are turned away for a pod of higher priority. */
@@ -79,6 +81,9 @@ export class KubeScheduler implements PodView {
   private readonly cache: SchedulerCache;
   private readonly queue: SchedulingQueue;
   private readonly budgets: SharedInformer;
+  private readonly volumes: SchedulerVolumes;
+  /** Informers beside those of {@link groups}, in the order in which they start. */
+  private readonly informers: readonly SharedInformer[];
   private readonly nominations: Nominations;
   private readonly evictions: Evictions;
   private readonly waiting: WaitingPods;
@@ -105,12 +110,18 @@ export class KubeScheduler implements PodView {
     this.columns = new NodeColumns(tables.keysOf('nodes'), extended);
     this.requirements = new PodRequirementTable(extended);
     this.groups = new PodGroups(clientGo, client, options.reflectorReplies, this.columns, this.requirements);
+    const view = new VolumeView(clientGo, client, options.reflectorReplies, () => {
+      if (this.queue.listens) this.queue.onEvent({ kind: 'storage' });
+    });
+    this.volumes = new SchedulerVolumes({ clientGo, client, view, nodes: this.columns, parameters });
+    this.informers = [this.nodes, ...this.volumes.informers, this.budgets, this.pods];
     const profiles = makeProfiles(configuration, this.columns, parameters, {
       isPreempting: (pod) => this.evictions.isRunning(pod),
       isGated: ({ key }) => this.clientGo.tables.pods.isGated(this.pods.get(key)),
+      volumes: this.volumes,
     });
     this.profiles = new Map(profiles.map((profile) => [profile.name, profile]));
-    this.cache = new SchedulerCache(simulation, name, this.columns, this.requirements);
+    this.cache = new SchedulerCache(simulation, name, this.columns, this.requirements, this.volumes);
     this.queue = new SchedulingQueue({
       name: `${name} queue`,
       simulation,
@@ -127,7 +138,7 @@ export class KubeScheduler implements PodView {
     });
     const parallelism = configuration.parallelism ?? parameters.parallelism;
     const events = new EventRecorder(clientGo, eventClient, options.eventRecorderReplies);
-    const view = new InformedPreemptionView({
+    const placed = new InformedPreemptionView({
       simulation,
       tables,
       pods: this.pods,
@@ -140,7 +151,7 @@ export class KubeScheduler implements PodView {
       client,
       events,
       nominations: this.nominations,
-      view,
+      view: placed,
       parallelism,
       turnAway: (key) => this.waiting.reject(key, PREEMPTION),
       onFailed: (pod) => this.queue.forceActivate(pod),
@@ -190,11 +201,12 @@ export class KubeScheduler implements PodView {
       binding,
       failures,
       explanation: options.explanation,
+      volumes: this.volumes,
       evictions: this.evictions,
       preemption: new Preemption({
         nodes: this.columns,
         nominations: this.nominations,
-        view,
+        view: placed,
         parameters,
         parallelism,
         offsets: streams('preemption'),
@@ -227,15 +239,11 @@ export class KubeScheduler implements PodView {
     this.incarnation++;
     if (preloaded) {
       this.groups.startPreloaded();
-      this.nodes.startPreloaded();
-      this.pods.startPreloaded();
-      this.budgets.startPreloaded();
+      for (const informer of this.informers) informer.startPreloaded();
       this.loop.start();
     } else {
       this.groups.start();
-      this.nodes.start();
-      this.pods.start();
-      this.budgets.start();
+      for (const informer of this.informers) informer.start();
       this.simulation.after(this.parameters.cacheSyncPoll, this.evSyncPoll, this.incarnation);
     }
   }
@@ -245,20 +253,18 @@ export class KubeScheduler implements PodView {
     this.incarnation++;
     this.loop.stop();
     this.evictions.stop();
-    this.pods.stop();
-    this.nodes.stop();
-    this.budgets.stop();
+    for (const informer of this.informers) informer.stop();
     this.groups.stop();
     this.queue.clear();
     this.nominations.clear();
     this.cache.clear();
+    this.volumes.clear();
     this.columns.clear();
   }
 
   private onSyncPoll(incarnation: number): void {
     if (incarnation !== this.incarnation) return;
-    const haveSynced = this.budgets.hasSynced && this.groups.haveSynced;
-    if (this.pods.hasSynced && this.nodes.hasSynced && haveSynced) this.loop.start();
+    if (this.groups.haveSynced && this.informers.every(({ hasSynced }) => hasSynced)) this.loop.start();
     else this.simulation.after(this.parameters.cacheSyncPoll, this.evSyncPoll, incarnation);
   }
 

@@ -100,6 +100,11 @@ export class NodeColumns {
     return this.keys.name(slot as ObjectKey);
   }
 
+  /** Labels of the node in a slot; none if it is not known. */
+  labelsOf(slot: number): Labels {
+    return this.labels[slot] ?? NO_LABELS;
+  }
+
   /** The slot of the known node with this name, -1 if there is none. */
   find(name: string): number {
     const key = this.keys.find('', name);

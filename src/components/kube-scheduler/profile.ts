@@ -61,7 +61,7 @@ export interface Profile {
 }
 
 /** What plugins ask their scheduler; left out where there is none around them. */
-export type ProfileHooks = Pick<PluginContext, 'isPreempting' | 'isGated'>;
+export type ProfileHooks = Pick<PluginContext, 'isPreempting' | 'isGated' | 'volumes'>;
 
 /** Makes the profiles of a configuration. Plugins that the model does not have are passed over; names that nobody has are refused. */
 export function makeProfiles(

@@ -2,10 +2,12 @@
  * Which pod is placed where, as far as this scheduler knows: bound pods that its informer has shown, and pods that it has assumed, that is,
  * placed itself, before their binding is confirmed. K:pkg/scheduler/backend/cache/cache.go. Sums over nodes are kept in {@link NodeColumns}.
  */
+import type { ObjectKey } from '../../cluster/index.ts';
 import type { Simulation } from '../../engine/index.ts';
 import type { NodeColumns } from './node-columns.ts';
 import { PlacedPods } from './placed-pods.ts';
 import type { PodRequirements, PodRequirementTable } from './pod-requirements.ts';
+import type { SchedulerVolumes } from './volumes/scheduler-volumes.ts';
 
 /** Keys at the start; doubled. */
 const INITIAL_KEYS = 1024;
@@ -20,6 +22,8 @@ export class SchedulerCache {
   private readonly name: string;
   private readonly nodes: NodeColumns;
   private readonly requirements: PodRequirementTable;
+  /** What counts the claims of placed pods; left out where pods have none. */
+  private readonly volumes: SchedulerVolumes | undefined;
   /** Slot of the node, {@link NOWHERE} if the pod is not placed. */
   private slots = new Int32Array(INITIAL_KEYS).fill(NOWHERE);
   /** Requirements of a placed pod, by their number. */
@@ -38,11 +42,18 @@ export class SchedulerCache {
   /** Recounts so far, statistic. */
   private recounts = 0;
 
-  constructor(simulation: Simulation, name: string, nodes: NodeColumns, requirements: PodRequirementTable) {
+  constructor(
+    simulation: Simulation,
+    name: string,
+    nodes: NodeColumns,
+    requirements: PodRequirementTable,
+    volumes?: SchedulerVolumes,
+  ) {
     this.simulation = simulation;
     this.name = name;
     this.nodes = nodes;
     this.requirements = requirements;
+    this.volumes = volumes;
     simulation.addInvariantCheck(`${name} cache`, () => this.checkInvariants());
   }
 
@@ -96,7 +107,7 @@ export class SchedulerCache {
     if (key >= this.slots.length || this.slots[key] === NOWHERE) return;
     const pod = this.requirementsOf(key);
     const slot = this.slots[key] as number;
-    this.nodes.count(slot, pod, -1, this.terminating[key] === 1);
+    this.count(key, slot, pod, -1);
     this.terminating[key] = 0;
     this.byNode.remove(key, slot);
     this.slots[key] = NOWHERE;
@@ -128,12 +139,12 @@ export class SchedulerCache {
 
   /** Counts a placed pod no longer, for a dry run; {@link putBack} has to follow. */
   setAside(key: number): void {
-    this.nodes.count(this.slots[key] as number, this.requirementsOf(key), -1, this.terminating[key] === 1);
+    this.count(key, this.slots[key] as number, this.requirementsOf(key), -1);
   }
 
   /** Counts a pod again that was set aside. */
   putBack(key: number): void {
-    this.nodes.count(this.slots[key] as number, this.requirementsOf(key), 1, this.terminating[key] === 1);
+    this.count(key, this.slots[key] as number, this.requirementsOf(key), 1);
   }
 
   private place(key: number, slot: number, pod: PodRequirements): void {
@@ -141,10 +152,15 @@ export class SchedulerCache {
     this.remove(key);
     this.slots[key] = slot;
     this.kinds[key] = pod.id;
-    this.nodes.count(slot, pod, 1);
+    this.count(key, slot, pod, 1);
     this.byNode.add(key, slot);
     this.placed++;
     this.changes++;
+  }
+
+  private count(key: number, slot: number, pod: PodRequirements, sign: 1 | -1): void {
+    this.nodes.count(slot, pod, sign, this.terminating[key] === 1);
+    if (pod.template.volumes !== undefined) this.volumes?.count(key as ObjectKey, slot, pod.template, sign);
   }
 
   private ensure(key: number): void {

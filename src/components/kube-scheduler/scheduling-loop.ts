@@ -26,6 +26,7 @@ import type { QueuedPod } from './queued-pod.ts';
 import type { SchedulerCache } from './scheduler-cache.ts';
 import type { SchedulerMetrics } from './scheduler-metrics.ts';
 import type { SchedulingQueue } from './scheduling-queue.ts';
+import type { SchedulerVolumes } from './volumes/scheduler-volumes.ts';
 
 /** A prime that mixes the counts of a message, and the bits of the result: 0 to 2^31 - 1. */
 const MESSAGE_FACTOR = 16_777_619;
@@ -61,6 +62,7 @@ export interface SchedulingLoopOptions {
   readonly pods: PodView;
   readonly binding: BindingCycle;
   readonly failures: FailureReport;
+  readonly volumes: SchedulerVolumes;
   readonly preemption: Preemption;
   readonly evictions: Evictions;
   /** Told of the pod that somebody wants explained; undefined = nobody does. */
@@ -164,6 +166,7 @@ export class SchedulingLoop {
     this.current = pod;
     const { decision } = this;
     const nominated = this.options.pods.nominatedNode(pod.key);
+    this.options.volumes.view.begin(pod.key, pod.requirements.template);
     decision.reset(pod.key, nominated);
     if (this.options.explanation?.concerns(pod.key)) decision.details = { slots: [], totals: [], plugins: [] };
     algorithm.decide(pod.requirements, pod.profile, decision);

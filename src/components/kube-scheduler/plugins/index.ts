@@ -11,10 +11,14 @@ import { nodePorts } from './node-ports.ts';
 import { nodeResourcesBalancedAllocation } from './node-resources-balanced-allocation.ts';
 import { nodeResourcesFit } from './node-resources-fit.ts';
 import { nodeUnschedulable } from './node-unschedulable.ts';
+import { nodeVolumeLimits } from './node-volume-limits.ts';
 import type { PluginDefinition } from './plugin-definition.ts';
 import { podTopologySpread } from './pod-topology-spread.ts';
 import { schedulingGates } from './scheduling-gates.ts';
 import { taintToleration } from './taint-toleration.ts';
+import { volumeBinding } from './volume-binding.ts';
+import { volumeRestrictions } from './volume-restrictions.ts';
+import { volumeZone } from './volume-zone.ts';
 
 export const pluginRegistry = {
   SchedulingGates: schedulingGates,
@@ -30,26 +34,10 @@ export const pluginRegistry = {
   NodeAffinity: nodeAffinity,
   NodePorts: nodePorts,
   NodeResourcesFit: nodeResourcesFit,
-  VolumeRestrictions: {
-    help: 'Keeps volumes that allow one user apart.',
-    points: ['preFilter', 'filter'],
-    defaultWeight: 1,
-  },
-  NodeVolumeLimits: {
-    help: 'Counts volumes per driver against what a node can attach.',
-    points: ['preFilter', 'filter'],
-    defaultWeight: 1,
-  },
-  VolumeBinding: {
-    help: 'Binds claims to volumes, or waits until they are provisioned.',
-    points: ['preFilter', 'filter', 'preScore', 'score', 'reserve', 'preBind'],
-    defaultWeight: 1,
-  },
-  VolumeZone: {
-    help: 'Keeps pods in the zones of their volumes.',
-    points: ['preFilter', 'filter'],
-    defaultWeight: 1,
-  },
+  VolumeRestrictions: volumeRestrictions,
+  NodeVolumeLimits: nodeVolumeLimits,
+  VolumeBinding: volumeBinding,
+  VolumeZone: volumeZone,
   PodTopologySpread: podTopologySpread,
   InterPodAffinity: interPodAffinity,
   DynamicResources: {

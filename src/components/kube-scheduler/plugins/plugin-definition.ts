@@ -4,12 +4,15 @@ import type { PluginArguments } from '../configuration.ts';
 import type { ExtensionPoint, Plugin, PodIdentity } from '../framework.ts';
 import type { kubeSchedulerParameters } from '../kube-scheduler.parameters.ts';
 import type { NodeColumns } from '../node-columns.ts';
+import type { SchedulerVolumes } from '../volumes/scheduler-volumes.ts';
 
 /** What a plugin is made with. */
 export interface PluginContext {
   readonly nodes: NodeColumns;
   readonly arguments: PluginArguments;
   readonly parameters: ValuesOf<typeof kubeSchedulerParameters>;
+  /** What it knows of storage; left out where pods have no volumes. */
+  readonly volumes?: SchedulerVolumes;
   /** Whether victims of a pod are being removed just now; left out = never. */
   readonly isPreempting?: (pod: PodIdentity) => boolean;
   /** Whether a pod has scheduling gates; left out = never. */
