@@ -59,8 +59,12 @@ export class Census {
   private desired = 0;
   /** Pods that found no node, and since when [ns]. */
   private readonly unschedulable = new Map<number, number>();
+  /** Pods whose volumes are being bound, and since when [ns]. */
+  private readonly binding = new Map<number, number>();
   private readonly waits: WaitLedger;
+  /** Numbers of these two in the ledger of waits. */
   private readonly room: number;
+  private readonly volumes: number;
   /** Deployments that are not complete. */
   private readonly incomplete = new Set<number>();
   private isPreloading = true;
@@ -82,6 +86,7 @@ export class Census {
     this.store = store;
     this.waits = waits;
     this.room = waits.server('room on the nodes', 'server');
+    this.volumes = waits.server('volumes of pods', 'server');
     const phase = (name: string) => recorder.histogram('pod_startup_latency_seconds', { phase: name });
     this.createToSchedule = phase('create_to_schedule');
     this.scheduleToRun = phase('schedule_to_run');
@@ -174,32 +179,43 @@ export class Census {
     if (version === NO_VERSION) this.removed++;
     else this.count(version, 1);
     if (version !== NO_VERSION && previous !== NO_VERSION) this.recordLatencies(version, previous);
-    this.followUnschedulable(version, previous);
+    this.followWaiting(version, previous);
   }
 
-  /** A pod that found no node waits for room from the first failed attempt until it is bound or gone. */
-  private followUnschedulable(version: VersionHandle, previous: VersionHandle): void {
+  /**
+   * A pod that found no node waits for room from the first failed attempt until a node is kept for it, it is bound, or gone; one with claims then
+   * waits until its volumes are bound.
+   */
+  private followWaiting(version: VersionHandle, previous: VersionHandle): void {
     const { pods } = this.tables;
-    const seeks = version !== NO_VERSION && (pods.conditions.get(version) & PodCondition.Unschedulable) !== 0;
     const key = pods.key.get(version === NO_VERSION ? previous : version);
-    const since = this.unschedulable.get(key);
-    if (seeks && since === undefined) {
-      this.unschedulable.set(key, this.simulation.now);
-    } else if (!seeks && since !== undefined) {
-      this.unschedulable.delete(key);
-      this.waitedForRoom(since);
+    const isOpen = version !== NO_VERSION && pods.node.get(version) < 0;
+    const binds = isOpen && pods.nominatedNode.get(version) >= 0 && pods.template.get(version)?.volumes !== undefined;
+    const seeks = isOpen && !binds && (pods.conditions.get(version) & PodCondition.Unschedulable) !== 0;
+    this.follow(this.unschedulable, key, seeks, this.room);
+    this.follow(this.binding, key, binds, this.volumes);
+  }
+
+  private follow(waiting: Map<number, number>, key: number, waits: boolean, server: number): void {
+    const since = waiting.get(key);
+    if (waits && since === undefined) {
+      waiting.set(key, this.simulation.now);
+    } else if (!waits && since !== undefined) {
+      waiting.delete(key);
+      this.waitedFor(server, since);
     }
   }
 
-  private waitedForRoom(since: number): void {
+  private waitedFor(server: number, since: number): void {
     const waited = this.simulation.now - since;
-    this.waits.passed(this.room, waited);
-    this.waits.add(this.waits.flow(FLOW_POD_STARTUP), this.room, waited);
+    this.waits.passed(server, waited);
+    this.waits.add(this.waits.flow(FLOW_POD_STARTUP), server, waited);
   }
 
   /** The run has ended: pods that still wait for room have waited until now. Returns what a user should know, in words. */
   conclude(): string[] {
-    for (const since of this.unschedulable.values()) this.waitedForRoom(since);
+    for (const since of this.unschedulable.values()) this.waitedFor(this.room, since);
+    for (const since of this.binding.values()) this.waitedFor(this.volumes, since);
     const { size } = this.unschedulable;
     if (size === 0) return [];
     return [

@@ -71,5 +71,5 @@ it('schedulers that do not know of each other give a node more than it has; its 
   const phases = world.podKeys().map((key) => world.tables.pods.phase.get(world.pod(key)));
   expect(phases.sort()).toEqual([PodPhase.Running, PodPhase.Failed]);
   expect(final(world, 'kubelet_admission_rejections_total', 'reason=OutOfcpu')).toBe(1);
-  expect((world.series('plimsoll_rejected_pod_age_seconds')?.statistics as { count?: number }).count).toBe(1);
+  expect(world.series('plimsoll_rejected_pod_age_seconds')?.statistics).toMatchObject({ count: 1 });
 });
