@@ -34,7 +34,6 @@ import { makeProfiles, type Profile } from './profile.ts';
 import { QueuedPod } from './queued-pod.ts';
 import { SchedulerCache } from './scheduler-cache.ts';
 import { newClients, processName, streamName } from './scheduler-identity.ts';
-import { newClients } from './scheduler-clients.ts';
 import { SchedulerMetrics } from './scheduler-metrics.ts';
 import { type PodView, SchedulingLoop } from './scheduling-loop.ts';
 import { SchedulingQueue } from './scheduling-queue.ts';
@@ -409,15 +408,4 @@ export class KubeScheduler implements PodView {
     const queued = this.queue.find(pods.key.get(version));
     if (queued !== undefined && queued.uid === pods.uid.get(version)) this.queue.remove(queued);
   }
-}
-
-/** Name of the process; the second and further ones of those that all work carry their number. */
-function nameOf({ name, instance = 0 }: KubeSchedulerOptions): string {
-  const own = name === DEFAULT_SCHEDULER ? 'kube-scheduler' : `kube-scheduler ${name}`;
-  return instance === 0 ? own : `${own} #${instance}`;
-}
-
-/** What its random numbers are named after. */
-function streamOf({ name, instance = 0 }: KubeSchedulerOptions): string {
-  return instance === 0 ? name : `${name}.${instance}`;
 }
