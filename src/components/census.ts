@@ -214,6 +214,7 @@ export class Census {
 
   /** The run has ended: pods that still wait for room have waited until now. Returns what a user should know, in words. */
   conclude(): string[] {
+    this.windows.conclude();
     for (const since of this.unschedulable.values()) this.waitedFor(this.room, since);
     for (const since of this.binding.values()) this.waitedFor(this.volumes, since);
     const { size } = this.unschedulable;

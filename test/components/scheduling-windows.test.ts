@@ -16,6 +16,7 @@ function windows() {
         counted.podBound(clock.now);
       }
     },
+    conclude: () => counted.conclude(),
     statistics: () =>
       recorder.result().series.find(({ metric }) => metric === 'plimsoll_scheduling_window_pods_per_second')
         ?.statistics,
@@ -40,4 +41,19 @@ it('begins anew with the statistics', () => {
   recorder.startStatistics();
   bind(20, 20.5, 21);
   expect(statistics()).toMatchObject({ count: 1, mean: 1 });
+});
+
+it('tells of a burst that is over within a second by the time that it took', () => {
+  const { bind, statistics, conclude } = windows();
+  bind(3, 3.1, 3.2, 3.3, 3.4);
+  conclude();
+  expect(statistics()).toMatchObject({ count: 1 });
+  expect(statistics()).toHaveProperty('mean', expect.closeTo(10, 6));
+});
+
+it('tells no more of the last second where there are others', () => {
+  const { bind, statistics, conclude } = windows();
+  bind(0, 0.5, 1.1, 1.2);
+  conclude();
+  expect(statistics()).toMatchObject({ count: 1 });
 });
