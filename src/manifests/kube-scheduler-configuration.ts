@@ -12,6 +12,7 @@ import { combineErrors, nearestName, PlimsollError } from '../errors/index.ts';
 import { seconds } from '../units/index.ts';
 import { AcceptedFields } from './accepted-fields.ts';
 import { FieldReader } from './field-reader.ts';
+import { readExtender } from './scheduler-extenders.ts';
 import { readPluginArguments } from './scheduler-plugin-arguments.ts';
 import { expandPlugins, type SchedulerPluginInfo, type WrittenPluginSet } from './scheduler-plugins.ts';
 import { isMap, quoteValue } from './value-path.ts';
@@ -76,6 +77,7 @@ function readConfiguration(
   accepted: AcceptedFields,
 ): SchedulerConfiguration {
   const connection = reader.map('clientConnection');
+  const extenders = reader.maps('extenders').map(readExtender);
   const election = reader.map('leaderElection');
   const profiles = reader.maps('profiles').map((profile) => readProfile(profile, catalogue, accepted));
   refuseDoubleNames(reader, profiles);
@@ -96,6 +98,7 @@ function readConfiguration(
     ...given('clientQps', connection?.number('qps', undefined, { least: -1 })),
     ...given('clientBurst', connection?.wholeNumber('burst', undefined)),
     ...given('leaderElect', election?.has('leaderElect') === true ? election.flag('leaderElect', true) : undefined),
+    ...given('extenders', extenders.length > 0 ? extenders : undefined),
     profiles: profiles.length > 0 ? profiles : [defaultProfile(catalogue)],
   };
   election?.ignore(
@@ -109,7 +112,7 @@ function readConfiguration(
   election?.finish();
   connection?.ignore('acceptContentTypes', 'contentType', 'kubeconfig');
   connection?.finish();
-  reader.ignore('delayCacheUntilActive', 'enableContentionProfiling', 'enableProfiling', 'extenders');
+  reader.ignore('delayCacheUntilActive', 'enableContentionProfiling', 'enableProfiling');
   reader.finish();
   return configuration;
 }

@@ -164,3 +164,50 @@ describe('a scheduler configuration', () => {
     ]);
   });
 });
+
+describe('extenders and election', () => {
+  const text = (lines: string) =>
+    `apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n${lines}\n`;
+  const parse = (lines: string) => readKubeSchedulerConfiguration('scheduler.yaml', text(lines), catalogue);
+
+  it('are read with the defaults of upstream', () => {
+    const { extenders, leaderElect } = parse(
+      'leaderElection: { leaderElect: false, leaseDuration: 15s }\nextenders: [{ urlPrefix: "http://a/", filterVerb: filter, managedResources: [{ name: a.b/c, ignoredByScheduler: true }] }, { urlPrefix: "http://b/", prioritizeVerb: p, bindVerb: b, weight: 3, httpTimeout: 100ms, nodeCacheCapable: true, ignorable: true, enableHTTPS: true }]',
+    );
+    expect(leaderElect).toBe(false);
+    expect(extenders).toEqual([
+      {
+        name: 'http://a/',
+        filters: true,
+        prioritizes: false,
+        binds: false,
+        weight: 0,
+        timeout: 5e9,
+        nodeCacheCapable: false,
+        ignorable: false,
+        managedResources: ['a.b/c'],
+        ignoredResources: ['a.b/c'],
+      },
+      {
+        name: 'http://b/',
+        filters: false,
+        prioritizes: true,
+        binds: true,
+        weight: 3,
+        timeout: 1e8,
+        nodeCacheCapable: true,
+        ignorable: true,
+        managedResources: [],
+        ignoredResources: [],
+      },
+    ]);
+  });
+
+  it.each([
+    ['one that rates without a weight', '{ urlPrefix: "http://a/", prioritizeVerb: p }', 'needs a weight'],
+    ['one without an address', '{ filterVerb: f }', 'urlPrefix is missing'],
+    ['a timeout that is none', '{ urlPrefix: "http://a/", httpTimeout: soon }', '"soon" is not a duration'],
+  ])('%s is refused', (_, extender, message) => {
+    expect(problemsOf(() => parse(`extenders: [${extender}]`)).join()).toContain(message);
+  });
+});

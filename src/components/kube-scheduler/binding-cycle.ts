@@ -12,6 +12,7 @@ import { between } from '../../units/index.ts';
 import { isSuccess, type RequestId, type Requests, StatusCode, writes } from '../api-machinery/index.ts';
 import type { ApiClient, ClientGo, EventRecorder } from '../client-go/index.ts';
 import type { PodExplanation } from './explanation.ts';
+import type { Extenders } from './extenders/extenders.ts';
 import type { FailureReport } from './failure-report.ts';
 import type { kubeSchedulerParameters } from './kube-scheduler.parameters.ts';
 import type { Nominations } from './nominations.ts';
@@ -35,6 +36,9 @@ export interface BindingCycleOptions {
   readonly name: string;
   readonly clientGo: ClientGo;
   readonly client: ApiClient;
+  /** Services that may bind in the scheduler's place, and how they talk to the API servers. */
+  readonly extenders: Extenders | undefined;
+  readonly extenderClient: ApiClient;
   readonly events: EventRecorder;
   readonly queue: SchedulingQueue;
   readonly cache: SchedulerCache;
@@ -61,6 +65,7 @@ export class BindingCycle {
   private ended = 0;
   private lost = 0;
   private readonly evAssumedExpired: EventType;
+  private readonly evExtenderBinds: EventType;
   private readonly onBound: number;
   private readonly onAnswered: number;
 
@@ -73,6 +78,9 @@ export class BindingCycle {
     this.evAssumedExpired = this.simulation.on(`${name}: assumed pod expired`, (key, uid) => {
       options.cache.forget(key, uid);
     });
+    this.evExtenderBinds = this.simulation.on(`${name}: extender binds`, (cycle, failing) =>
+      this.onExtenderBinds(cycle, failing),
+    );
     this.onBound = clientGo.onReplyDo((request, cycle) => this.bound(request, cycle));
     // Nothing waits for what is told on the side.
     this.onAnswered = clientGo.onReplyDo(() => {});
@@ -191,9 +199,29 @@ export class BindingCycle {
     client.send(request, this.onAnswered);
   }
 
-  private bind(cycle: number, pod: QueuedPod): void {
-    const { client } = this.options;
+  private bind(cycle: number, pod: QueuedPod, fromExtender = 0): void {
     pod.bindingSentAt = this.simulation.now;
+    const { extenders } = this.options;
+    const binder = extenders?.binderOf(pod.requirements, fromExtender) ?? NOBODY;
+    if (extenders === undefined || binder < 0) {
+      this.post(cycle, pod, this.options.client);
+      return;
+    }
+    const { span, failed } = extenders.bindCall(binder);
+    this.simulation.after(span, this.evExtenderBinds, cycle, failed ? binder : NOBODY);
+  }
+
+  /** An extender has been asked to bind a pod; `failing` = the one that did not answer, -1 = it has: it binds the pod as anybody would. */
+  private onExtenderBinds(cycle: number, failing: number): void {
+    const pod = this.running.get(cycle);
+    if (pod === undefined) return;
+    const { extenders, extenderClient } = this.options;
+    if (failing < 0) this.post(cycle, pod, extenderClient);
+    else if (extenders?.configurations[failing]?.ignorable === true) this.bind(cycle, pod, failing + 1);
+    else this.failed(cycle, pod);
+  }
+
+  private post(cycle: number, pod: QueuedPod, client: ApiClient): void {
     const request = client.write(writes.podBinding, pod.key);
     this.requests.setNumber(request, 0, pod.node);
     this.requests.expectedUid[request] = pod.uid;

@@ -4,6 +4,7 @@
  */
 import type { NodeSelectorTerm, TopologySpreadConstraint } from '../../cluster/index.ts';
 import type { Nanoseconds } from '../../units/index.ts';
+import type { ExtenderConfiguration } from './extenders/extender-configuration.ts';
 import type { ExtensionPoint } from './framework.ts';
 
 /** A resource and its weight in a score. */
@@ -74,6 +75,8 @@ export interface SchedulerProfile {
 /** A scheduler's configuration. What is undefined is as the component's parameters say. */
 export interface SchedulerConfiguration {
   readonly profiles: readonly SchedulerProfile[];
+  /** HTTP services that are asked about pods; none if left out. */
+  readonly extenders?: readonly ExtenderConfiguration[];
   /** Whether its instances stand for election; undefined = they do. Otherwise all of them work, each for itself. */
   readonly leaderElect?: boolean;
   /** Goroutines that filter and score. */

@@ -90,6 +90,8 @@ export class PodExplanation {
       const count = rejected[number] as number;
       return count === 0 ? [] : [`${count} by ${name}`];
     });
+    if (decision.extenderRejected > 0) reasons.push(`${decision.extenderRejected} by extenders`);
+    if (decision.failed) reasons.push('an extender failed');
     const turnedDown = reasons.length === 0 ? '' : `; turned down: ${reasons.join(', ')}`;
     this.add('filter', `${examined} of ${nodes} nodes examined, ${feasible} feasible${turnedDown}`);
     if (decision.details !== undefined && decision.scored > 0) this.scored(decision.details);

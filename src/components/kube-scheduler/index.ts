@@ -3,6 +3,7 @@ export * from './algorithms/index.ts';
 export * from './configuration.ts';
 export * from './default-configuration.ts';
 export { type ExplainedStep, PodExplanation } from './explanation.ts';
+export type { ExtenderConfiguration } from './extenders/extender-configuration.ts';
 export { type ExtensionPoint, extensionPoints } from './framework.ts';
 export * from './kube-scheduler.parameters.ts';
 export * from './kube-scheduler.ts';

@@ -2,8 +2,10 @@
 import { assumption, choice, count, defineParameters, duration, flag, real, sourceCode } from '../../engine/index.ts';
 import { microseconds, milliseconds, nanoseconds, seconds } from '../../units/index.ts';
 import { cycleCostParameters } from './cycle-cost.parameters.ts';
+import { extenderParameters } from './extenders/extenders.parameters.ts';
 
 export const kubeSchedulerParameters = defineParameters({
+  ...extenderParameters,
   instances: count({
     default: 0,
     unit: 'process',

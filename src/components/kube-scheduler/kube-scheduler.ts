@@ -33,7 +33,7 @@ import { InformedPreemptionView } from './preemption/preemption-view.ts';
 import { makeProfiles, type Profile } from './profile.ts';
 import { QueuedPod } from './queued-pod.ts';
 import { SchedulerCache } from './scheduler-cache.ts';
-import { newClients, processName, streamName } from './scheduler-identity.ts';
+import { newClients, newExtenders, processName, streamName, uncountedResources } from './scheduler-identity.ts';
 import { SchedulerMetrics } from './scheduler-metrics.ts';
 import { type PodView, SchedulingLoop } from './scheduling-loop.ts';
 import { SchedulingQueue } from './scheduling-queue.ts';
@@ -108,7 +108,7 @@ export class KubeScheduler implements PodView {
     this.budgets = new SharedInformer(clientGo, client, kinds.poddisruptionbudgets, options.reflectorReplies);
     const extended = new ExtendedResources();
     this.columns = new NodeColumns(tables.keysOf('nodes'), extended);
-    this.requirements = new PodRequirementTable(extended);
+    this.requirements = new PodRequirementTable(extended, uncountedResources(configuration));
     this.groups = new PodGroups(clientGo, client, options.reflectorReplies, this.columns, this.requirements);
     const view = new VolumeView(clientGo, client, options.reflectorReplies, () => {
       if (this.queue.listens) this.queue.onEvent({ kind: 'storage' });
@@ -164,6 +164,7 @@ export class KubeScheduler implements PodView {
       nominations: this.nominations,
       nominatedNode: (key) => this.nominatedNode(key),
     });
+    const asked = newExtenders(clientGo, options, configuration, parameters);
     const binding = new BindingCycle({
       name,
       clientGo,
@@ -171,6 +172,8 @@ export class KubeScheduler implements PodView {
       events,
       queue: this.queue,
       cache: this.cache,
+      extenders: asked?.extenders,
+      extenderClient: asked?.client ?? client,
       nominations: this.nominations,
       waiting: this.waiting,
       failures,
@@ -192,6 +195,7 @@ export class KubeScheduler implements PodView {
       algorithm: algorithm.create({
         nodes: this.columns,
         nominations: this.nominations,
+        extenders: asked?.extenders,
         parallelism,
         parameters,
         settings,

@@ -81,13 +81,16 @@ export interface PodRequirements {
 /** The requirements of all pods seen so far. */
 export class PodRequirementTable {
   private readonly extended: ExtendedResources;
+  private readonly uncounted: ReadonlySet<string>;
   private readonly all: PodRequirements[] = [];
   /** By template, then by namespace; the few controllers of one template in one namespace are told apart one by one. */
   private readonly byTemplate: (Map<string, PodRequirements[]> | undefined)[] = [];
   private readonly shapes = new Map<string, number>();
 
-  constructor(extended: ExtendedResources) {
+  /** `uncounted`: extended resources that extenders see to, and the scheduler does not count. */
+  constructor(extended: ExtendedResources, uncounted: ReadonlySet<string> = new Set()) {
     this.extended = extended;
+    this.uncounted = uncounted;
   }
 
   /** The requirements of the pods of a template in a namespace. */
@@ -140,7 +143,7 @@ export class PodRequirementTable {
   private requestsOf(template: PodTemplate) {
     const { cpu, memory, ephemeralStorage, extended: amounts } = template.requests;
     const extended = Object.keys(amounts)
-      .filter((name) => (amounts[name] as number) > 0)
+      .filter((name) => (amounts[name] as number) > 0 && !this.uncounted.has(name))
       .map((name) => ({ resource: this.extended.numberOf(name), amount: amounts[name] as number }));
     return {
       cpu,

@@ -4,6 +4,9 @@ import type { SimTime } from '../../units/index.ts';
 import type { PodRequirements } from './pod-requirements.ts';
 import type { Profile } from './profile.ts';
 
+/** The bit of extenders among the plugins that rejected a pod: any event may help it then. */
+export const EXTENDERS = 1 << 30;
+
 /** Where in the queue a pod is. */
 export const QueuePlace = {
   Nowhere: 0,

@@ -2,6 +2,7 @@
 import type { ValuesOf } from '../../engine/index.ts';
 import type { ApiClient, ClientGo } from '../client-go/index.ts';
 import type { SchedulerConfiguration } from './configuration.ts';
+import { Extenders } from './extenders/extenders.ts';
 import type { kubeSchedulerParameters } from './kube-scheduler.parameters.ts';
 
 /** Name of the scheduler that every cluster has; its loop and clients carry the name of the binary. */
@@ -45,4 +46,32 @@ export function newClients(
     clientGo.newClient({ name, ...limits, startsPods: true }),
     clientGo.newClient({ name: `${name} events`, ...limits }),
   ];
+}
+
+/** The extenders of a configuration, and the client by which those that bind do so; undefined = it has none. */
+export function newExtenders(
+  clientGo: ClientGo,
+  identity: SchedulerIdentity,
+  { extenders }: SchedulerConfiguration,
+  parameters: ValuesOf<typeof kubeSchedulerParameters>,
+): { readonly extenders: Extenders; readonly client: ApiClient } | undefined {
+  if (extenders === undefined || extenders.length === 0) return undefined;
+  const { streams } = clientGo.simulation;
+  const stream = `kubeScheduler.extenders.${streamName(identity)}`;
+  const client = clientGo.newClient({
+    name: `${processName(identity)} extenders`,
+    user: 'system:serviceaccount:kube-system:scheduler-extender',
+    groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'],
+    qps: 0,
+    burst: 1,
+    onNode: false,
+    startsPods: true,
+  });
+  const calls = streams.stream(`${stream}.calls`);
+  return { extenders: new Extenders(extenders, parameters, calls, streams.keyed(stream)), client };
+}
+
+/** Extended resources that its extenders see to, and the scheduler itself does not count (managedResources with ignoredByScheduler). */
+export function uncountedResources({ extenders }: SchedulerConfiguration): ReadonlySet<string> {
+  return new Set((extenders ?? []).flatMap(({ ignoredResources }) => ignoredResources));
 }

@@ -37,6 +37,8 @@ const PREEMPTION_OUTCOMES: readonly PreemptionResult['outcome'][] = ['notEligibl
 
 /** The message that a pod is not scheduled because it is being deleted. */
 const BEING_DELETED = -1;
+/** The message of a pod about which an extender that matters did not answer. */
+const EXTENDER_FAILED = -99;
 /** The first of the messages of pods that a plugin did not let have their node, counted down by plugin number. */
 const NOT_ALLOWED = -100;
 
@@ -171,9 +173,10 @@ export class SchedulingLoop {
     if (this.options.explanation?.concerns(pod.key)) decision.details = { slots: [], totals: [], plugins: [] };
     algorithm.decide(pod.requirements, pod.profile, decision);
     costOf(decision, parameters, parallelism, this.cost);
+    this.cost.total = nanoseconds(this.cost.total + decision.extenderTime);
     this.preempted = undefined;
     if (decision.node !== NO_NODE) this.decidedOnVersion = nodes.version[decision.node] as number;
-    else if (pod.profile.preempts && nodes.order.count > 0) this.lookForVictims(pod, nominated);
+    else if (pod.profile.preempts && !decision.failed && nodes.order.count > 0) this.lookForVictims(pod, nominated);
     this.simulation.after(this.cost.total, this.evDecided, this.incarnation);
   }
 
@@ -230,11 +233,24 @@ export class SchedulingLoop {
 
   /** No node was found. */
   private foundNoNode(pod: QueuedPod): void {
+    if (this.decision.failed) {
+      this.failed(pod);
+      return;
+    }
     if (!this.endsUnschedulable(pod)) return;
     pod.rejectors = this.decision.rejectors;
     const nominated = this.preempt(pod);
     const message = messageOf(this.decision, this.options.nodes.order.count, this.preempted);
     this.giveBack(pod, { message, nominated });
+  }
+
+  /** The attempt ended in an error, which waits for no event. */
+  private failed(pod: QueuedPod): void {
+    const { metrics, pods } = this.options;
+    metrics.of(pod.profile.name).attempt('error', between(pod.attemptStartedAt, this.simulation.now));
+    pod.rejectors = 0;
+    if (pods.isPending(pod.key, pod.uid)) this.giveBack(pod, { message: EXTENDER_FAILED, nominated: NO_NODE });
+    else this.queue.finish(pod);
   }
 
   /** A plugin does not let the pod have its node. */

@@ -7,10 +7,12 @@
  */
 import { choice, sourceCode } from '../../../engine/index.ts';
 import type { FitScoring, SchedulerConfiguration } from '../configuration.ts';
+import type { Extenders } from '../extenders/extenders.ts';
 import { normaliseScores } from '../framework.ts';
 import { NO_FILTER, NodeCheck } from '../node-check.ts';
 import type { PodRequirements } from '../pod-requirements.ts';
 import type { Profile, ProfileFilter } from '../profile.ts';
+import { EXTENDERS } from '../queued-pod.ts';
 import { Lockstep } from './lockstep.ts';
 import { adaptiveShare } from './node-share.ts';
 import { type CalledFilter, preFilter, runFilters } from './pre-filter.ts';
@@ -58,12 +60,14 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
     decision.preFilterWork = work;
     decision.rejectors |= narrowedBy;
     if (decision.nominated !== NO_NODE && this.takeNominated(pod, decision)) return;
-    const { order } = this.context.nodes;
+    const { extenders, nodes } = this.context;
+    const { order } = nodes;
     const processed =
       narrowed === undefined
         ? this.search(order.slots(), order.count, pod, profile, decision)
         : this.search(Int32Array.from(narrowed), narrowed.length, pod, profile, decision);
     if (order.count > 0) this.nextStart = (this.nextStart + processed) % order.count;
+    if (extenders !== undefined) this.askExtenders(extenders, pod, this.found, decision);
     if (decision.feasible === 1) decision.node = this.found[0] as number;
     else if (decision.feasible > 1) this.choose(pod, profile, decision);
   }
@@ -77,8 +81,26 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
     if (this.check.rejector(pod, podKey, this.active, nominated) !== NO_FILTER) return false;
     decision.examined = 1;
     decision.feasible = 1;
+    const { extenders } = this.context;
+    this.found[0] = nominated;
+    // One that fails here is passed over: the search over all nodes asks again.
+    if (extenders !== undefined) this.askExtenders(extenders, pod, this.found, decision);
+    decision.failed = false;
+    if (decision.feasible === 0) return false;
     decision.node = nominated;
     return true;
+  }
+
+  /** Of the nodes found, extenders keep some (findNodesThatPassExtenders). */
+  private askExtenders(extenders: Extenders, pod: PodRequirements, found: Int32Array, decision: Decision): void {
+    const before = decision.feasible;
+    const { kept, span, failed } = extenders.filter(pod, decision.podKey, found, before);
+    decision.extenderTime += span;
+    decision.failed = failed;
+    decision.feasible = kept;
+    if (kept === before || failed) return;
+    decision.extenderRejected += before - kept;
+    decision.rejectors |= EXTENDERS;
   }
 
   /**
@@ -162,7 +184,7 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
   /** How many feasible nodes are enough: one will do where nothing rates them. */
   private nodesToFind(total: number, { scores, percentageOfNodesToScore }: Profile): number {
     const { minFeasibleNodes } = this.context.parameters;
-    if (scores.length === 0) return 1;
+    if (scores.length === 0 && this.context.extenders?.asksForNodes !== true) return 1;
     if (total < minFeasibleNodes) return total;
     return adaptiveShare(total, percentageOfNodesToScore, this.context.parameters);
   }
@@ -188,6 +210,7 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
       for (let i = 0; i < count; i++) totals[i] = (totals[i] as number) + weight * (scores[i] as number);
       details?.plugins.push({ number, weight, scores: [...scores.subarray(0, count)] });
     }
+    decision.extenderTime += this.context.extenders?.rate(pod, decision.podKey, found, count, totals) ?? 0;
     details?.slots.push(...found.subarray(0, count));
     details?.totals.push(...totals.subarray(0, count));
     let best = 0;

@@ -1,6 +1,7 @@
 /** What a scheduling algorithm is: it chooses a node for a pod. When it runs, how long it takes and what follows is the scheduler's part. */
 import type { Distribution, ParameterSet, PlainParameterValue, RandomStream, ValuesOf } from '../../../engine/index.ts';
 import type { SchedulerConfiguration } from '../configuration.ts';
+import type { Extenders } from '../extenders/extenders.ts';
 import type { kubeSchedulerParameters } from '../kube-scheduler.parameters.ts';
 import type { NodeColumns } from '../node-columns.ts';
 import type { Nominations } from '../nominations.ts';
@@ -42,7 +43,11 @@ export class Decision {
   filterWork = 0;
   preScoreWork = 0;
   scoreWork = 0;
-  /** Plugins that rejected a node, as bits by plugin number. */
+  /** Time for which extenders held the cycle up [ns], nodes that they turned down, and whether one that matters failed. */
+  extenderTime = 0;
+  extenderRejected = 0;
+  failed = false;
+  /** Plugins that rejected a node, as bits by plugin number; {@link EXTENDERS}. */
   rejectors = 0;
   /** Nodes that each plugin rejected, by plugin number. Complete only if none is feasible. */
   readonly rejected = new Int32Array(pluginNames.length);
@@ -64,6 +69,9 @@ export class Decision {
     this.filterWork = 0;
     this.preScoreWork = 0;
     this.scoreWork = 0;
+    this.extenderTime = 0;
+    this.extenderRejected = 0;
+    this.failed = false;
     this.rejectors = 0;
     this.rejected.fill(0);
   }
@@ -74,6 +82,8 @@ export interface AlgorithmContext {
   readonly nodes: NodeColumns;
   /** Pods that others have to give way to; left out = there are never any. */
   readonly nominations?: Nominations;
+  /** Services that are asked about pods; left out = there are none. */
+  readonly extenders?: Extenders | undefined;
   /** Goroutines that filter; as the parameter says if left out. */
   readonly parallelism?: number;
   readonly parameters: ValuesOf<typeof kubeSchedulerParameters>;
