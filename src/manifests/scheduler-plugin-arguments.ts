@@ -25,6 +25,7 @@ export function readPluginArguments(plugin: string, entry: FieldReader, known: P
     }),
     NodeAffinity: (args) => readAddedAffinity(args, known),
     PodTopologySpread: (args) => ({ ...known, podTopologySpread: readDefaultConstraints(args) }),
+    DefaultPreemption: (args) => ({ ...known, defaultPreemption: readPreemption(args) }),
     InterPodAffinity: (args) => ({
       ...known,
       interPodAffinity: {
@@ -44,6 +45,16 @@ export function readPluginArguments(plugin: string, entry: FieldReader, known: P
   const result = read(args);
   args.finish();
   return result;
+}
+
+/** How many candidates to look for; what is not given stays as the model's parameters say. */
+function readPreemption(args: FieldReader): NonNullable<PluginArguments['defaultPreemption']> {
+  const share = args.wholeNumber('minCandidateNodesPercentage', undefined, { most: 100 });
+  const number = args.wholeNumber('minCandidateNodesAbsolute', undefined);
+  return {
+    ...(share === undefined ? {} : { minCandidateNodesPercentage: share }),
+    ...(number === undefined ? {} : { minCandidateNodesAbsolute: number }),
+  };
 }
 
 /** Default constraints: those of the system, or a list of its own with defaultingType List. */

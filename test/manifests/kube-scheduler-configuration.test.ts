@@ -53,7 +53,8 @@ describe('a scheduler configuration', () => {
       podMaxBackoff: 20e9,
       clientQps: 500.5,
       clientBurst: 1000,
-      accepted: ['KubeSchedulerConfiguration clientConnection.kubeconfig', 'KubeSchedulerConfiguration leaderElection'],
+      leaderElect: true,
+      accepted: ['KubeSchedulerConfiguration clientConnection.kubeconfig'],
     });
     expect(read('profiles: []')).not.toHaveProperty('parallelism');
   });

@@ -49,6 +49,11 @@ export interface PluginArguments {
   readonly nodeResourcesBalancedAllocation: { readonly resources: readonly ResourceWeight[] };
   readonly podTopologySpread: DefaultConstraints;
   readonly interPodAffinity: InterPodAffinityArguments;
+  /** How many candidates preemption looks for; as the parameters say if left out. */
+  readonly defaultPreemption?: {
+    readonly minCandidateNodesPercentage?: number;
+    readonly minCandidateNodesAbsolute?: number;
+  };
   /** Terms of which every pod of the profile has to meet one, besides its own; undefined = none. */
   readonly addedAffinity?: readonly NodeSelectorTerm[];
 }

@@ -1,6 +1,6 @@
 /** A profile made ready to run: its plugins at the points where the model acts. K:pkg/scheduler/framework/runtime/framework.go. */
 import type { ValuesOf } from '../../engine/index.ts';
-import type { SchedulerConfiguration, SchedulerProfile } from './configuration.ts';
+import type { PluginArguments, SchedulerConfiguration, SchedulerProfile } from './configuration.ts';
 import type {
   FilterPlugin,
   PermitPlugin,
@@ -48,8 +48,9 @@ export interface Profile {
   readonly reserves: readonly ProfileEntry<ReservePlugin>[];
   readonly permits: readonly ProfileEntry<PermitPlugin>[];
   readonly preBinds: readonly ProfileEntry<PreBindPlugin>[];
-  /** Whether its pods preempt others. */
+  /** Whether its pods preempt others, and how many candidates that looks for at least. */
   readonly preempts: boolean;
+  readonly preemption: NonNullable<PluginArguments['defaultPreemption']>;
   /** Percentage of nodes to find feasible before scoring, 0 = adaptive. */
   readonly percentageOfNodesToScore: number;
   /** In the order in which they are asked. */
@@ -111,6 +112,7 @@ function makeProfile(
     permits: at('permit'),
     preBinds: at('preBind'),
     preempts: plugins.postFilter.some(({ name }) => name === 'DefaultPreemption'),
+    preemption: written.arguments.defaultPreemption ?? {},
     filters,
     placementRejectors: rejectorsOf(filters, ({ helpedByPlacement }) => helpedByPlacement !== undefined),
     nodeDeletionRejectors: rejectorsOf(filters, ({ helpedByNodeDeletion }) => helpedByNodeDeletion !== undefined),

@@ -288,3 +288,17 @@ test('is kept out of the queue while the requests for its victims are under way'
   world.run(seconds(340));
   expect(world.nodeOfPod(pod)).toBe('late');
 });
+
+test('the number of candidates follows the arguments of the profile', () => {
+  const profile = defaultProfile('default-scheduler');
+  const few = { minCandidateNodesPercentage: 0, minCandidateNodesAbsolute: 1 };
+  const withArguments = { ...profile, arguments: { ...profile.arguments, defaultPreemption: few } };
+  const world = fullWorld(4, [1, 2, 3, 4], { configuration: { profiles: [withArguments] } });
+  const preempted = new Set<number>();
+  for (let i = 0; i < 1; i++) world.createPod(urgent(i));
+  world.run(seconds(2));
+  for (const priority of victims(world)) preempted.add(priority);
+  // The first candidate from a random node on is taken, not the best of all.
+  expect(preempted.size).toBe(1);
+  expect(preempted.has(1)).toBe(false);
+});

@@ -12,7 +12,7 @@ import type { kubeSchedulerParameters } from '../kube-scheduler.parameters.ts';
 import { NodeCheck } from '../node-check.ts';
 import type { NodeColumns } from '../node-columns.ts';
 import type { Nominations } from '../nominations.ts';
-import type { ProfileFilter } from '../profile.ts';
+import type { Profile, ProfileFilter } from '../profile.ts';
 import type { QueuedPod } from '../queued-pod.ts';
 import { type Candidate, chooseCandidate } from './candidate.ts';
 import { DryRun, type PlacedVictims, type Preemptor } from './dry-run.ts';
@@ -76,7 +76,7 @@ export class Preemption {
     const count = narrowed === undefined ? order.count : narrowed.length;
     const potential = potentialNodes(pod.requirements, active, slots, count, nominations);
     if (potential.length === 0) return { outcome: 'noCandidate', dryRuns: 0, filterRuns: 0 };
-    return this.search({ requirements: pod.requirements, key: pod.key, filters: active }, potential);
+    return this.search({ requirements: pod.requirements, key: pod.key, filters: active }, potential, pod.profile);
   }
 
   /**
@@ -93,11 +93,11 @@ export class Preemption {
     return !this.options.view.hasTerminatingVictim(slot, template.priority);
   }
 
-  private search(preemptor: Preemptor, potential: readonly number[]): PreemptionResult {
+  private search(preemptor: Preemptor, potential: readonly number[], profile: Profile): PreemptionResult {
     const { parameters, parallelism, offsets, view } = this.options;
     const budgets = view.budgets();
     const runsBefore = this.check.runs;
-    const wanted = this.candidatesWanted(potential.length);
+    const wanted = this.candidatesWanted(potential.length, profile);
     const offset = Math.floor(offsets.next() * potential.length);
     const violating: Candidate[] = [];
     const others: Candidate[] = [];
@@ -117,9 +117,10 @@ export class Preemption {
   }
 
   /** calculateNumCandidates. */
-  private candidatesWanted(potential: number): number {
+  private candidatesWanted(potential: number, { preemption }: Profile): number {
     const { preemptionMinCandidatesPercent, preemptionMinCandidates } = this.options.parameters;
-    const share = Math.floor((potential * preemptionMinCandidatesPercent) / PERCENT);
-    return Math.min(Math.max(share, preemptionMinCandidates), potential);
+    const percentage = preemption.minCandidateNodesPercentage ?? preemptionMinCandidatesPercent;
+    const least = preemption.minCandidateNodesAbsolute ?? preemptionMinCandidates;
+    return Math.min(Math.max(Math.floor((potential * percentage) / PERCENT), least), potential);
   }
 }
