@@ -8,6 +8,9 @@ import {
   describeInterval,
   describeMeasure,
   describeRelative,
+  describeSame,
+  describeVariants,
+  isSameEverywhere,
   judge,
   knobCells,
   knobColumns,
@@ -17,8 +20,10 @@ import { formatValue } from './format-value.ts';
 /** The table of differences, what it rests on, and the knobs of each variant; ends with a line break. */
 export function comparisonTable(comparison: Comparison, knobs: readonly Knobs[], colour: boolean): string {
   return [
+    ...describeVariants(comparison).map((line) => `variant     ${line}`),
+    '',
     differences(comparison, colour),
-    ...sameEverywhere(comparison),
+    ...describeSame(comparison),
     ...describeChance(comparison),
     '',
     knobTable(knobs),
@@ -35,20 +40,6 @@ function differences({ rows, baseline }: Comparison, colour: boolean): string {
     });
   }
   return table.toString();
-}
-
-/** Measures in which no pair of any variant differs: named, not tabled. */
-function sameEverywhere({ rows }: Comparison): string[] {
-  const same = rows.filter(isSameEverywhere).map(({ measure, outcomes, unit }) => {
-    const mean = outcomes[0]?.mean;
-    return `${describeMeasure(measure)} (${mean === undefined ? 'no data' : formatValue(mean, unit)})`;
-  });
-  return same.length === 0 ? [] : [`the same in every variant: ${same.join(', ')}`];
-}
-
-function isSameEverywhere({ outcomes }: ComparisonRow): boolean {
-  const differences = outcomes.flatMap(({ difference }) => difference ?? []);
-  return differences.length > 0 && differences.every(({ above, below }) => above + below === 0);
 }
 
 function cellsOf(outcome: VariantOutcome, row: ComparisonRow, baseline: string, colour: boolean): string[] {

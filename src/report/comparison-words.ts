@@ -49,6 +49,29 @@ export function judge({ effect }: CorrectedDifference, { better }: Measure): 'be
   return effect === better ? 'better' : 'worse';
 }
 
+/** What each variant is: "pack: schedulers.default-scheduler.settings.scoring=MostAllocated". */
+export function describeVariants({ variants, changes }: Comparison): string[] {
+  return variants.map((variant) => {
+    const change = changes[variant] ?? '';
+    return `${variant}: ${change === '' ? 'as the scenario is written' : change.replaceAll(';', ', ')}`;
+  });
+}
+
+/** Whether no pair of any variant differs. */
+export function isSameEverywhere({ outcomes }: ComparisonRow): boolean {
+  const differences = outcomes.flatMap(({ difference }) => difference ?? []);
+  return differences.length > 0 && differences.every(({ above, below }) => above + below === 0);
+}
+
+/** Measures that are the same in every variant, in a line; none if there is none. */
+export function describeSame({ rows }: Comparison): string[] {
+  const same = rows.filter(isSameEverywhere).map(({ measure, outcomes, unit }) => {
+    const mean = outcomes[0]?.mean;
+    return `${describeMeasure(measure)} (${mean === undefined ? 'no data' : formatValue(mean, unit)})`;
+  });
+  return same.length === 0 ? [] : [`the same in every variant: ${same.join(', ')}`];
+}
+
 /** What the marks mean, and how much chance is in them. */
 export function describeChance({ tested, rows, variants }: Comparison): string[] {
   if (rows.length === 0) return ['No measure was recorded in any variant.'];

@@ -18,7 +18,10 @@ const same = variant('same', [{ starts: [10] }, { starts: [20] }, { starts: [30]
 const mixed = variant('mixed', [{ starts: [9] }, { starts: [22] }, { starts: [30] }]);
 const runs = [slow, fast, same, mixed];
 const measures = [parseMeasure('pod_startup_latency_seconds{phase=total}:mean')];
-const compared = presentComparison(runs, compareRuns(runs, { baseline: 'slow', measures }));
+const compared = presentComparison(
+  runs,
+  compareRuns(runs, { baseline: 'slow', measures, changes: { fast: { qps: 5 } } }),
+);
 
 describe('the table of a comparison', () => {
   const text = comparisonTable(compared.comparison, compared.knobs, false);
@@ -30,8 +33,15 @@ describe('the table of a comparison', () => {
     expect(text).toMatch(/mixed .*│ unclear, above in 1 of 3/);
   });
 
+  it('says what each variant is', () => {
+    expect(text).toContain('variant     slow: as the scenario is written\nvariant     fast: qps=5\n');
+  });
+
   it('names in a line what is the same in every variant', () => {
-    const twins = presentComparison([slow, same], compareRuns([slow, same], { baseline: 'slow', measures }));
+    const twins = presentComparison(
+      [slow, same],
+      compareRuns([slow, same], { baseline: 'slow', measures, changes: { fast: { qps: 5 } } }),
+    );
     const short = comparisonTable(twins.comparison, twins.knobs, false);
     expect(short).toContain('the same in every variant: mean of pod_startup_latency_seconds{phase=total} (20s)');
     expect(short).not.toContain('(baseline)');

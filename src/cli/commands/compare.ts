@@ -43,7 +43,7 @@ export function addCompare(program: Command, finish: (exitCode: number) => void)
       const points = Object.entries(variants).map(([variant, values]) => {
         return { scenario: resolveVariant(source, values, overrides), variant };
       });
-      const comparison = { baseline: typed.baseline ?? (names[0] as string), measures };
+      const comparison = { baseline: typed.baseline ?? (names[0] as string), measures, changes: variants };
       finish(await execute(points, { ...executionOf(typed, false), comparison }));
     });
 }

@@ -9,6 +9,7 @@ import { measure as measuredValue } from '../objectives.ts';
 import type { ReplicationResult } from '../replication-result.ts';
 import { ranToItsEnd } from '../run-control.ts';
 import type { ScenarioRun } from '../run-scenario.ts';
+import { type GridPoint, variantName } from '../sweep.ts';
 import { expandMeasures } from './expand-measures.ts';
 import { holm } from './holm.ts';
 import { type Measure, type MeasureRequest, measureOfObjective } from './measures.ts';
@@ -46,6 +47,8 @@ export interface ComparisonRow {
 export interface Comparison {
   readonly baseline: string;
   readonly variants: readonly string[];
+  /** What each variant changes in the scenario, as "PATH=VALUE;…" sorted by PATH, by its name; "" = nothing. */
+  readonly changes: Readonly<Record<string, string>>;
   readonly rows: readonly ComparisonRow[];
   /** Differences with an interval: over so many Holm's correction went. */
   readonly tested: number;
@@ -56,10 +59,15 @@ export interface ComparisonRequest {
   /** Name of the variant to which the others are compared. */
   readonly baseline: string;
   readonly measures: readonly MeasureRequest[];
+  /** What each variant changes: PATH to value, by its name. */
+  readonly changes: Readonly<Record<string, GridPoint>>;
 }
 
 /** Compares runs of the same scenario with the same seed, one for each variant. */
-export function compareRuns(runs: readonly ScenarioRun[], { baseline, measures }: ComparisonRequest): Comparison {
+export function compareRuns(
+  runs: readonly ScenarioRun[],
+  { baseline, measures, changes }: ComparisonRequest,
+): Comparison {
   const finished = runs.map(({ variant, replications }) => ({
     variant,
     replications: replications.filter(({ endReason }) => ranToItsEnd(endReason)),
@@ -80,6 +88,7 @@ export function compareRuns(runs: readonly ScenarioRun[], { baseline, measures }
   return {
     baseline,
     variants: runs.map(({ variant }) => variant),
+    changes: Object.fromEntries(runs.map(({ variant }) => [variant, variantName(changes[variant] ?? {})])),
     tested,
     rows: rows.map(({ measure, valuesOf }, row) => ({
       measure,

@@ -22,7 +22,7 @@ function variant(name: string, recordings: readonly ExampleRecording[]): Scenari
 }
 
 function compare(runs: readonly ScenarioRun[], measures: readonly MeasureRequest[] = [startup]) {
-  return compareRuns(runs, { baseline: runs[0]?.variant ?? '', measures });
+  return compareRuns(runs, { baseline: runs[0]?.variant ?? '', measures, changes: { fast: { qps: 5, cores: 8 } } });
 }
 
 describe('a comparison', () => {
@@ -37,7 +37,7 @@ describe('a comparison', () => {
   });
 
   it('compares with the baseline that is named, wherever it stands', () => {
-    const [row] = compareRuns([slow, fast], { baseline: 'fast', measures: [startup] }).rows;
+    const [row] = compareRuns([slow, fast], { baseline: 'fast', measures: [startup], changes: {} }).rows;
     expect(row?.outcomes[0]?.difference?.effect).toBe('higher');
     expect(row?.outcomes[1]?.difference).toBeUndefined();
   });
@@ -53,6 +53,10 @@ describe('a comparison', () => {
       values: [undefined, undefined, 29],
       difference: { pairs: 1, mean: -1 },
     });
+  });
+
+  it('says what each variant changes', () => {
+    expect(compare([slow, fast]).changes).toEqual({ slow: '', fast: 'cores=8;qps=5' });
   });
 
   it('begins with the objectives of the scenario, and has each measure once', () => {
