@@ -39,6 +39,8 @@ interface Core {
   /** Number of the look that counts, and when the earliest is due [ns], state: others find that they are void. */
   look: number;
   lookAt: number;
+  /** Whether nobody waits for the end of its job, nor for the core, so that it is not looked at, state. */
+  isUnwatched: boolean;
 }
 
 /** A CPU whose cores threads have in turn. */
@@ -47,8 +49,6 @@ export class TimeSharing {
   readonly name: string;
   /** Cores, fixed. */
   readonly cores: number;
-  /** Jobs on a core or waiting for one [job], state. */
-  jobs = 0;
   private readonly simulation: Simulation;
   /** How long a job keeps its core while others wait [ns]. */
   private readonly slice: number;
@@ -57,7 +57,12 @@ export class TimeSharing {
   private readonly machine: readonly Core[];
   /** Speed of each core: work that it does in a nanosecond. */
   private readonly speed: number;
-  private idle: number;
+  /** Cores that have nothing to do, state; the one that was busy last is taken first. */
+  private readonly idle: Core[];
+  /** Jobs on a core or waiting for one, of which those that are not looked at may have ended [job], state. */
+  private unfinished = 0;
+  /** Cores that are or were unwatched, state. */
+  private readonly unwatched: Core[] = [];
   /** Jobs that wait, in their order; one that was aborted is left out when its turn comes, state. */
   private readonly queue: number[] = [];
   private head = 0;
@@ -92,7 +97,6 @@ export class TimeSharing {
     this.speed = cores / count;
     this.slice = slice;
     this.onFinished = onFinished;
-    this.idle = count;
     this.machine = Array.from({ length: count }, (_, number) => ({
       number,
       job: NONE,
@@ -101,17 +105,21 @@ export class TimeSharing {
       sliceEnd: 0,
       look: 0,
       lookAt: Number.POSITIVE_INFINITY,
+      isUnwatched: false,
     }));
+    this.idle = this.machine.toReversed();
     this.served = simulation.on(`${name}.served`, (core, look) => this.onLook(this.machine[core] as Core, look));
+  }
+
+  /** Jobs on a core or waiting for one [job]. */
+  get jobs(): number {
+    this.seeUnwatched();
+    return this.unfinished;
   }
 
   /** Starts a job of `work` core nanoseconds; returns its id, valid until it finishes or is aborted. `tag` is the caller's. */
   start(work: Nanoseconds, tag: number, group: number = NO_GROUP): number {
-    const slot = this.newSlot();
-    this.remaining[slot] = Math.round(work / this.speed);
-    this.tags[slot] = tag;
-    this.groups[slot] = group;
-    this.jobs++;
+    const slot = this.newSlot(work, tag, group);
     const { reporting } = this;
     if (
       reporting !== undefined &&
@@ -121,11 +129,27 @@ export class TimeSharing {
       this.keepsCore(reporting)
     ) {
       this.serve(reporting, slot);
-    } else if (this.idle > 0) {
-      this.idle--;
-      this.give(this.idleCore(), slot);
-    } else this.wait(slot);
+    } else {
+      const core = this.takeIdle();
+      if (core === undefined) this.wait(slot);
+      else this.give(core, slot);
+    }
     return ((this.generations[slot] as number) << SLOT_BITS) | slot;
+  }
+
+  /** Starts a job whose end matters to nobody; it takes no event unless somebody waits for its core. */
+  spend(work: Nanoseconds, tag: number): void {
+    // Where there is one core only, somebody may ask since when it is idle.
+    this.seeUnwatched();
+    const core = this.cores < 2 ? undefined : this.idle.pop();
+    if (core === undefined) {
+      this.start(work, tag);
+      return;
+    }
+    core.sliceEnd = this.simulation.now + this.slice;
+    this.occupy(core, this.newSlot(work, tag, NO_GROUP));
+    core.isUnwatched = true;
+    this.unwatched.push(core);
   }
 
   /** Ends a job without reporting it; returns the work that it still had to do [ns]. The id must be that of a job that is not finished. */
@@ -154,6 +178,7 @@ export class TimeSharing {
 
   /** Integral of the cores in use up to now [core ns]. */
   busyCoreNanoseconds(): number {
+    this.seeUnwatched();
     let { busy } = this;
     for (const core of this.machine) if (core.job !== NONE) busy += (this.simulation.now - core.since) * this.speed;
     return busy;
@@ -166,9 +191,31 @@ export class TimeSharing {
     return this.waiting === 0 || this.simulation.now < core.sliceEnd;
   }
 
-  private idleCore(): Core {
-    for (const core of this.machine) if (core.job === NONE && core !== this.reporting) return core;
-    throw new Error(`${this.name}: no core is idle`);
+  private takeIdle(): Core | undefined {
+    if (this.idle.length === 0) this.seeUnwatched();
+    return this.idle.pop();
+  }
+
+  /** Jobs that have ended without a look leave their cores. While somebody waits all are looked at. */
+  private seeUnwatched(): void {
+    const { unwatched } = this;
+    if (unwatched.length === 0 || this.waiting > 0) return;
+    const { now } = this.simulation;
+    let kept = 0;
+    for (let i = 0; i < unwatched.length; i++) {
+      const core = unwatched[i] as Core;
+      if (!core.isUnwatched) continue;
+      if (core.until > now) {
+        unwatched[kept++] = core;
+        continue;
+      }
+      core.isUnwatched = false;
+      this.busy += (core.until - core.since) * this.speed;
+      this.release(core.job);
+      core.job = NONE;
+      this.idle.push(core);
+    }
+    unwatched.length = kept;
   }
 
   /** A core is given to a job, with a new slice. */
@@ -179,13 +226,19 @@ export class TimeSharing {
 
   private serve(core: Core, slot: number): void {
     const { now } = this.simulation;
+    this.occupy(core, slot);
+    this.lookAt(core, this.waiting > 0 ? Math.min(core.until, Math.max(now, core.sliceEnd)) : core.until);
+  }
+
+  private occupy(core: Core, slot: number): void {
+    const { now } = this.simulation;
     core.job = slot;
     core.since = now;
     core.until = now + (this.remaining[slot] as number);
     core.look = (core.look + 1) % LOOKS;
     core.lookAt = Number.POSITIVE_INFINITY;
+    core.isUnwatched = false;
     this.places[slot] = core.number;
-    this.lookAt(core, this.waiting > 0 ? Math.min(core.until, Math.max(now, core.sliceEnd)) : core.until);
   }
 
   private lookAt(core: Core, at: number): void {
@@ -201,7 +254,9 @@ export class TimeSharing {
     this.waiting++;
     for (const core of this.machine) {
       if (core.job === NONE) continue;
-      const end = Math.max(now, core.sliceEnd);
+      const sliceEnd = Math.max(now, core.sliceEnd);
+      const end = core.isUnwatched ? Math.min(core.until, sliceEnd) : sliceEnd;
+      core.isUnwatched = false;
       if (end < core.lookAt) this.lookAt(core, end);
     }
   }
@@ -211,7 +266,7 @@ export class TimeSharing {
     core.job = NONE;
     core.look = (core.look + 1) % LOOKS;
     const next = this.nextWaiting();
-    if (next === NONE) this.idle++;
+    if (next === NONE) this.idle.push(core);
     else this.give(core, next);
   }
 
@@ -277,14 +332,18 @@ export class TimeSharing {
 
   // ---- slots -----------------------------------------------------------------------------------------------------------------------
 
-  private newSlot(): number {
-    if (this.freeSlots.length > 0) return this.freeSlots.pop() as number;
-    if (this.slotsUsed === this.tags.length) this.grow();
-    return this.slotsUsed++;
+  private newSlot(work: number, tag: number, group: number): number {
+    if (this.freeSlots.length === 0 && this.slotsUsed === this.tags.length) this.grow();
+    const slot = this.freeSlots.length > 0 ? (this.freeSlots.pop() as number) : this.slotsUsed++;
+    this.remaining[slot] = Math.round(work / this.speed);
+    this.tags[slot] = tag;
+    this.groups[slot] = group;
+    this.unfinished++;
+    return slot;
   }
 
   private release(slot: number): void {
-    this.jobs--;
+    this.unfinished--;
     this.places[slot] = NONE;
     this.generations[slot] = ((this.generations[slot] as number) + 1) & GENERATION_MASK;
     this.freeSlots.push(slot);

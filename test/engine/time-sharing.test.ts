@@ -220,4 +220,47 @@ describe('cores that threads have in turn', () => {
   it('are refused without any', () => {
     expect(() => new TimeSharing(new Simulation({ seed: 'none' }), 'cpu', 0, 1000, () => {})).toThrow(/more than 0/);
   });
+
+  it('are used by work that nobody waits for as by any other, without events while there are cores enough', () => {
+    const entry = fc.record({
+      time: fc.integer({ min: 0, max: 3_000 }),
+      work: fc.integer({ min: 1, max: 400 }),
+      isSpent: fc.boolean(),
+    });
+    const finish = (
+      entries: readonly { time: number; work: number; isSpent: boolean }[],
+      cores: number,
+      isPlain: boolean,
+    ) => {
+      const simulation = new Simulation({ seed: 'spent' });
+      const finished: string[] = [];
+      const seen: string[] = [];
+      const cpu = new TimeSharing(simulation, 'cpu', cores, 50, (_, tag) => {
+        if (!entries[tag]?.isSpent) finished.push(`${tag} at ${simulation.now}`);
+      });
+      const arrived = simulation.on('arrived', (index) => {
+        const { work, isSpent } = entries[index] as (typeof entries)[number];
+        if (isSpent && !isPlain) cpu.spend(nanoseconds(work), index);
+        else cpu.start(nanoseconds(work), index);
+      });
+      const looked = simulation.on('looked', () => void seen.push(`${cpu.jobs} ${cpu.busyCoreNanoseconds()}`));
+      // Nothing else happens at the instants of arrivals and looks, which are odd; work is even.
+      entries.forEach(({ time }, index) => void simulation.at(simTime(16 * time + 1), arrived, index));
+      for (let time = 0; time < 60_000; time += 160) simulation.at(simTime(time + 3), looked);
+      simulation.run(simTime(1e6));
+      return { finished, seen, events: simulation.eventTypeCounts.get('cpu.served') as number };
+    };
+    fc.assert(
+      fc.property(fc.array(entry, { maxLength: 30 }), fc.integer({ min: 2, max: 4 }), (drawn, cores) => {
+        const entries = drawn.map(({ time, work, isSpent }) => ({ time, work: 16 * work, isSpent }));
+        const plain = finish(entries, cores, true);
+        const spent = finish(entries, cores, false);
+        expect(spent.finished).toEqual(plain.finished);
+        expect(spent.seen).toEqual(plain.seen);
+      }),
+      { numRuns: 300, seed: 4 },
+    );
+    const alone = Array.from({ length: 20 }, (_, i) => ({ time: 100 * i, work: 160, isSpent: true }));
+    expect([finish(alone, 2, true).events, finish(alone, 2, false).events]).toEqual([20, 0]);
+  });
 });

@@ -174,7 +174,7 @@ export class Host {
   charge(work: number): void {
     this.unawaited += work;
     if (this.unawaited < LUMP) return;
-    this.cpu.start(nanoseconds(this.unawaited), this.unawaitedPort << TAG_BITS);
+    this.cpu.spend(nanoseconds(this.unawaited), this.unawaitedPort << TAG_BITS);
     this.unawaited = 0;
   }
 
