@@ -194,6 +194,22 @@ export const schedulingCellMetrics = {
     help: 'What jobs of an inflation had asked for, as a share of what the cell has, when a task was rejected for the first time.',
     source: OURS,
   },
+  plimsoll_cell_power_watts: {
+    name: 'plimsoll_cell_power_watts',
+    kind: 'gauge',
+    unit: '1',
+    labels: [],
+    help: 'Power of all nodes [W] by a model of steps: sockets and GPUs draw their full power as soon as a part of them is given away.',
+    source: 'ours: the power model of Lettich et al., CCGrid 2025',
+  },
+  plimsoll_cell_inflation_power_watts: {
+    name: 'plimsoll_cell_inflation_power_watts',
+    kind: 'gauge',
+    unit: '1',
+    labels: ['resource', 'arrived'],
+    help: 'Power of all nodes [W] when jobs of an inflation had asked for `arrived` percent of what the cell has.',
+    source: 'ours: the power model of Lettich et al., CCGrid 2025',
+  },
   plimsoll_cell_nodes: {
     name: 'plimsoll_cell_nodes',
     kind: 'gauge',

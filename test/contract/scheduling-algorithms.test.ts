@@ -68,7 +68,7 @@ class Bench {
   /** An instance with its profile; `settings` over the defaults. */
   instance(
     definition: AlgorithmDefinition,
-    settings: Readonly<Record<string, string | number>> = {},
+    settings: Readonly<Record<string, string | number | boolean>> = {},
     tieBreak: RandomStream = new Simulation({ seed: 'ties' }).streams.stream('ties'),
   ) {
     const { nodes } = this.world.cell;
@@ -181,3 +181,35 @@ test.each(['first', 'rank', 'tightest', 'random'])(
     );
   },
 );
+
+test('techniques of Borg change what is looked at, and never what is chosen', () => {
+  fc.assert(
+    fc.property(cluster, (made) => {
+      const bench = new Bench(made);
+      const decisions = [
+        { equivalenceClasses: false, scoreCache: false },
+        { equivalenceClasses: true, scoreCache: false },
+        { equivalenceClasses: true, scoreCache: true },
+      ].map((techniques) => ({
+        ...bench.instance(algorithmRegistry['borg-like'], { ...techniques, relaxedRandomisation: 0 }),
+        decision: new Decision(),
+        examined: 0,
+      }));
+      made.changes.forEach((each, i) => {
+        bench.apply(each, i % made.nodes.length);
+        for (const { requirements } of bench.jobs) {
+          for (const one of decisions) {
+            one.decision.reset();
+            one.algorithm.decide(requirements, one.profile, one.decision);
+            one.examined += one.decision.examined;
+          }
+          expect(new Set(decisions.map(({ decision }) => decision.node)).size).toBe(1);
+        }
+      });
+      const [plain, classes, cached] = decisions.map(({ examined }) => examined) as [number, number, number];
+      expect(classes).toBeLessThanOrEqual(plain);
+      expect(cached).toBeLessThanOrEqual(classes);
+    }),
+    { numRuns: 60 },
+  );
+});

@@ -5,7 +5,7 @@
  */
 import type { MetricName, MetricRecorder } from '../../metrics/index.ts';
 import type { CellResource, CellTotals } from './cell-totals.ts';
-import type { FragmentationMeter } from './fragmentation-meter.ts';
+import type { NodeMeter } from './node-meter.ts';
 
 /** Parts of a percentage. */
 const PERCENT = 100;
@@ -17,11 +17,14 @@ class Buckets {
   private readonly sums: number[] = [];
   private readonly counts: number[] = [];
   private readonly metric: MetricName;
+  /** Observations in one unit of the metric. */
+  private readonly unit: number;
   /** Whether means are rounded as observations are. */
   private readonly roundsMeans: boolean;
 
-  constructor(metric: MetricName, roundsMeans: boolean) {
+  constructor(metric: MetricName, roundsMeans: boolean, unit = PERCENT) {
     this.metric = metric;
+    this.unit = unit;
     this.roundsMeans = roundsMeans;
   }
 
@@ -30,12 +33,12 @@ class Buckets {
     this.counts[bucket] = (this.counts[bucket] ?? 0) + 1;
   }
 
-  /** Tells the means as shares. */
+  /** Tells the means. */
   publish(recorder: MetricRecorder, resource: CellResource): void {
     for (let bucket = 0; bucket < this.counts.length; bucket++) {
       const value = this.meanOf(bucket) ?? this.meanBeside(bucket);
       if (value === undefined) continue;
-      recorder.gauge(this.metric, { resource, arrived: String(bucket) }).set(value / PERCENT);
+      recorder.gauge(this.metric, { resource, arrived: String(bucket) }).set(value / this.unit);
     }
   }
 
@@ -57,10 +60,12 @@ export class InflationSeries {
   private readonly recorder: MetricRecorder;
   private readonly totals: CellTotals;
   private readonly resource: CellResource;
-  private readonly meter: FragmentationMeter | undefined;
+  private readonly power: NodeMeter;
+  private readonly meter: NodeMeter | undefined;
   private readonly allocation = new Buckets('plimsoll_cell_inflation_allocation_ratio', true);
   private readonly ratio = new Buckets('plimsoll_cell_inflation_fragmentation_ratio', false);
   private readonly amount = new Buckets('plimsoll_cell_inflation_fragmented_share', true);
+  private readonly watts = new Buckets('plimsoll_cell_inflation_power_watts', false, 1);
   /** Whether a job could not be placed, state. */
   private hasRefused = false;
   /** Asked for so far, in the unit of the resource. */
@@ -70,8 +75,10 @@ export class InflationSeries {
     recorder: MetricRecorder,
     totals: CellTotals,
     resource: CellResource,
-    meter: FragmentationMeter | undefined,
+    power: NodeMeter,
+    meter: NodeMeter | undefined,
   ) {
+    this.power = power;
     this.recorder = recorder;
     this.totals = totals;
     this.resource = resource;
@@ -91,6 +98,7 @@ export class InflationSeries {
     }
     const bucket = roundedHalfEven((this.arrived * PERCENT) / capacity);
     this.allocation.record(bucket, totals.allocation(resource) * PERCENT);
+    this.watts.record(bucket, this.power.sum());
     if (meter === undefined) return;
     const free = totals.capacity.gpu - totals.taken.gpu;
     const fragmented = meter.sum();
@@ -100,7 +108,8 @@ export class InflationSeries {
 
   /** Tells the series: when the last job has come. */
   publish(): void {
-    for (const buckets of [this.allocation, this.ratio, this.amount]) buckets.publish(this.recorder, this.resource);
+    for (const buckets of [this.allocation, this.watts, this.ratio, this.amount])
+      buckets.publish(this.recorder, this.resource);
   }
 }
 

@@ -11,7 +11,9 @@ import {
   algorithmRegistry,
   type SettingValues,
 } from '../kube-scheduler/algorithms/index.ts';
+import { Fragmentation } from '../kube-scheduler/fragmentation.ts';
 import type { kubeSchedulerParameters } from '../kube-scheduler/kube-scheduler.parameters.ts';
+import { PowerModel } from '../kube-scheduler/power-model.ts';
 import type { TypicalPod } from '../kube-scheduler/typical-pods.ts';
 import {
   type ArchitectureContext,
@@ -24,10 +26,10 @@ import { Cell, type ReturnReason } from './cell.ts';
 import { CellMetrics, type SchedulerStatistics } from './cell-metrics.ts';
 import type { CellResource } from './cell-totals.ts';
 import { type CompactedJob, compact } from './compaction.ts';
-import { FragmentationMeter } from './fragmentation-meter.ts';
 import { InflationSeries } from './inflation-series.ts';
 import type { Job, JobSpecification, Task } from './job.ts';
 import { NodeChooser } from './node-chooser.ts';
+import { NodeMeter } from './node-meter.ts';
 import type { QueueSpecification } from './queue-tree.ts';
 import { settingsOfScheduler } from './scheduler-settings.ts';
 
@@ -63,7 +65,9 @@ export class SchedulingCell {
   readonly cell: Cell;
   readonly metrics: CellMetrics;
   /** Fragmentation of GPUs; undefined where the workload asks for none. */
-  readonly meter: FragmentationMeter | undefined;
+  readonly meter: NodeMeter | undefined;
+  /** Power of the nodes [W]. */
+  readonly power: NodeMeter;
   private readonly options: SchedulingCellOptions;
   private readonly schedulers = new Map<string, CellScheduler>();
   private readonly contexts = new Map<string, ArchitectureContext>();
@@ -74,9 +78,16 @@ export class SchedulingCell {
     this.options = options;
     this.cell = new Cell(simulation);
     this.metrics = new CellMetrics(recorder, this.cell);
-    this.meter = options.typicalPods?.some(({ gpu }) => gpu !== undefined)
-      ? new FragmentationMeter(this.cell, options.typicalPods)
-      : undefined;
+    const { typicalPods } = options;
+    const { nodes } = this.cell;
+    if (typicalPods?.some(({ gpu }) => gpu !== undefined)) {
+      const fragmentation = new Fragmentation(nodes, typicalPods);
+      this.meter = new NodeMeter(this.cell, (slot) => fragmentation.ofNode(slot));
+    }
+    const model = new PowerModel(nodes);
+    this.power = new NodeMeter(this.cell, (slot) => model.ofNode(slot));
+    const watts = recorder.gauge('plimsoll_cell_power_watts');
+    recorder.onSample(() => watts.set(this.power.sum()));
     if (this.meter !== undefined) this.tellFragmentation(recorder, this.meter);
     for (const scheduler of options.schedulers) {
       const statistics = this.metrics.schedulerStatistics(scheduler.name, scheduler.replicas);
@@ -136,10 +147,10 @@ export class SchedulingCell {
 
   /** The series of jobs that come until they ask for a share of a resource. */
   inflationSeries(resource: CellResource): InflationSeries {
-    return new InflationSeries(this.options.recorder, this.metrics.totals, resource, this.meter);
+    return new InflationSeries(this.options.recorder, this.metrics.totals, resource, this.power, this.meter);
   }
 
-  private tellFragmentation(recorder: MetricRecorder, meter: FragmentationMeter): void {
+  private tellFragmentation(recorder: MetricRecorder, meter: NodeMeter): void {
     const { capacity, taken } = this.metrics.totals;
     const ratio = recorder.gauge('plimsoll_cell_fragmentation_ratio');
     const share = recorder.gauge('plimsoll_cell_fragmented_share');

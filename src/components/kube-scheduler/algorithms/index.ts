@@ -1,11 +1,13 @@
 /** The registry of scheduling algorithms. Adding one = a file beside this one and a line here. */
 import { bestFit, worstFit } from './best-fit.ts';
+import { borgLike } from './borg-like.ts';
 import { dotProductMinimum, tetrisMaximum } from './dot-product.ts';
 import { fgd } from './fgd.ts';
 import { firstFit, nextFit } from './first-fit.ts';
 import { gpuClustering } from './gpu-clustering.ts';
 import { gpuPacking } from './gpu-packing.ts';
 import { kubeScheduler } from './kube-scheduler.ts';
+import { pwr } from './pwr.ts';
 import { randomFit } from './random-fit.ts';
 import type { AlgorithmDefinition } from './scheduling-algorithm.ts';
 
@@ -21,6 +23,8 @@ export const algorithmRegistry = {
   fgd,
   'gpu-packing': gpuPacking,
   'gpu-clustering': gpuClustering,
+  pwr,
+  'borg-like': borgLike,
 } as const satisfies Record<string, AlgorithmDefinition>;
 
 /** Name of a scheduling algorithm. */

@@ -2,7 +2,7 @@
  * Choosers that rate every feasible node from 0 to 100 and take the best: what they share. A chooser gives its plain form (one pod, the facts of one
  * node: the specification) and its column form (many nodes: what runs); ties, rounding and sampling are the same for all.
  */
-import type { NodeFacts } from '../framework.ts';
+import { MAX_NODE_SCORE, type NodeFacts } from '../framework.ts';
 import type { PodRequirements } from '../pod-requirements.ts';
 import type { Profile } from '../profile.ts';
 import { DeviceChoice } from './device-choice.ts';
@@ -22,6 +22,16 @@ export interface NodeRater {
   seen?(pod: PodRequirements): void;
 }
 
+/** How the ratings of one rater become part of a score. */
+export interface Mixture {
+  /** Its part, 0 to 1. */
+  readonly weight: number;
+  /** Whether its ratings are spread over 0 to 100 first, as the nodes that fit have them. */
+  readonly spread: boolean;
+  /** Whose ratings are the rest, as they are; GPUs go by it. Left out = there is no other. */
+  readonly beside?: NodeRater;
+}
+
 /** Takes the best node that a rater knows. */
 export class ScoredChoice implements SchedulingAlgorithm {
   /** The rater, for tests of its plain form. */
@@ -32,9 +42,12 @@ export class ScoredChoice implements SchedulingAlgorithm {
   private readonly devices: DeviceChoice;
   private readonly cutsScores: boolean;
   private readonly tieBreak: string;
+  private readonly mixture: Mixture | undefined;
   private scores = new Float64Array(0);
+  private others = new Float64Array(0);
 
-  constructor(context: AlgorithmContext, rater: NodeRater) {
+  constructor(context: AlgorithmContext, rater: NodeRater, mixture?: Mixture) {
+    this.mixture = mixture;
     this.context = context;
     this.rater = rater;
     this.search = new NodeSearch(context);
@@ -47,6 +60,7 @@ export class ScoredChoice implements SchedulingAlgorithm {
   decide(pod: PodRequirements, profile: Profile, decision: Decision): void {
     const { search, rater } = this;
     rater.seen?.(pod);
+    this.mixture?.beside?.seen?.(pod);
     search.all(pod, profile, decision);
     const { found, count } = search;
     if (count === 0) return;
@@ -55,10 +69,23 @@ export class ScoredChoice implements SchedulingAlgorithm {
     } else {
       if (this.scores.length < count) this.scores = new Float64Array(this.context.nodes.capacity);
       rater.rateAll(pod, found, count, this.scores);
+      if (this.mixture !== undefined) this.mix(pod, found, count, this.mixture);
       decision.scored = count;
       decision.node = this.best(pod, found, count);
     }
-    decision.devices = rater.devicesOn?.(pod, decision.node) ?? this.devices.choose(pod, decision.node);
+    decision.devices =
+      (this.mixture?.beside ?? rater).devicesOn?.(pod, decision.node) ?? this.devices.choose(pod, decision.node);
+  }
+
+  /** Spreads the scores, and adds those of the other rater. */
+  private mix(pod: PodRequirements, found: Int32Array, count: number, { weight, spread, beside }: Mixture): void {
+    const { scores } = this;
+    if (spread) spreadScores(scores, count, this.cutsScores);
+    if (beside === undefined) return;
+    if (this.others.length < count) this.others = new Float64Array(scores.length);
+    beside.rateAll(pod, found, count, this.others);
+    for (let i = 0; i < count; i++)
+      scores[i] = weight * (scores[i] as number) + (1 - weight) * (this.others[i] as number);
   }
 
   /** The best node by the rule for ties. */
@@ -85,6 +112,20 @@ export class ScoredChoice implements SchedulingAlgorithm {
       default:
         return tied[0] as number;
     }
+  }
+}
+
+/** Spreads scores over 0 (the least) to 100 (the most); all are 100 where they are the same. */
+function spreadScores(scores: Float64Array, count: number, cuts: boolean): void {
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < count; i++) {
+    least = Math.min(least, scores[i] as number);
+    most = Math.max(most, scores[i] as number);
+  }
+  for (let i = 0; i < count; i++) {
+    const score = most === least ? MAX_NODE_SCORE : ((scores[i] as number) - least) * (MAX_NODE_SCORE / (most - least));
+    scores[i] = cuts ? Math.trunc(score) : score;
   }
 }
 

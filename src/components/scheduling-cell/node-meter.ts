@@ -1,18 +1,16 @@
-/** Fragmentation of all nodes of a cell, kept up node by node. */
-import { Fragmentation } from '../kube-scheduler/fragmentation.ts';
-import type { TypicalPod } from '../kube-scheduler/typical-pods.ts';
+/** A measure of nodes, kept up node by node, and its sum over a cell. */
 import type { Cell } from './cell.ts';
 
 /** The meter. */
-export class FragmentationMeter {
+export class NodeMeter {
   private readonly cell: Cell;
-  private readonly measure: Fragmentation;
-  /** Of each node [thousandth of a GPU], by slot. */
+  private readonly measure: (slot: number) => number;
+  /** Of each node, by slot. */
   private values = new Float64Array(0);
 
-  constructor(cell: Cell, typical: readonly TypicalPod[]) {
+  constructor(cell: Cell, measure: (slot: number) => number) {
     this.cell = cell;
-    this.measure = new Fragmentation(cell.nodes, typical);
+    this.measure = measure;
     cell.listen({
       nodeChanged: (node) => this.look(node),
       taskHeld: ({ node }) => this.look(node),
@@ -22,7 +20,7 @@ export class FragmentationMeter {
     });
   }
 
-  /** Of all nodes [thousandth of a GPU]. Summed anew, so that it does not depend on how the cell came to be as it is. */
+  /** Of all nodes. Summed anew, so that it does not depend on how the cell came to be as it is. */
   sum(): number {
     const { values } = this;
     let sum = 0;
@@ -38,6 +36,6 @@ export class FragmentationMeter {
       this.values = bigger;
     }
     nodes.gpus.ensure(node);
-    this.values[node] = nodes.isKnown(node) ? this.measure.ofNode(node) : 0;
+    this.values[node] = nodes.isKnown(node) ? this.measure(node) : 0;
   }
 }
