@@ -61,6 +61,20 @@ describe('scheduling as a flow', () => {
     expect([filler.ended, important.running, older.running, younger.running]).toEqual([4, 2, 2, 0]);
   });
 
+  it('remembers how long a job has waited that lost its node', () => {
+    const world = flow();
+    const [node] = world.nodes(1, 4, 16);
+    const older = world.submit({ tasks: 4 });
+    world.run(10);
+    const younger = world.submit({ tasks: 4 });
+    world.run(20);
+    world.cell.removeNode(node as number);
+    world.run(21);
+    world.nodes(1, 4, 16);
+    world.run(22);
+    expect([older.running, younger.running]).toEqual([4, 0]);
+  });
+
   it('leaves a gang out of which not enough was placed', () => {
     const world = flow();
     world.nodes(1, 4, 16);

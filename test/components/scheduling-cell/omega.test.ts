@@ -72,6 +72,11 @@ describe('Omega', () => {
       return 3 - slow.running;
     };
     expect([conflictsOf('fine'), conflictsOf('coarse')]).toEqual([0, 3]);
+    const alone = omegas(['main', 1, { conflicts: 'coarse' }]);
+    alone.nodes(1, 8, 16);
+    const job = alone.submit({ tasks: 3 });
+    alone.run(1);
+    expect(job.running).toBe(3);
   });
 
   it('gives a job up after 100 attempts without a task placed, and after 1,000 with some', () => {

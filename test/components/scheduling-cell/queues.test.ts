@@ -214,6 +214,21 @@ describe('Kueue', () => {
     expect(borrowers.every(({ ended }) => ended === 2)).toBe(true);
   });
 
+  it('spares a job that was taken for a victim and turns out not to be needed', () => {
+    const world = cellOf('kueue', cohort, { reclaimWithinCohort: 'any' });
+    world.nodes(4, 4, 64);
+    const [first, big, small] = [3, 4, 1].map((tasks) => {
+      const job = world.submit({ queue: 'a', tasks, runs: 100 });
+      world.run(world.simulation.now / 1e9 + 1);
+      return job;
+    });
+    const owner = world.submit({ queue: 'b', tasks: 4, runs: 100 });
+    world.run(10);
+    // The small one was admitted last and comes first, but without the big one its room is not enough; with it, it is too much.
+    expect([first, big, small, owner].map((job) => job?.running)).toEqual([3, 0, 1, 4]);
+    expect(world.happened('job_preempted')).toBe(1);
+  });
+
   it('does not reclaim if it is not to', () => {
     const world = cellOf('kueue', cohort);
     world.nodes(4, 4, 64);

@@ -11,9 +11,17 @@
  * task. With `queueing` strictFifo a first job that is not admitted keeps all behind it waiting; else it steps aside until something changes.
  * Left out: flavours of resources, partial admission, lending limits, waitForPodsReady, admission checks, cohorts above cohorts; replicas do nothing.
  */
-import { choice, defineParameters, type EventType, flag, sourceCode, type ValuesOf } from '../../../engine/index.ts';
+import {
+  choice,
+  defineParameters,
+  type EventType,
+  flag,
+  type Simulation,
+  sourceCode,
+  type ValuesOf,
+} from '../../../engine/index.ts';
 import type { Nanoseconds } from '../../../units/index.ts';
-import { amountsOf } from '../cell-totals.ts';
+import { amountsOf, cellResources } from '../cell-totals.ts';
 import type { Job, Task } from '../job.ts';
 import { QueueTree, type TenantQueue } from '../queue-tree.ts';
 import { podByPodDecisions } from './common-settings.ts';
@@ -95,6 +103,7 @@ class Kueue implements SchedulingArchitecture {
         if (this.admitted.has(job)) this.release(job, tasks);
       },
     });
+    context.simulation.addInvariantCheck('kueue', () => this.checkInvariants());
     this.evCycle = context.simulation.on(`cell scheduler ${context.name}: admission cycle ends`, () =>
       this.onCycleEnds(),
     );
@@ -246,6 +255,30 @@ class Kueue implements SchedulingArchitecture {
       withinQueue: withinClusterQueue === 'lowerPriority',
       queueOf: (job) => this.queueOf(job),
     };
+  }
+
+  /** A queue has the quota of its admitted jobs, and a job that was not admitted has no room. */
+  private checkInvariants(): void {
+    const { name, cell } = this.context;
+    const simulation: Simulation = cell.simulation;
+    const anew = new QueueTree([]);
+    for (const job of this.admitted)
+      anew.of(job.specification.queue).count(amountsOf(job), job.waiting + job.held + job.running);
+    for (const queue of this.queues.leaves) {
+      const counted = anew.of(queue.name).used;
+      const isSum = cellResources.every((resource) => queue.used[resource] === counted[resource]);
+      simulation.invariant(
+        isSum,
+        'kueue',
+        `queue ${queue.name} of ${name} does not have the quota of its admitted jobs`,
+      );
+    }
+    for (const { specification, running } of [...cell.jobs.values()].filter((job) => !this.admitted.has(job)))
+      simulation.invariant(
+        specification.scheduler !== name || running === 0,
+        'kueue',
+        `${specification.name} runs without quota`,
+      );
   }
 
   /** A job gives its quota back; its tasks lose their room, and it waits for admission again. */

@@ -37,6 +37,7 @@ export class OfferAllocator {
     this.interval = interval;
     this.allocationTime = allocationTime;
     this.unlocked = cell.copy();
+    this.simulation.addInvariantCheck('mesos', () => this.checkInvariants());
     this.evInterval = this.simulation.on('cell offers: interval ends', () => this.onInterval());
     this.evOffer = this.simulation.on('cell offers: offer arrives', () => this.onOffer());
   }
@@ -80,6 +81,20 @@ export class OfferAllocator {
   private onOffer(): void {
     const { to, locks } = this.sent.shift() as { to: OfferTaker; locks: readonly RoomLock[] };
     to.offer(locks);
+  }
+
+  /** What is taken and what is on offer never exceed what a node has: nothing is offered twice. */
+  private checkInvariants(): void {
+    this.unlocked.synchronise();
+    const { nodes } = this.unlocked;
+    const slots = nodes.order.slots();
+    for (let i = 0; i < nodes.order.count; i++) {
+      const node = slots[i] as number;
+      const isWithin =
+        (nodes.requestedCpu[node] as number) <= (nodes.allocatableCpu[node] as number) &&
+        (nodes.requestedMemory[node] as number) <= (nodes.allocatableMemory[node] as number);
+      this.simulation.invariant(isWithin, 'mesos', `more of ${nodes.nameOf(node)} is on offer than there is`);
+    }
   }
 
   /** The asking framework with the least dominant share for its weight; the first to join of several. */

@@ -26,7 +26,7 @@ import { podByPodDecisions } from './common-settings.ts';
 import { Heap } from './heap.ts';
 import { proportionalShares } from './proportional-shares.ts';
 import type { ArchitectureContext, ArchitectureDefinition, SchedulingArchitecture } from './scheduling-architecture.ts';
-import { countTasks } from './task-counting.ts';
+import { countQueues } from './task-counting.ts';
 
 const UPSTREAM = 'volcano-sh/volcano: pkg/scheduler';
 
@@ -103,7 +103,7 @@ class Volcano implements SchedulingArchitecture {
     this.chooser = context.chooser(this.copy.nodes);
     this.queues = new QueueTree(context.queues);
     this.capacity = new CellCapacity(cell.nodes);
-    countTasks(cell, name, (job, sign) => this.queueOf(job).count(amountsOf(job), sign));
+    countQueues(cell, name, this.queues);
     this.evSession = simulation.on(`cell scheduler ${name}: session`, () => this.session());
     this.evSessionEnds = simulation.on(`cell scheduler ${name}: session ends`, () => this.sessionEnds());
   }

@@ -43,6 +43,8 @@ export class WorkerQueues {
   private next = new Int32Array(INITIAL_ROOM);
   /** First of the entries that are free, state. */
   private free = NONE;
+  /** Entries whose answer is awaited [entry], state. */
+  private asked = 0;
   private readonly evAnswer: EventType;
 
   constructor(context: ArchitectureContext, delay: Nanoseconds, owner: QueueOwner) {
@@ -50,6 +52,7 @@ export class WorkerQueues {
     this.delay = delay;
     this.owner = owner;
     this.promised = delay > 0 ? context.cell.copy() : undefined;
+    context.simulation.addInvariantCheck('worker queues', () => this.checkInvariants());
     this.evAnswer = context.simulation.on(`cell scheduler ${context.name}: answer to a worker`, (node, entry) =>
       this.onAnswer(node, entry),
     );
@@ -147,12 +150,14 @@ export class WorkerQueues {
     }
     const { requirements } = this.jobs[entry] as Job;
     this.promised.count(node, requirements, 0, 1);
+    this.asked++;
     this.context.simulation.after((2 * this.delay) as Nanoseconds, this.evAnswer, node, entry);
   }
 
   private onAnswer(node: number, entry: number): void {
     const { requirements } = this.jobs[entry] as Job;
     this.promised?.count(node, requirements, 0, -1);
+    this.asked--;
     this.start(node, entry);
     this.proceed(node);
   }
@@ -169,6 +174,14 @@ export class WorkerQueues {
     if (task !== undefined) this.owner.started?.(task);
     // Another scheduler of the cell, or another answer for a node with shared GPUs, was there first.
     else this.push(node, job, this.bound[entry] === 1);
+  }
+
+  /** Every reservation is in a queue, or its node has asked for a task. */
+  private checkInvariants(): void {
+    const queued = this.length.reduce((sum, length) => sum + length, 0);
+    const entries = this.jobs.filter((job) => job !== undefined).length;
+    const message = `${entries} reservations, but ${queued} are queued and ${this.asked} asked for`;
+    this.context.simulation.invariant(entries === queued + this.asked, 'worker queues', message);
   }
 
   // ---- entries -----------------------------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ import { podByPodDecisions } from './common-settings.ts';
 import { HeldGangs } from './held-gangs.ts';
 import { comesBefore, JobHeap } from './job-heap.ts';
 import type { ArchitectureContext, ArchitectureDefinition, SchedulingArchitecture } from './scheduling-architecture.ts';
-import { countTasks } from './task-counting.ts';
+import { countQueues } from './task-counting.ts';
 
 const UPSTREAM = 'apache/yunikorn-core: pkg/scheduler';
 
@@ -74,7 +74,7 @@ class YuniKorn implements SchedulingArchitecture {
     this.chooser = context.chooser(cell.nodes);
     this.queues = new QueueTree(context.queues);
     this.capacity = new CellCapacity(cell.nodes);
-    countTasks(cell, name, (job, sign) => this.queueOf(job).count(amountsOf(job), sign));
+    countQueues(cell, name, this.queues);
     this.gangs = new HeldGangs(context, this.settings.placeholderTimeout, (job) => this.timedOut(job));
     this.evDecided = simulation.on(`cell scheduler ${name}: decided`, () => this.onDecided());
   }
