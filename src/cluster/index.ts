@@ -1,4 +1,6 @@
 /** Immutable object versions, keys, labels and specifications: what a cluster is made of, without behaviour. */
+
+export * from './devices.ts';
 export * from './disruption.ts';
 export * from './event-records.ts';
 export * from './finalizers.ts';

@@ -28,6 +28,10 @@ export const resourceNames = [
   'csinodes',
   'priorityclasses',
   'poddisruptionbudgets',
+  'deviceclasses',
+  'resourceslices',
+  'resourceclaimtemplates',
+  'resourceclaims',
 ] as const;
 
 /** Resource name of a built-in kind ("pods"). */

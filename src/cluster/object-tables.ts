@@ -1,4 +1,11 @@
 /** All kinds of a cluster: the keys and the versions of each. */
+
+import {
+  DeviceClassVersions,
+  ResourceClaimTemplateVersions,
+  ResourceClaimVersions,
+  ResourceSliceVersions,
+} from './devices.ts';
 import { PodDisruptionBudgetVersions } from './disruption.ts';
 import { EventRecordVersions } from './event-records.ts';
 import { FinalizerNames } from './finalizers.ts';
@@ -46,6 +53,10 @@ export class ObjectTables {
 
   /** Names of the finalizers of all kinds. */
   readonly finalizers = new FinalizerNames();
+  readonly deviceclasses = new DeviceClassVersions();
+  readonly resourceslices = new ResourceSliceVersions();
+  readonly resourceclaimtemplates = new ResourceClaimTemplateVersions();
+  readonly resourceclaims = new ResourceClaimVersions();
 
   /** The custom resources of this cluster, by kind number less the number of built-in kinds. */
   readonly customResources: readonly CustomResource[];

@@ -49,6 +49,8 @@ export class PodVersions extends VersionTable {
   readonly reason = this.number(0);
   /** Message of PodScheduled = False, as a number that differs where the text differs. */
   readonly unschedulableMessage = this.number(0);
+  /** 1 = status.resourceClaimStatuses names the claims that were made for it. */
+  readonly namesClaims = this.number(0);
   /** Gates of spec.schedulingGates that are left, as bits by their place in the template. */
   readonly gates = this.number(0);
   /** status.nominatedNodeName: key of the node for which pods were preempted, -1 = none. */

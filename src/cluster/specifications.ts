@@ -133,6 +133,13 @@ export interface TopologySpreadConstraint {
   readonly matchLabelKeys: readonly string[];
 }
 
+/** Devices that a claim asks for. */
+export interface DeviceRequest {
+  readonly name: string;
+  readonly deviceClass: string;
+  readonly count: number;
+}
+
 /** Most scheduling gates of a pod: bits of a positive 32-bit integer. */
 export const MAXIMUM_GATES = 30;
 
@@ -156,6 +163,8 @@ export interface PodTemplate {
   readonly podAffinity?: PodAffinity;
   readonly podAntiAffinity?: PodAffinity;
   readonly topologySpread?: readonly TopologySpreadConstraint[];
+  /** Claims on devices, each made for the pod from a template of claims; left out = none. */
+  readonly resourceClaims?: readonly { readonly name: string; readonly templateName: string }[];
   /** Gates that hold its pods back until somebody takes them off, at most {@link MAXIMUM_GATES}; left out = none. */
   readonly schedulingGates?: readonly string[];
   readonly tolerations: readonly Toleration[];
@@ -284,6 +293,8 @@ export interface NodeSpecification {
   readonly csiDrivers?: Readonly<Record<string, number>>;
   /** GPUs that pods may share; undefined = none. */
   readonly gpus?: NodeGpus;
+  /** Devices by driver, which its drivers tell of in resource slices; left out = none. */
+  readonly devices?: Readonly<Record<string, number>>;
   /** Images that it has from the start and tells of in its status; left out = none. */
   readonly images?: readonly NodeImage[];
 }
@@ -330,6 +341,23 @@ export type StorageIntent =
       readonly name: string;
       readonly specification: StorageClassSpecification;
     };
+/** A DeviceClass or a ResourceClaimTemplate as it is created. */
+export type DeviceIntent =
+  | {
+      readonly kind: 'DeviceClass';
+      readonly namespace: '';
+      readonly name: string;
+      readonly driver: string;
+      readonly bytes: Bytes;
+    }
+  | {
+      readonly kind: 'ResourceClaimTemplate';
+      readonly namespace: string;
+      readonly name: string;
+      readonly requests: readonly DeviceRequest[];
+      readonly bytes: Bytes;
+    };
+
 /** A PriorityClass as it is created. */
 export interface PriorityClassIntent {
   readonly kind: 'PriorityClass';
@@ -344,6 +372,7 @@ export type Intent =
   | ResourceQuotaIntent
   | LimitRangeIntent
   | StorageIntent
+  | DeviceIntent
   | PriorityClassIntent
   | PodDisruptionBudgetIntent
   | {

@@ -37,6 +37,7 @@ import {
 import type { Change, EtcdCluster } from './etcd/index.ts';
 import type { ApiServer } from './kube-apiserver/index.ts';
 import { NODE_LEASE_NAMESPACE } from './kubelet/index.ts';
+import { PreloadedDevices } from './preload-devices.ts';
 import { PreloadedStorage } from './preload-storage.ts';
 
 /** A Deployment as it is preloaded. */
@@ -94,6 +95,7 @@ export class Preload {
   readonly nodes: PreloadedNode[] = [];
   /** Volumes, claims and classes. */
   readonly storage: PreloadedStorage;
+  readonly devices: PreloadedDevices;
   /** Where the search for a node goes on: nodes are filled in turn, which spreads equal pods evenly. */
   private nextNode = 0;
   private readonly quotas: ResourceQuotaIntent[] = [];
@@ -123,6 +125,7 @@ export class Preload {
     this.servers = servers;
     this.endpointsPerSlice = endpointsPerSlice;
     this.storage = new PreloadedStorage(tables, (kind, version) => this.put(kind, version));
+    this.devices = new PreloadedDevices(tables, sizes, (kind, version) => this.put(kind, version));
   }
 
   /** An object of which only name and size matter. */
@@ -163,6 +166,7 @@ export class Preload {
     leases.bytes.set(lease, this.sizes.lease);
     const { revision } = this.put(kinds.leases, lease);
     this.storage.csiNode(name, specification.csiDrivers ?? {}, this.sizes.lease);
+    this.devices.slices(key, name, specification.devices ?? {});
     const { cpu, memory } = specification.allocatable;
     this.nodes.push({ key, specification: labelled, leaseRevision: revision, agents, pods: [], cpu, memory });
   }

@@ -9,6 +9,7 @@ import {
 } from '../cluster/index.ts';
 import type { DistributionSpec } from '../engine/index.ts';
 import { readContainers } from './containers.ts';
+import { readPodClaims } from './devices.ts';
 import type { FieldReader } from './field-reader.ts';
 import { readTerm } from './node-selector-terms.ts';
 import { estimateStoredBytes } from './object-bytes.ts';
@@ -37,7 +38,6 @@ const POD_FIELDS_WITHOUT_EFFECT = [
   'imagePullSecrets',
   'os',
   'readinessGates',
-  'resourceClaims',
   'resources',
   'runtimeClassName',
   'securityContext',
@@ -96,6 +96,7 @@ export function readPodTemplate(
   const overhead = readResourceList(spec.map('overhead'));
   const volumes = readPodVolumes(spec);
   const gates = readSchedulingGates(spec);
+  const claims = readPodClaims(spec);
   const spread = spec.maps('topologySpreadConstraints').map(readTopologySpread);
   const content = {
     labels,
@@ -107,6 +108,7 @@ export function readPodTemplate(
     nodeSelector: spec.labels('nodeSelector'),
     ...readAffinity(spec.map('affinity')),
     ...(spread.length === 0 ? {} : { topologySpread: spread }),
+    ...(claims.length === 0 ? {} : { resourceClaims: claims }),
     ...(gates.length === 0 ? {} : { schedulingGates: gates }),
     tolerations: spec.maps('tolerations').map(readToleration),
     schedulerName: spec.text('schedulerName') ?? 'default-scheduler',

@@ -6,6 +6,7 @@ import type { Intent, PodTemplate } from '../cluster/index.ts';
 import type { DistributionSpec } from '../engine/index.ts';
 import { combineErrors, nearestName, PlimsollError } from '../errors/index.ts';
 import { AcceptedFields } from './accepted-fields.ts';
+import { readDeviceClass, readResourceClaimTemplate } from './devices.ts';
 import { FieldReader, type ReadingContext } from './field-reader.ts';
 import { estimateStoredBytes } from './object-bytes.ts';
 import { finishMetadata, readPodMetadata, readPodTemplate } from './pod-specification.ts';
@@ -58,6 +59,8 @@ export const applicableKinds = {
     hasFinalizers: true,
     read: readOpaque('Secret', ['data', 'stringData'], ['immutable', 'type']),
   },
+  DeviceClass: { apiVersion: 'resource.k8s.io/v1', namespaced: false, read: readDeviceClass },
+  ResourceClaimTemplate: { apiVersion: 'resource.k8s.io/v1', namespaced: true, read: readResourceClaimTemplate },
   Service: { apiVersion: 'v1', namespaced: true, read: readService },
   ResourceQuota: { apiVersion: 'v1', namespaced: true, read: readResourceQuota },
   LimitRange: { apiVersion: 'v1', namespaced: true, read: readLimitRange },

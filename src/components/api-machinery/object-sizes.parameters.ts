@@ -65,4 +65,25 @@ export const objectSizeParameters = defineParameters({
     help: 'One endpoint of a slice, or one address of Endpoints.',
     source: summary('EndpointSlice/1000 (165349 B) over 1,000 endpoints'),
   }),
+  resourceClaim: count({
+    default: 900,
+    unit: 'B',
+    range: [0, 1e6],
+    help: 'A ResourceClaim with one request, its allocation and its managedFields.',
+    source: assumption('between a PersistentVolumeClaim and a pod; not measured'),
+  }),
+  resourceSlice: count({
+    default: 600,
+    unit: 'B',
+    range: [0, 1e6],
+    help: 'A ResourceSlice beside its devices.',
+    source: assumption('metadata, pool and node name; not measured'),
+  }),
+  device: count({
+    default: 150,
+    unit: 'B',
+    range: [0, 1e6],
+    help: 'A device in a ResourceSlice.',
+    source: assumption('a name and two or three attributes; not measured'),
+  }),
 });

@@ -69,6 +69,11 @@ export const kubeControllerManagerParameters = defineParameters({
     '--concurrent-ephemeralvolume-syncs.',
     'K:pkg/controller/volume/ephemeral/config/v1alpha1/defaults.go',
   ),
+  concurrentResourceClaimSyncs: workers(
+    50,
+    'Workers of the resource claim controller.',
+    'K:pkg/controller/resourceclaim/config/v1alpha1/defaults.go',
+  ),
   volumeBinderSyncPeriod: duration({
     default: seconds(15),
     range: [seconds(1), seconds(86_400)],

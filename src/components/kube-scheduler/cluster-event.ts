@@ -7,6 +7,7 @@ import { EXTENDERS, type QueuedPod } from './queued-pod.ts';
 export function concerns({ kind }: ClusterEvent, { rejectors, profile }: QueuedPod): boolean {
   if ((rejectors & EXTENDERS) !== 0) return true;
   if (kind === 'placement') return (rejectors & profile.placementRejectors) !== 0;
+  if (kind === 'devices') return (rejectors & profile.deviceRejectors) !== 0;
   return kind !== 'nodeDeletion' || (rejectors & profile.nodeDeletionRejectors) !== 0;
 }
 
@@ -27,6 +28,8 @@ function helps(event: ClusterEvent, filter: FilterPlugin, pod: PodRequirements):
       return filter.helpedByNode?.(pod, event.node, event.before) ?? true;
     case 'nodeDeletion':
       return filter.helpedByNodeDeletion?.(pod, event.node) ?? false;
+    case 'devices':
+      return filter.helpedByDevices?.(pod) ?? false;
     case 'placement':
       return filter.helpedByPlacement?.(pod, event.placed) ?? false;
     case 'deletion':

@@ -117,6 +117,8 @@ export interface FilterPlugin {
   helpedByDeletion?(pod: PodRequirements, deleted: PodRequirements): boolean;
   /** Queueing hint: whether a pod that was placed may help a pod that this plugin had rejected. Left out = it cannot. */
   helpedByPlacement?(pod: PodRequirements, placed: PodRequirements): boolean;
+  /** Queueing hint: whether devices that came or are free again may help. Left out = they cannot. */
+  helpedByDevices?(pod: PodRequirements): boolean;
   /** Queueing hint: whether the end of a node may help a pod that this plugin had rejected. Left out = it cannot. */
   helpedByNodeDeletion?(pod: PodRequirements, node: NodeFacts): boolean;
   /** Queueing hint: whether a claim, a volume, a class or a CSINode that came or changed may help. Left out = it cannot. */
@@ -163,6 +165,7 @@ export type ClusterEvent =
   | { readonly kind: 'node'; readonly node: NodeFacts; readonly before: NodeFacts | undefined }
   | { readonly kind: 'nodeDeletion'; readonly node: NodeFacts }
   | { readonly kind: 'placement'; readonly placed: PodRequirements }
+  | { readonly kind: 'devices' }
   | { readonly kind: 'deletion'; readonly deleted: PodRequirements }
   | { readonly kind: 'storage' };
 

@@ -19,6 +19,7 @@ import { type AlgorithmName, type AlgorithmSettings, algorithmRegistry } from '.
 import { BindingCycle } from './binding-cycle.ts';
 import type { SchedulerConfiguration } from './configuration.ts';
 import { defaultConfiguration } from './default-configuration.ts';
+import { SchedulerDevices } from './devices/scheduler-devices.ts';
 import type { PodExplanation } from './explanation.ts';
 import { FailureReport } from './failure-report.ts';
 import type { kubeSchedulerParameters } from './kube-scheduler.parameters.ts';
@@ -75,6 +76,7 @@ export class KubeScheduler implements PodView {
   private readonly nodes: SharedInformer;
   /** What groups pods, and namespaces: what the plugins look up beside nodes and pods. */
   private readonly groups: PodGroups;
+  private readonly devices: SchedulerDevices;
   private readonly columns: NodeColumns;
   private readonly requirements: PodRequirementTable;
   private readonly profiles: ReadonlyMap<string, Profile>;
@@ -109,14 +111,21 @@ export class KubeScheduler implements PodView {
     const extended = new ExtendedResources();
     this.columns = new NodeColumns(tables.keysOf('nodes'), extended);
     this.requirements = new PodRequirementTable(extended, uncountedResources(configuration));
+    this.devices = new SchedulerDevices(clientGo, client, options.reflectorReplies, {
+      claimMade: (pod) => this.tryAgain(pod),
+      devicesFreed: () => {
+        if (this.queue.listens) this.queue.onEvent({ kind: 'devices' });
+      },
+    });
     this.groups = new PodGroups(clientGo, client, options.reflectorReplies, this.columns, this.requirements);
     const view = new VolumeView(clientGo, client, options.reflectorReplies, () => {
       if (this.queue.listens) this.queue.onEvent({ kind: 'storage' });
     });
     this.volumes = new SchedulerVolumes({ clientGo, client, view, nodes: this.columns, parameters });
-    this.informers = [this.nodes, ...this.volumes.informers, this.budgets, this.pods];
+    this.informers = [this.nodes, ...this.volumes.informers, ...this.devices.informers, this.budgets, this.pods];
     const profiles = makeProfiles(configuration, this.columns, parameters, {
       isPreempting: (pod) => this.evictions.isRunning(pod),
+      devices: this.devices,
       isGated: ({ key }) => this.clientGo.tables.pods.isGated(this.pods.get(key)),
       volumes: this.volumes,
     });
@@ -263,6 +272,7 @@ export class KubeScheduler implements PodView {
     this.nominations.clear();
     this.cache.clear();
     this.volumes.clear();
+    this.devices.clear();
     this.columns.clear();
   }
 
@@ -293,6 +303,12 @@ export class KubeScheduler implements PodView {
   }
 
   // ---- what the informers show (eventhandlers.go) --------------------------------------------------------------------------------
+
+  /** What held a pod back may be over: it is looked at again. */
+  private tryAgain(pod: ObjectKey): void {
+    const queued = this.queue.find(pod);
+    if (queued !== undefined) this.queue.forceActivate(queued);
+  }
 
   private nodeSeen(version: VersionHandle): void {
     const { nodes } = this.clientGo.tables;

@@ -55,14 +55,15 @@ export interface Profile {
   readonly percentageOfNodesToScore: number;
   /** In the order in which they are asked. */
   readonly filters: readonly ProfileFilter[];
-  /** Filters whose rejections a pod that was placed, or the end of a node, may make up for, as bits by plugin number. */
+  /** Filters whose rejections a pod that was placed, the end of a node, or devices may make up for, as bits by plugin number. */
   readonly placementRejectors: number;
   readonly nodeDeletionRejectors: number;
+  readonly deviceRejectors: number;
   readonly scores: readonly ProfileScore[];
 }
 
 /** What plugins ask their scheduler; left out where there is none around them. */
-export type ProfileHooks = Pick<PluginContext, 'isPreempting' | 'isGated' | 'volumes'>;
+export type ProfileHooks = Pick<PluginContext, 'isPreempting' | 'isGated' | 'volumes' | 'devices'>;
 
 /** Makes the profiles of a configuration. Plugins that the model does not have are passed over; names that nobody has are refused. */
 export function makeProfiles(
@@ -116,6 +117,7 @@ function makeProfile(
     filters,
     placementRejectors: rejectorsOf(filters, ({ helpedByPlacement }) => helpedByPlacement !== undefined),
     nodeDeletionRejectors: rejectorsOf(filters, ({ helpedByNodeDeletion }) => helpedByNodeDeletion !== undefined),
+    deviceRejectors: rejectorsOf(filters, ({ helpedByDevices }) => helpedByDevices !== undefined),
     scores: plugins.score.flatMap(({ name, weight }) => {
       const { score } = instanceOf(name);
       return score === undefined ? [] : [{ number: numberOf(name), weight, score }];

@@ -154,6 +154,9 @@ export class KubeletFleet {
   private *run(kubelet: Kubelet, epoch: number, untilReady: Nanoseconds): Process {
     if (!(yield* this.register(kubelet, epoch))) return;
     this.clientGo.simulation.processes.spawn('kubelet CSINode', this.announceDrivers(kubelet, epoch));
+    for (const driver of Object.keys(kubelet.specification.devices ?? {})) {
+      this.clientGo.simulation.processes.spawn('DRA driver', this.announceDevices(kubelet, epoch, driver));
+    }
     this.openWatches(kubelet);
     for (const reflector of kubelet.reflectors) reflector.start();
     this.heartbeats.start(kubelet);
@@ -189,6 +192,22 @@ export class KubeletFleet {
     for (let attempt = 0; kubelet.epoch === epoch; attempt++) {
       const post = kubelet.client.write(writes.csiNodeCreate, tables.keysOf('csinodes').intern('', kubelet.nodeName));
       requests.object[post] = kubelet.specification.csiDrivers ?? {};
+      const code = requests.code[yield* kubelet.client.call(post)] as number;
+      if (isSuccess(code) || code === StatusCode.Conflict) return;
+      yield Math.min(leaseBackoff * 2 ** attempt, leaseBackoffMaximum);
+    }
+  }
+
+  /** The slice in which a driver on the node tells of its devices (K:staging dynamic-resource-allocation/resourceslice). */
+  private *announceDevices(kubelet: Kubelet, epoch: number, driver: string): Process {
+    const { leaseBackoff, leaseBackoffMaximum } = this.parameters;
+    const { tables, requests } = this.clientGo;
+    const key = tables.keysOf('resourceslices').intern('', `${kubelet.nodeName}-${driver}`);
+    for (let attempt = 0; kubelet.epoch === epoch; attempt++) {
+      const post = kubelet.client.write(writes.resourceSliceCreate, key);
+      requests.object[post] = driver;
+      requests.setNumber(post, 0, kubelet.nodeKey);
+      requests.setNumber(post, 1, kubelet.specification.devices?.[driver] ?? 0);
       const code = requests.code[yield* kubelet.client.call(post)] as number;
       if (isSuccess(code) || code === StatusCode.Conflict) return;
       yield Math.min(leaseBackoff * 2 ** attempt, leaseBackoffMaximum);

@@ -146,6 +146,19 @@ export function intentRequest(execution: Execution, client: ApiClient, intent: I
     case 'PersistentVolumeClaim':
     case 'StorageClass':
       return storageRequest(execution, client, intent);
+    case 'DeviceClass': {
+      const request = client.write(writes.deviceClassCreate, tables.keysOf('deviceclasses').intern('', name));
+      requests.object[request] = intent.driver;
+      requests.setNumber(request, 0, intent.bytes);
+      return request;
+    }
+    case 'ResourceClaimTemplate': {
+      const key = tables.keysOf('resourceclaimtemplates').intern(namespace, name);
+      const request = client.write(writes.resourceClaimTemplateCreate, key);
+      requests.object[request] = intent.requests;
+      requests.setNumber(request, 0, intent.bytes);
+      return request;
+    }
     case 'PriorityClass': {
       const request = client.write(writes.priorityClassCreate, tables.keysOf('priorityclasses').intern('', name));
       requests.object[request] = intent.content;
@@ -217,6 +230,10 @@ export function preloadIntents(execution: Execution, intents: readonly Intent[])
         break;
       case 'StorageClass':
         preload.storage.storageClass(name, intent.specification);
+        break;
+      case 'DeviceClass':
+      case 'ResourceClaimTemplate':
+        preload.devices.object(intent);
         break;
       case 'PriorityClass':
         preload.priorityClass(intent);

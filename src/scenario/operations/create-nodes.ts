@@ -16,6 +16,8 @@ import { operationKind } from './operation.ts';
 import type { OperationContext } from './operation-context.ts';
 import { preloadShape } from './request-shape.ts';
 
+/** Most devices of one driver on a node. */
+const MAXIMUM_DEVICES = 128;
 /** Most nodes that one operation may create. */
 const MAXIMUM_NODES = 100_000;
 /** Pods that a kubelet takes where nothing is said (maxPods). */
@@ -63,6 +65,12 @@ const taintSchema = strictMap({
 const MAXIMUM_VOLUMES = 10_000;
 
 /** Volumes that CSI drivers can attach to a node, by driver. */
+/** Devices of a node by the driver that tells of them, as `gpu.example.com: 8`. */
+const devicesSchema = z.record(
+  textSchema('the name of a driver, such as gpu.example.com'),
+  wholeNumberSchema(0, MAXIMUM_DEVICES),
+);
+
 const csiDriversSchema = z.record(
   textSchema('the name of a CSI driver, such as ebs.csi.aws.com'),
   wholeNumberSchema(0, MAXIMUM_VOLUMES),
@@ -78,6 +86,7 @@ export const nodeShape = {
     .array(strictMap({ name: textSchema('an image with its tag, such as nginx:1.27'), size: memorySchema }))
     .optional(),
   csiDrivers: csiDriversSchema.optional(),
+  devices: devicesSchema.optional(),
   gpus: nodeGpusSchema.optional(),
 };
 
@@ -156,6 +165,7 @@ export function resolveNodeSpecification(written: z.output<z.ZodObject<typeof no
     taints: (written.taints ?? []).map((taint): Taint => ({ ...taint, value: taint.value ?? '' })),
     unschedulable: written.unschedulable ?? false,
     ...(written.images === undefined ? {} : { images: written.images }),
+    ...(written.devices === undefined ? {} : { devices: written.devices }),
     ...(written.csiDrivers === undefined ? {} : { csiDrivers: written.csiDrivers }),
     ...(written.gpus === undefined ? {} : { gpus: resolveNodeGpus(written.gpus) }),
   };

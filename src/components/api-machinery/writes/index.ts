@@ -1,4 +1,5 @@
 /** The registry of write operations. Adding one = a definition beside its kind and one line here. */
+import * as devices from './devices.ts';
 import * as nodes from './nodes.ts';
 import * as other from './other.ts';
 import * as pods from './pods.ts';
@@ -18,6 +19,7 @@ const definitions = {
   ...quotas,
   ...volumes,
   ...policies,
+  ...devices,
 } as const;
 
 /** Name of a write operation. */

@@ -10,6 +10,7 @@ import { NodeLifecycleController } from './node-lifecycle.ts';
 import { PersistentVolumeBinder } from './persistent-volume-binder.ts';
 import { PodGarbageCollector } from './pod-garbage-collector.ts';
 import { ReplicaSetController } from './replicaset.ts';
+import { ResourceClaimController } from './resource-claim.ts';
 import { ResourceQuotaController } from './resource-quota.ts';
 import { TaintEvictionController } from './taint-eviction.ts';
 
@@ -63,6 +64,10 @@ export const controllers = {
   'resourcequota-controller': {
     help: 'Counts what the ResourceQuotas of a namespace bound, when something goes and every five minutes.',
     create: (around) => new ResourceQuotaController(around),
+  },
+  'resourceclaim-controller': {
+    help: 'Makes the claims on devices of pods from their templates, and gives them back when pods end.',
+    create: (around) => new ResourceClaimController(around),
   },
   'disruption-controller': {
     help: 'Counts how many pods of each PodDisruptionBudget may be missing.',

@@ -1,6 +1,7 @@
 /** What the registry of plugins holds of each. */
 import type { ValuesOf } from '../../../engine/index.ts';
 import type { PluginArguments } from '../configuration.ts';
+import type { SchedulerDevices } from '../devices/scheduler-devices.ts';
 import type { ExtensionPoint, Plugin, PodIdentity } from '../framework.ts';
 import type { kubeSchedulerParameters } from '../kube-scheduler.parameters.ts';
 import type { NodeColumns } from '../node-columns.ts';
@@ -15,6 +16,8 @@ export interface PluginContext {
   readonly volumes?: SchedulerVolumes;
   /** Whether victims of a pod are being removed just now; left out = never. */
   readonly isPreempting?: (pod: PodIdentity) => boolean;
+  /** What it knows of devices; left out where pods have no claims on any. */
+  readonly devices?: SchedulerDevices;
   /** Whether a pod has scheduling gates; left out = never. */
   readonly isGated?: (pod: PodIdentity) => boolean;
 }
