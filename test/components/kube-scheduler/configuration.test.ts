@@ -27,10 +27,10 @@ describe('a KubeSchedulerConfiguration', () => {
     const { withoutEffect } = read(
       'profiles:\n' +
         '  - plugins: { multiPoint: { enabled: [{ name: NodeDeclaredFeatures }] } }\n' +
-        '    pluginConfig: [{ name: DynamicResources, args: { filterTimeout: 1s } }]\n',
+        '    pluginConfig: [{ name: GangScheduling, args: { timeout: 1s } }]\n',
     );
     expect(withoutEffect.join('\n')).toContain('NodeDeclaredFeatures');
-    expect(withoutEffect.join('\n')).toContain('DynamicResources');
+    expect(withoutEffect.join('\n')).toContain('profiles[].pluginConfig[].args');
   });
 
   test('packs with MostAllocated', () => {

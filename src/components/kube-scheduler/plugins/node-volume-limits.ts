@@ -35,6 +35,11 @@ class NodeVolumeLimits implements FilterPlugin {
     return kept;
   }
 
+  /** PreFilter answers Skip for pods without claims. */
+  filtersPod(pod: PodRequirements): boolean {
+    return !this.skips(pod);
+  }
+
   skips(pod: PodRequirements): boolean {
     return pod.template.volumes === undefined;
   }

@@ -40,6 +40,11 @@ class VolumeBinding implements FilterPlugin, ReservePlugin, PreBindPlugin {
     return kept;
   }
 
+  /** PreFilter answers Skip for pods without claims. */
+  filtersPod(pod: PodRequirements): boolean {
+    return !this.skips(pod);
+  }
+
   skips(pod: PodRequirements): boolean {
     return pod.template.volumes === undefined;
   }

@@ -25,6 +25,11 @@ class VolumeRestrictions implements FilterPlugin {
     return this.admits() ? count : 0;
   }
 
+  /** PreFilter answers Skip for pods without claims. */
+  filtersPod(pod: PodRequirements): boolean {
+    return !this.skips(pod);
+  }
+
   skips(pod: PodRequirements): boolean {
     return pod.template.volumes === undefined;
   }

@@ -30,6 +30,11 @@ class VolumeZone implements FilterPlugin {
     return kept;
   }
 
+  /** PreFilter answers Skip for pods without claims. */
+  filtersPod(pod: PodRequirements): boolean {
+    return !this.skips(pod);
+  }
+
   skips(pod: PodRequirements): boolean {
     return pod.template.volumes === undefined;
   }
