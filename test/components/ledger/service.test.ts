@@ -40,8 +40,8 @@ describe('a Service that is created', () => {
     expect(world.stored(kinds.ipaddresses)).toHaveLength(1);
   });
 
-  it('is told to every kubelet, every proxy and the controllers; its slices to every proxy and the controllers', () => {
-    expect(watchEvents(world, 'services') - before.services).toBe(2 * NODES + 1);
+  it('is told to every kubelet, every proxy, the controllers and the scheduler; its slices to every proxy and the controllers', () => {
+    expect(watchEvents(world, 'services') - before.services).toBe(2 * NODES + 2);
     expect(watchEvents(world, 'endpointslices') - before.slices).toBe(3 * (NODES + 1));
   });
 
