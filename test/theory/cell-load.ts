@@ -3,7 +3,7 @@ import { createDistribution, type DistributionSpec } from '../../src/engine/inde
 import { type Nanoseconds, simTime } from '../../src/units/index.ts';
 import type { CellWorld, ShortJob } from '../components/scheduling-cell/cell-world.ts';
 
-/** Has jobs that are alike but for their duration come at a rate [1/s] until an instant [s]; durations are in nanoseconds. */
+/** Has jobs of one class that are alike but for their duration come at a rate [1/s] until an instant [s]; durations are in nanoseconds. */
 export function poissonJobs(
   {
     simulation,
@@ -19,11 +19,11 @@ export function poissonJobs(
   const durations = createDistribution(duration);
   const gaps = createDistribution({ distribution: 'exponential', mean: 1e9 / rate });
   const [forDurations, forGaps] = [
-    simulation.streams.stream(`test.durations.${usual.scheduler}`),
-    simulation.streams.stream(`test.gaps.${usual.scheduler}`),
+    simulation.streams.stream(`test.durations.${usual.className}`),
+    simulation.streams.stream(`test.gaps.${usual.className}`),
   ];
   const until = simTime(untilSeconds * 1e9);
-  const arrival = simulation.on(`test: a job for ${usual.scheduler} comes`, () => {
+  const arrival = simulation.on(`test: a job of class ${usual.className} comes`, () => {
     world.submit({ ...usual, durations: [durations.sample(forDurations)] });
     schedule();
   });
