@@ -13,9 +13,12 @@ import {
 import { notesOnLateOperations } from '../scenario/execution/index.ts';
 import { cellSchedulersOf, materialiseParameters } from '../scenario/index.ts';
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts';
-import { nanoseconds, plus, type SimTime, START_OF_RUN, simTime } from '../units/index.ts';
+import { nanoseconds, plus, type SimTime, START_OF_RUN, seconds, simTime } from '../units/index.ts';
 import { planSamples, type ReplicationOptions, watchProgress } from './replication-frame.ts';
 import type { ReplicationResult } from './replication-result.ts';
+
+/** How often the use of nodes is measured where jobs say what they use: as a metrics server does. */
+const USAGE_PERIOD = seconds(60);
 
 /** Runs one replication. Throws an InvariantViolation if the simulator breaks one of its own. */
 export function runCellReplication(scenario: ResolvedScenario, options: ReplicationOptions): ReplicationResult {
@@ -49,6 +52,9 @@ export class CellReplication {
       parameters: materialiseParameters(scenario.parameters).kubeScheduler,
       queues: scenario.queues,
       typicalPods: typicalPodsOfOperations(scenario.operations),
+      usagePeriod: scenario.operations.some((operation) => operation.kind === 'submitJobs' && operation.usage)
+        ? USAGE_PERIOD
+        : undefined,
     });
     const templates = new TemplateRegistry(scenario.templates);
     const firstScheduler = scenario.schedulers[0]?.name ?? '';

@@ -210,6 +210,22 @@ export const schedulingCellMetrics = {
     help: 'Power of all nodes [W] when jobs of an inflation had asked for `arrived` percent of what the cell has.',
     source: 'ours: the power model of Lettich et al., CCGrid 2025',
   },
+  plimsoll_cell_cpu_utilisation: {
+    name: 'plimsoll_cell_cpu_utilisation',
+    kind: 'gauge',
+    unit: '1',
+    labels: [],
+    help: 'CPU in use of all nodes per allocatable of all nodes, as it is measured now and then; recorded where jobs say what they use, or a scheduler goes by it.',
+    source: OURS,
+  },
+  plimsoll_cell_hot_nodes: {
+    name: 'plimsoll_cell_hot_nodes',
+    kind: 'gauge',
+    unit: '1',
+    labels: [],
+    help: 'Nodes that use more than 90 % of their CPU when they are measured.',
+    source: OURS,
+  },
   plimsoll_cell_nodes: {
     name: 'plimsoll_cell_nodes',
     kind: 'gauge',

@@ -32,6 +32,9 @@ const RETURNS: Readonly<Record<ReturnReason, string>> = {
   descheduled: 'descheduled',
 };
 
+/** Share of its CPU beyond which a node is hot. */
+const HOT = 0.9;
+
 /** Statistics of jobs of one class. */
 class ClassSeries {
   readonly jobs: SeriesByLabel<CounterSeries>;
@@ -100,6 +103,21 @@ export class CellMetrics {
   /** A gauge that is set to what `read` says whenever something is placed or leaves. */
   watch(metric: MetricName, labels: Readonly<Record<string, string>>, read: () => number): void {
     this.gauges.push({ gauge: this.recorder.gauge(metric, labels), read });
+  }
+
+  /** The CPU in use was measured, by node [milli-CPU]. */
+  measured(cpu: Float64Array): void {
+    const { nodes } = this.cell;
+    let used = 0;
+    let hot = 0;
+    for (let slot = 0; slot < cpu.length; slot++) {
+      if (!nodes.isKnown(slot)) continue;
+      used += cpu[slot] as number;
+      if ((cpu[slot] as number) > HOT * (nodes.allocatableCpu[slot] as number)) hot++;
+    }
+    const capacity = this.totals.capacity.cpu;
+    this.recorder.gauge('plimsoll_cell_cpu_utilisation').set(capacity === 0 ? 0 : used / capacity);
+    this.recorder.gauge('plimsoll_cell_hot_nodes').set(hot);
   }
 
   private submitted(job: Job): void {

@@ -29,6 +29,8 @@ export interface JobSpecification {
   readonly gang: number;
   /** Name of the scheduler that is to place it. */
   readonly scheduler: string;
+  /** Share of what is requested that a task uses, drawn anew at each measurement; all of it if left out. */
+  readonly usage?: { quantile(u: number): number } | undefined;
   /** Overrides the scheduler's own decision time. */
   readonly decisionTime?: DecisionTime | undefined;
 }

@@ -1,5 +1,6 @@
 /** A node-choosing algorithm of kube-scheduler at work in a cell: over the cell's own columns, or those of a copy. */
 import type { RandomStream, ValuesOf } from '../../engine/index.ts';
+import type { Nanoseconds } from '../../units/index.ts';
 import type { AlgorithmDefinition } from '../kube-scheduler/algorithms/index.ts';
 import {
   type AlgorithmName,
@@ -12,6 +13,7 @@ import {
 import { defaultConfiguration } from '../kube-scheduler/default-configuration.ts';
 import type { kubeSchedulerParameters } from '../kube-scheduler/kube-scheduler.parameters.ts';
 import type { NodeColumns } from '../kube-scheduler/node-columns.ts';
+import type { NodeUsage } from '../kube-scheduler/node-usage.ts';
 import type { PodRequirements } from '../kube-scheduler/pod-requirements.ts';
 import { makeProfiles, type Profile } from '../kube-scheduler/profile.ts';
 import type { TypicalPod } from '../kube-scheduler/typical-pods.ts';
@@ -28,6 +30,7 @@ export interface NodeChooserOptions {
   readonly parameters: ValuesOf<typeof kubeSchedulerParameters>;
   readonly tieBreak: RandomStream;
   readonly register: CellNodes;
+  readonly usage: (period: Nanoseconds) => NodeUsage;
   readonly typicalPods: readonly TypicalPod[] | undefined;
   readonly statistics: SchedulerStatistics;
 }
@@ -41,7 +44,7 @@ export class NodeChooser {
   private readonly statistics: SchedulerStatistics;
 
   constructor(options: NodeChooserOptions) {
-    const { nodes, parameters, tieBreak, register, settings, typicalPods, plainSettings } = options;
+    const { nodes, parameters, tieBreak, register, settings, typicalPods, plainSettings, usage } = options;
     const definition: AlgorithmDefinition = algorithmRegistry[options.algorithm];
     const defaults = defaultConfiguration('cell');
     const configuration = definition.configure?.(defaults, plainSettings) ?? defaults;
@@ -52,6 +55,7 @@ export class NodeChooser {
       parameters,
       settings,
       tieBreak,
+      usage,
       rankOf: (slot) => register.rank[slot] as number,
       ...(typicalPods === undefined ? {} : { typicalPods }),
     });

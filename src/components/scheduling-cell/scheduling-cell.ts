@@ -13,6 +13,7 @@ import {
 } from '../kube-scheduler/algorithms/index.ts';
 import { Fragmentation } from '../kube-scheduler/fragmentation.ts';
 import type { kubeSchedulerParameters } from '../kube-scheduler/kube-scheduler.parameters.ts';
+import type { NodeUsage } from '../kube-scheduler/node-usage.ts';
 import { PowerModel } from '../kube-scheduler/power-model.ts';
 import type { TypicalPod } from '../kube-scheduler/typical-pods.ts';
 import {
@@ -28,6 +29,7 @@ import type { CellResource } from './cell-totals.ts';
 import { type CompactedJob, compact } from './compaction.ts';
 import { InflationSeries } from './inflation-series.ts';
 import type { Job, JobSpecification, Task } from './job.ts';
+import { MeasuredUsage } from './measured-usage.ts';
 import { NodeChooser } from './node-chooser.ts';
 import { NodeMeter } from './node-meter.ts';
 import type { QueueSpecification } from './queue-tree.ts';
@@ -50,6 +52,8 @@ export interface SchedulingCellOptions {
   readonly parameters: ValuesOf<typeof kubeSchedulerParameters>;
   /** Requests that are typical of the workload; learnt as jobs come if left out. */
   readonly typicalPods?: readonly TypicalPod[] | undefined;
+  /** How often the use of nodes is measured; only where a scheduler asks for it if left out. */
+  readonly usagePeriod?: Nanoseconds | undefined;
   /** Queues of tenants, parents before their children; none is declared if left out. */
   readonly queues?: readonly QueueSpecification[];
 }
@@ -71,6 +75,7 @@ export class SchedulingCell {
   private readonly options: SchedulingCellOptions;
   private readonly schedulers = new Map<string, CellScheduler>();
   private readonly contexts = new Map<string, ArchitectureContext>();
+  private readonly usages = new Map<Nanoseconds, NodeUsage>();
   private readonly sharedThings = new Map<string, unknown>();
 
   constructor(options: SchedulingCellOptions) {
@@ -104,6 +109,7 @@ export class SchedulingCell {
         for (const { architecture } of this.schedulers.values()) architecture.nodeChanged?.(node);
       },
     });
+    if (options.usagePeriod !== undefined) this.usageEvery(options.usagePeriod);
     recorder.onSample(() => this.countPending());
     simulation.addInvariantCheck('cell schedulers', () => this.checkInvariants());
   }
@@ -200,6 +206,7 @@ export class SchedulingCell {
           tieBreak,
           register: cell.register,
           typicalPods,
+          usage: (period) => this.usageEvery(period),
           statistics,
         });
       },
@@ -213,6 +220,16 @@ export class SchedulingCell {
         return this.sharedThings.get(key) as T;
       },
     };
+  }
+
+  /** What nodes use, measured every so often; measured only where somebody asks. */
+  private usageEvery(period: Nanoseconds): NodeUsage {
+    let usage = this.usages.get(period);
+    if (usage === undefined) {
+      usage = new MeasuredUsage(this.cell, period, (cpu) => this.metrics.measured(cpu));
+      this.usages.set(period, usage);
+    }
+    return usage;
   }
 
   private taskEnded(task: Task): void {

@@ -13,6 +13,9 @@ import type { JobRow, SubmitJobs } from '../operations/index.ts';
 import type { CellExecution } from './cell-execution.ts';
 import { tuned } from './row-order.ts';
 
+/** Parts of a percentage. */
+const PERCENT = 100;
+
 /** The jobs. All draws are from streams named after the operation. */
 export class JobSource {
   private readonly execution: CellExecution;
@@ -20,6 +23,7 @@ export class JobSource {
   private readonly rows: readonly JobRow[] | undefined;
   private readonly tasks: Distribution;
   private readonly duration: Distribution | undefined;
+  private readonly usage: { quantile(u: number): number } | undefined;
   private readonly decisionTime: { readonly perJob: Distribution; readonly perTask: Distribution } | undefined;
   /** Jobs so far. */
   private made = 0;
@@ -30,6 +34,8 @@ export class JobSource {
     this.rows = this.orderedRows();
     this.tasks = createDistribution(operation.tasks);
     this.duration = operation.duration && createDistribution(operation.duration);
+    const percent = operation.usage && createDistribution(operation.usage);
+    this.usage = percent && { quantile: (u) => percent.quantile(u) / PERCENT };
     this.decisionTime = operation.decisionTime && {
       perJob: createDistribution(operation.decisionTime.perJob),
       perTask: createDistribution(operation.decisionTime.perTask),
@@ -110,6 +116,7 @@ export class JobSource {
       priority: row?.priority ?? operation.priority,
       queue: row?.queue ?? operation.queue,
       scheduler: row?.scheduler ?? operation.scheduler ?? execution.firstScheduler,
+      usage: this.usage,
       decisionTime: this.decisionTime && {
         perJob: this.decisionTime.perJob.sample(this.stream('decisionTime')),
         perTask: this.decisionTime.perTask.sample(this.stream('decisionTime')),

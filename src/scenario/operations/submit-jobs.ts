@@ -59,6 +59,8 @@ export interface SubmitJobs {
   readonly duration: DistributionSpec | undefined;
   /** Whether all tasks of a job run as long, or each has a draw of its own. */
   readonly durationPer: 'job' | 'task';
+  /** Share of what is requested that tasks use, in percent; undefined = all. */
+  readonly usage: DistributionSpec | undefined;
   readonly priority: number;
   readonly queue: string;
   /** Tasks that must run together: a number, or all of a job. */
@@ -78,6 +80,8 @@ const MAXIMUM_JOBS = 100_000_000;
 const MAXIMUM_TASKS = 1_000_000;
 /** Highest priority that a user may give. */
 const HIGHEST_PRIORITY = 1_000_000_000;
+/** Most that a task may use of what it requests [%]. */
+const MOST_USAGE = 1000;
 /** Most that a cell may be asked for, as a multiple of what it has. */
 const MOST_INFLATION = 100;
 const PERCENT = 100;
@@ -106,6 +110,7 @@ export const submitJobs = operationKind({
     gpu: gpuRequestSchema.optional(),
     duration: distributionSchema.optional(),
     durationPer: z.enum(['job', 'task']).optional(),
+    usage: countSchema(MOST_USAGE).optional(),
     priority: wholeNumberSchema(-HIGHEST_PRIORITY, HIGHEST_PRIORITY).optional(),
     queue: nameSchema.optional(),
     gang: gangSchema.optional(),
@@ -144,6 +149,7 @@ export const submitJobs = operationKind({
       ),
       duration: span('duration', written.duration),
       durationPer: written.durationPer ?? 'task',
+      usage: written.usage,
       priority: written.priority ?? 0,
       queue: written.queue ?? 'default',
       gang: written.gang ?? 0,

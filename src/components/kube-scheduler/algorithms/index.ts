@@ -10,6 +10,7 @@ import { kubeScheduler } from './kube-scheduler.ts';
 import { pwr } from './pwr.ts';
 import { randomFit } from './random-fit.ts';
 import type { AlgorithmDefinition } from './scheduling-algorithm.ts';
+import { loadVariationRiskBalancing, targetLoadPacking } from './trimaran.ts';
 
 export const algorithmRegistry = {
   'kube-scheduler': kubeScheduler,
@@ -25,6 +26,8 @@ export const algorithmRegistry = {
   'gpu-clustering': gpuClustering,
   pwr,
   'borg-like': borgLike,
+  'target-load-packing': targetLoadPacking,
+  'load-variation-risk-balancing': loadVariationRiskBalancing,
 } as const satisfies Record<string, AlgorithmDefinition>;
 
 /** Name of a scheduling algorithm. */

@@ -1,9 +1,11 @@
 /** What a scheduling algorithm is: it chooses a node for a pod. When it runs, how long it takes and what follows is the scheduler's part. */
 import type { Distribution, ParameterSet, PlainParameterValue, RandomStream, ValuesOf } from '../../../engine/index.ts';
+import type { Nanoseconds } from '../../../units/index.ts';
 import type { SchedulerConfiguration } from '../configuration.ts';
 import type { Extenders } from '../extenders/extenders.ts';
 import type { kubeSchedulerParameters } from '../kube-scheduler.parameters.ts';
 import type { NodeColumns } from '../node-columns.ts';
+import type { NodeUsage } from '../node-usage.ts';
 import type { Nominations } from '../nominations.ts';
 import { pluginNames } from '../plugins/index.ts';
 import type { PodRequirements } from '../pod-requirements.ts';
@@ -93,6 +95,8 @@ export interface AlgorithmContext {
   readonly tieBreak: RandomStream;
   /** Place of a node in a fixed order of all; its slot if left out. */
   readonly rankOf?: (slot: number) => number;
+  /** What nodes use, measured every so often; left out where nothing measures it. */
+  readonly usage?: (period: Nanoseconds) => NodeUsage;
   /** The workload as far as it is known beforehand; learnt from the pods that come if left out. */
   readonly typicalPods?: readonly TypicalPod[];
 }
