@@ -50,9 +50,9 @@ const lease = { json: 543, protobuf: 313 };
 
 /**
  * What the collector of the heap adds to each piece of work in the long run: every byte that is allocated has, at GOGC = 100, one byte marked for it
- * (kubeApiserver.allocation x host.goMarkCpu). Single windows hold more or less of it.
+ * (kubeApiserver.allocation x host.goMarkCpu = 0.35), less what is allocated during a cycle and so counts as alive. Single windows hold more or less of it.
  */
-const COLLECTION = 0.1 * 2.5;
+const COLLECTION = 0.3;
 /** CPU of taking over one change into the watch cache (kubeApiserver.watchProcessService) [us]. */
 const CHANGE_CPU = 60;
 

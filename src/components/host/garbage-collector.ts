@@ -91,8 +91,8 @@ export class GarbageCollector {
   private readonly share: number;
   /** Bytes allocated since the last cycle ended, how many of them begin the next one, and how many the heap may grow, state. */
   private allocated = 0;
-  private trigger: number;
-  private growth: number;
+  private trigger = 0;
+  private growth = 0;
   /** The cycle in progress: its number among all, whether there is one, its begin [ns], what was alive and had been allocated then [B], state. */
   private cycle = 0;
   private isMarking = false;
@@ -124,14 +124,12 @@ export class GarbageCollector {
       isDue: false,
     }));
     this.evDue = simulation.on(`${name}: mark worker is due`, (worker, cycle) => this.onDue(worker, cycle));
-    this.growth = this.growthAfter(heap.liveBytes());
-    this.trigger = this.growth * EARLIEST_TRIGGER;
-    this.allocated = this.trigger * heap.phase;
   }
 
   /** A piece of work allocates; returns the marking that it has to do for that [ns]. */
   allocate(work: number): number {
     const bytes = work * this.heap.allocation;
+    if (this.growth === 0) this.startInTheMiddle();
     this.allocated += bytes;
     if (!this.isMarking) {
       if (this.allocated >= this.trigger) this.begin();
@@ -146,6 +144,13 @@ export class GarbageCollector {
     this.assistsCpu += assist;
     if (this.left <= 0) this.end();
     return assist;
+  }
+
+  /** The first allocation of a run: the process has been running for long, with what is in its heap now. */
+  private startInTheMiddle(): void {
+    this.growth = this.growthAfter(this.heap.liveBytes());
+    this.trigger = this.growth * EARLIEST_TRIGGER;
+    this.allocated = this.trigger * this.heap.phase;
   }
 
   /** Workers that are to run take threads. */

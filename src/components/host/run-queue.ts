@@ -1,7 +1,7 @@
 /**
  * One process of the Go runtime on a host: its pieces of work wait for one of as many threads as the host has cores (GOMAXPROCS). The kernel shares the
- * cores among the threads of all processes, whatever waits behind them in each. What becomes ready meanwhile is looked at when nothing is left to run: then
- * all of it is taken over, the latest first, because the poller hands it over as a stack. A piece that has had a time slice goes behind all of them. The garbage collector's workers take threads before anything else, and what is idle.
+ * cores among the threads of all processes, whatever waits behind them in each. What becomes ready meanwhile is looked at when nothing is left to run, or
+ * when a time slice has passed since: then all of it is taken over, the latest first, because the poller hands it over as a stack. A piece that has had a time slice goes behind all of them. The garbage collector's workers take threads before anything else, and what is idle.
  *
  * A process that has been idle pays for waking up with its next piece of work: the kernel takes a core out of its sleep, the caches are cold, and the
  * runtime starts its threads anew. What that costs grows with the time it was idle, towards a most: wakeUpCpu x idle / (idle + wakeUpHalf). Where there is
@@ -71,8 +71,9 @@ export class RunQueue {
   /** What was taken over and has not run yet, the ends of it, state. */
   private first = NONE;
   private last = NONE;
-  /** What has become ready since, the latest, state. */
+  /** What has become ready since, the latest, and when that was last looked at [ns], state. */
   private latest = NONE;
+  private polledAt = 0;
   /** Pieces that wait, state. */
   private queued = 0;
 
@@ -94,6 +95,8 @@ export class RunQueue {
     const wakeUp = this.pieces++ === 0 ? this.wake() : 0;
     taken += wakeUp;
     if (this.collector !== undefined) taken += this.collector.allocate(work);
+    // Where nobody has polled for so long, the runtime's monitor does.
+    if (this.latest !== NONE && this.machine.now() - this.polledAt >= this.timeSlice) this.takeOver();
     const slot = this.newSlot(owner, taken, tag);
     if (wakeUp > 0) this.waking = slot;
     if (isNext) this.putFirst(slot);
@@ -200,6 +203,7 @@ export class RunQueue {
 
   /** Takes over what has become ready: the latest first. */
   private takeOver(): void {
+    this.polledAt = this.machine.now();
     if (this.latest === NONE) return;
     if (this.first === NONE) this.first = this.latest;
     else this.behind[this.last] = this.latest;

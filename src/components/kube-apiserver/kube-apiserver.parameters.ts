@@ -107,7 +107,7 @@ export const kubeApiserverParameters = defineParameters({
     ),
   }),
   watchEventCpu: duration({
-    default: microseconds(19),
+    default: microseconds(18),
     range: cpuRange,
     help: 'CPU of sending one change to one watcher.',
     source: measured(

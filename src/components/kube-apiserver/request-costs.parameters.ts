@@ -14,13 +14,13 @@ const lists = (note: string) => measured('kubernetes/list.csv', `${note}; fitted
 
 export const requestCostParameters = defineParameters({
   createCpu: duration({
-    default: microseconds(36),
+    default: microseconds(33),
     range: cpuRange,
     help: 'CPU of one POST of an object, apart from what grows with its bytes.',
     source: crud('median ratio 0.95, within 0.76 to 1.08; sizes apart from it, so that it is what is left at 0 bytes'),
   }),
   getCpu: duration({
-    default: microseconds(126),
+    default: microseconds(121),
     range: cpuRange,
     help: 'CPU of one GET, apart from what grows with the bytes.',
     source: crud('median ratio 0.98'),
@@ -40,13 +40,13 @@ export const requestCostParameters = defineParameters({
     source: crud('together with the patches of conflicts.csv and watch_fanout.csv; median ratio 0.91'),
   }),
   statusPatchCpu: duration({
-    default: microseconds(970),
+    default: microseconds(1050),
     range: cpuRange,
     help: 'CPU of one PATCH of a status, apart from what grows with the bytes.',
     source: crud('median ratio 0.94'),
   }),
   deleteCpu: duration({
-    default: microseconds(560),
+    default: microseconds(521),
     range: cpuRange,
     help: 'CPU of one DELETE.',
     source: crud('delete repeats to a factor of 2: ratios 0.54 to 1.42'),
@@ -58,21 +58,21 @@ export const requestCostParameters = defineParameters({
     source: assumption('a signature with an RSA key of 2,048 bits takes about 0.7 ms; the rest is like a GET'),
   }),
   writeWorkPerByte: real({
-    default: 324,
+    default: 314,
     unit: 'ns/B',
     range: perByteRange,
     help: 'CPU that a POST, PUT or PATCH adds for each byte of the stored object: defaulting, validation, field management, comparing.',
     source: crud('with the codec known from LISTs, what PUTs of 313 to 1,184 B differ by'),
   }),
   jsonEncode: real({
-    default: 11,
+    default: 10.5,
     unit: 'ns/B',
     range: perByteRange,
     help: 'CPU to convert and encode an object, per byte of JSON.',
     source: lists('rv0_json and meta_rv0_json; 3.0 times the bare codec of objects/summary.csv'),
   }),
   jsonDecode: real({
-    default: 53,
+    default: 51,
     unit: 'ns/B',
     range: perByteRange,
     help: 'CPU to decode an object from JSON, per byte.',
@@ -82,14 +82,14 @@ export const requestCostParameters = defineParameters({
     ),
   }),
   protobufEncode: real({
-    default: 5,
+    default: 4.8,
     unit: 'ns/B',
     range: perByteRange,
     help: 'CPU to convert and encode an object, per byte of protobuf; also towards etcd.',
     source: lists('rv0_pb; 2.7 times the bare codec'),
   }),
   protobufDecode: real({
-    default: 13.3,
+    default: 12.8,
     unit: 'ns/B',
     range: perByteRange,
     help: 'CPU to receive and decode an object, per byte of protobuf: what etcd sends, and bodies of components.',
@@ -103,13 +103,13 @@ export const requestCostParameters = defineParameters({
     source: measured('objects/summary.csv', 'median of all objects of 1 kB and more; 1.52 in list.csv'),
   }),
   listBaseCpu: duration({
-    default: microseconds(362),
+    default: microseconds(349),
     range: cpuRange,
     help: 'CPU of one LIST without objects.',
     source: lists('rv0_json_field rows: 20 and 50 objects found by index'),
   }),
   listScanCpu: duration({
-    default: nanoseconds(840),
+    default: nanoseconds(805),
     range: cpuRange,
     help: 'CPU of each object that a LIST looks at, returned or not.',
     source: lists('rv0_json_label rows: 10 % of 500 to 10,000 objects match'),

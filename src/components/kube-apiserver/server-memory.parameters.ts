@@ -60,7 +60,7 @@ export const serverMemoryParameters = defineParameters({
     source: sourceCode('https://go.dev/doc/gc-guide', 'default'),
   }),
   allocation: real({
-    default: 0.1,
+    default: 0.14,
     unit: 'B/ns',
     range: [0, 1000],
     help: 'Bytes of heap that an API server allocates for each nanosecond of CPU.',

@@ -11,8 +11,8 @@ import { numberOf, validationCase } from '../validation-case.ts';
 import { measuredApiServer, POD_BYTES } from './measured-api-server.ts';
 import { preloadPods } from './measured-pods.ts';
 
-/** Pods that exist before a measurement of deletions: more than there is time to delete. */
-const PODS_TO_DELETE = 18_000;
+/** Window of deletions: shorter than it takes to delete all there are [s]. */
+const WINDOW_OF_DELETIONS_S = 7;
 /** Rows at the start of a variant that are warm-up. */
 const WARM_UP_ROWS = 2;
 
@@ -78,7 +78,8 @@ export const apiCrud = validationCase({
           conditions: {
             op: row.op as string,
             conc: numberIn(row, 'conc'),
-            objects: numberIn(row, 'objects'),
+            // Those that were left after a window of deletions, and those that it deleted.
+            objects: numberIn(row, 'objects') + (row.op === 'delete' ? numberIn(row, 'n') : 0),
             client_cpu_us: numberIn(row, 'client_cpu_us'),
           },
           references: [
@@ -101,9 +102,10 @@ export const apiCrud = validationCase({
     const operation = String(conditions.op);
     const objects = numberOf(conditions, 'objects');
     const result = runApiLoad(world, {
-      pattern: new SingleRequest(requestsOf(world, operation, operation === 'delete' ? PODS_TO_DELETE : objects)),
+      pattern: new SingleRequest(requestsOf(world, operation, objects)),
       clients: numberOf(conditions, 'conc'),
       clientCpu: numberOf(conditions, 'client_cpu_us') * 1000,
+      ...(operation === 'delete' ? { window: WINDOW_OF_DELETIONS_S } : {}),
     });
     return {
       ops: result.rate,
