@@ -77,7 +77,7 @@ export class ApiWorld {
       this.host,
     );
     this.clientGo.connectTo([this.server]);
-    this.clientHost = new Host(simulation, 'client host', CLIENT_CORES);
+    this.clientHost = new Host(simulation, 'client host', CLIENT_CORES, parameters.host);
     this.clientWork = this.clientHost.register((worker) => {
       this.freeWorkers.push(worker);
       simulation.processes.resume(this.workers[worker] as ProcessId, 0);

@@ -48,7 +48,7 @@ export const hostParameters = defineParameters({
     ),
   }),
   wakeUpHalf: duration({
-    default: milliseconds(5),
+    default: milliseconds(4),
     range: [microseconds(1), seconds(10)],
     help: 'Idle time after which waking up costs half of that.',
     source: measured('etcd/open_loop.csv', 'see wakeUpCpu'),

@@ -13,7 +13,7 @@ import {
 } from '../../engine/index.ts';
 import { type Nanoseconds, nanoseconds } from '../../units/index.ts';
 import { GarbageCollector, type HeapOptions } from './garbage-collector.ts';
-import { RunQueue, type WakeUp } from './run-queue.ts';
+import { Place, RunQueue, type WakeUp } from './run-queue.ts';
 
 /** Told that a piece of work has ended; `tag` is what the owner gave with it. */
 export type WorkDone = (tag: number) => void;
@@ -74,8 +74,6 @@ export class Host {
   private load = 0;
   /** CPU that the kernel was charged with [ns], statistic. */
   systemNanoseconds = 0;
-  /** Since when no thread has run [ns], state. */
-  private idleSince = 0;
   /** Work that nobody waits for and that is not done yet [ns], state, and the port of it. */
   private unawaited = 0;
   private readonly unawaitedPort: number;
@@ -141,7 +139,7 @@ export class Host {
     const port: number = this.newPort((worker) => queue.collector?.onRan(worker));
     const machine = {
       start: (work: number, worker: number) => this.cpu.start(nanoseconds(work), (port << TAG_BITS) | worker, group),
-      abort: (job: number) => this.abort(job),
+      abort: (job: number) => this.cpu.abort(job),
     };
     const name = `${this.name}: ${process}`;
     queue.collector = new GarbageCollector(simulation, machine, queue, name, {
@@ -155,17 +153,22 @@ export class Host {
 
   /** Runs `work` of CPU for a process and then tells its owner. `tag` is below 2^24. Returns what it takes with waking up and marking. */
   run(owner: number, work: Nanoseconds, tag: number): Nanoseconds {
-    return this.start(owner, work, tag, false);
+    return this.start(owner, work, tag, Place.Ready);
   }
 
   /** The same, but before what its process has to do already: the runtime lets whoever was just woken go first. */
   runNext(owner: number, work: Nanoseconds, tag: number): Nanoseconds {
-    return this.start(owner, work, tag, true);
+    return this.start(owner, work, tag, Place.First);
   }
 
-  private start(owner: number, work: Nanoseconds, tag: number, isNext: boolean): Nanoseconds {
+  /** The same, but behind all that its process has to do already: goroutines that others wake in numbers. */
+  runLast(owner: number, work: Nanoseconds, tag: number): Nanoseconds {
+    return this.start(owner, work, tag, Place.Last);
+  }
+
+  private start(owner: number, work: Nanoseconds, tag: number, place: Place): Nanoseconds {
     const queue = this.queueOf[owner];
-    if (queue !== undefined) return nanoseconds(queue.run(owner, work, tag, isNext));
+    if (queue !== undefined) return nanoseconds(queue.run(owner, work, tag, place));
     this.cpu.start(work, ((this.portOf[owner] as number) << TAG_BITS) | tag);
     return work;
   }
@@ -222,11 +225,9 @@ export class Host {
     const group = this.queues.length;
     const machine = {
       now: () => simulation.now,
-      idleSince: () => (cpu.jobs > 0 ? simulation.now : this.idleSince),
       start: (work: number, slot: number) => void cpu.start(nanoseconds(work), (port << TAG_BITS) | slot, group),
       done: (owner: number, tag: number) => (this.owners[owner] as WorkDone)(tag),
       vary: (work: number) => this.vary(work),
-      charge: (work: number) => this.charge(work),
       chargeBeside: (work: number) => this.chargeBeside(work),
     };
     const queue = new RunQueue(machine, {
@@ -244,14 +245,7 @@ export class Host {
     return Math.round(work + (factor - 1) * Math.min(work, VARYING_WORK));
   }
 
-  private abort(job: number): number {
-    const left = this.cpu.abort(job);
-    if (this.cpu.jobs === 0) this.idleSince = this.simulation.now;
-    return left;
-  }
-
   private onEnded(tag: number): void {
-    if (this.cpu.jobs === 0) this.idleSince = this.simulation.now;
     (this.ports[tag >>> TAG_BITS] as WorkDone)(tag & TAG_MASK);
   }
 }

@@ -4,9 +4,9 @@
  * when a time slice has passed since: then all of it is taken over, the latest first, because the poller hands it over as a stack. A piece that has had a time slice goes behind all of them. The garbage collector's workers take threads before anything else, and what is idle.
  *
  * A process that has been idle pays for waking up with its next piece of work: the kernel takes a core out of its sleep, the caches are cold, and the
- * runtime starts its threads anew. What that costs grows with the time it was idle, towards a most: wakeUpCpu x idle / (idle + wakeUpHalf). Where there is
- * one core only, others keep it awake: the piece of work waits for what the time costs for which the core was idle, the rest is beside it. Before a process
- * sleeps its threads look for other work for a while, which costs CPU that nobody waits for, if there is more than one core.
+ * runtime starts its threads anew. What that costs grows with the time it was idle, slowly at first (whoever waits for another process of the host, as an API
+ * server for etcd, is hardly cold), then towards a most: wakeUpCpu x idle^2 / (idle^2 + wakeUpHalf^2). Before a process sleeps its threads look for other
+ * work for a while, which costs CPU that nobody waits for, if there is more than one core.
  *
  * G:src/runtime/proc.go (schedule, findRunnable, injectglist, sysmon, retake), netpoll_epoll.go (netpoll), as of Go 1.19.
  * Left out: one queue for each thread and the stealing of work, the place of honour of whoever was woken last (runnext), threads in system calls.
@@ -26,20 +26,20 @@ export interface WakeUp {
   readonly spinCpu: Nanoseconds;
 }
 
+/** Where a piece of work begins to wait: with what becomes ready from outside, before everything else, or behind all. */
+export const Place = { Ready: 0, First: 1, Last: 2 } as const;
+export type Place = (typeof Place)[keyof typeof Place];
+
 /** What a process needs of its machine. */
 export interface Machine {
   /** Virtual time [ns]. */
   now(): number;
-  /** Since when no thread has run on the machine [ns]; now if one does. */
-  idleSince(): number;
   /** A thread of the process runs the piece of work in a slot for so long. */
   start(work: number, slot: number): void;
   /** A piece of work is done. */
   done(owner: number, tag: number): void;
   /** What a piece of work takes that takes so long on the average [ns]. */
   vary(work: number): number;
-  /** CPU that nobody waits for. */
-  charge(work: number): void;
   /** CPU that nobody waits for and that runs beside, where there is another core; returns what it is here [ns]. */
   chargeBeside(work: number): number;
 }
@@ -90,7 +90,7 @@ export class RunQueue {
   }
 
   /** Queues a piece of work; returns what it takes with waking up and with what it has to do for the collector [ns]. */
-  run(owner: number, work: number, tag: number, isNext: boolean): number {
+  run(owner: number, work: number, tag: number, place: Place): number {
     let taken = this.machine.vary(work);
     const wakeUp = this.pieces++ === 0 ? this.wake() : 0;
     taken += wakeUp;
@@ -99,7 +99,8 @@ export class RunQueue {
     if (this.latest !== NONE && this.machine.now() - this.polledAt >= this.timeSlice) this.takeOver();
     const slot = this.newSlot(owner, taken, tag);
     if (wakeUp > 0) this.waking = slot;
-    if (isNext) this.putFirst(slot);
+    if (place === Place.First) this.putFirst(slot);
+    else if (place === Place.Last) this.putLast(slot);
     else this.add(slot);
     this.dispatch();
     return taken;
@@ -109,7 +110,7 @@ export class RunQueue {
   onSlice(slot: number): void {
     this.running--;
     if (this.left[slot] === 0) this.end(slot);
-    else this.preempt(slot);
+    else this.putLast(slot);
     this.dispatch();
   }
 
@@ -183,8 +184,8 @@ export class RunQueue {
     this.queued++;
   }
 
-  /** A piece has had its time slice: it goes behind all others, and those that have become ready in so long a time are taken over first. */
-  private preempt(slot: number): void {
+  /** Behind all others: those that have become ready are taken over first. */
+  private putLast(slot: number): void {
     this.takeOver();
     this.behind[slot] = NONE;
     if (this.first === NONE) this.first = slot;
@@ -216,20 +217,11 @@ export class RunQueue {
   /** The first piece of work after a pause: returns what waking up costs it [ns]. */
   private wake(): number {
     if (this.wakeUp === undefined) return 0;
-    const { machine } = this;
-    const now = machine.now();
-    const idle = now - this.idleSince;
-    this.spun += machine.chargeBeside(Math.min(this.wakeUp.spinCpu, idle));
-    const all = this.wakeUpCost(idle);
-    if (this.threads > 1) return all;
-    const awaited = this.wakeUpCost(Math.min(idle, now - machine.idleSince()));
-    machine.charge(all - awaited);
-    return awaited;
-  }
-
-  /** What waking up costs after so long a pause [ns]. */
-  private wakeUpCost(idle: number): number {
-    const { wakeUpCpu, wakeUpHalf } = this.wakeUp as WakeUp;
-    return idle === 0 ? 0 : Math.round((wakeUpCpu * idle) / (idle + wakeUpHalf));
+    const { wakeUpCpu, wakeUpHalf, spinCpu } = this.wakeUp;
+    const idle = this.machine.now() - this.idleSince;
+    this.spun += this.machine.chargeBeside(Math.min(spinCpu, idle));
+    if (idle === 0) return 0;
+    const coldness = idle * idle;
+    return Math.round((wakeUpCpu * coldness) / (coldness + wakeUpHalf * wakeUpHalf));
   }
 }

@@ -1,9 +1,10 @@
-/** What an API server computes without requests (health checks, metrics, its own informers, the runtime): small jobs at even distances on its host. */
+/** What an API server computes without requests (health checks, metrics, its own informers, the runtime): small jobs on its host, at distances that
+ * vary, so that they keep no time with what clients do. */
 import type { Simulation } from '../../engine/index.ts';
 import { milliseconds, nanoseconds } from '../../units/index.ts';
 import type { Host } from '../host/host.ts';
 
-/** Distance of the jobs: short enough that none holds up requests for long. */
+/** Mean distance of the jobs: short enough that none holds up requests for long. */
 const INTERVAL = milliseconds(100);
 
 /** What background work needs. */
@@ -22,12 +23,14 @@ export function startBackgroundWork(simulation: Simulation, name: string, option
   const { host } = options;
   const owner = host.register(() => {}, name);
   const work = nanoseconds(options.cores * INTERVAL);
+  const distances = simulation.streams.stream(`${name} background work`);
+  const next = () => void simulation.after(nanoseconds(INTERVAL * (1 / 2 + distances.next())), evDue);
   const evDue = simulation.on(`${name}: background work`, () => {
     if (options.isRunning()) {
       if (work > 0) host.run(owner, work, 0);
       options.look();
     }
-    simulation.after(INTERVAL, evDue);
+    next();
   });
-  simulation.after(INTERVAL, evDue);
+  next();
 }

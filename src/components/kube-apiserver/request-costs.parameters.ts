@@ -46,7 +46,7 @@ export const requestCostParameters = defineParameters({
     source: crud('median ratio 0.94'),
   }),
   deleteCpu: duration({
-    default: microseconds(521),
+    default: microseconds(600),
     range: cpuRange,
     help: 'CPU of one DELETE.',
     source: crud('delete repeats to a factor of 2: ratios 0.54 to 1.42'),
@@ -151,7 +151,7 @@ export const requestCostParameters = defineParameters({
     source: assumption('authentication, authorization and admission come before storage and take most of it'),
   }),
   backgroundCores: real({
-    default: 0.045,
+    default: 0.025,
     unit: 'core',
     range: [0, 64],
     help: "What an API server computes without requests: health checks, metrics, informers, leases, the runtime's own work.",

@@ -13,8 +13,8 @@ import type { ApiServerSurroundings } from './surroundings.ts';
 import { WatchCache } from './watch-cache.ts';
 import { WatchLog } from './watch-log.ts';
 
-/** CPU of sending that comes before other work has its turn, and before another thread joins [ns]: the goroutines of some watchers. */
-const FAN_OUT_SLICE = 500_000;
+/** CPU of sending that one thread is charged before another joins [ns]. */
+const FAN_OUT_SHARE = 500_000;
 
 /** What is done when caches change. */
 export interface CacheDuties {
@@ -31,11 +31,11 @@ export class WatchCaches {
   /** Number of the server at etcd. */
   private readonly server: number;
   private readonly host: Host;
+  /** Owners of work: changes are processed, and after that sent. */
+  private readonly processing: number;
   private readonly fanOut: number;
-  /** Sending that is not done and in no thread's hands, threads that send, and the most that do at once; state but for the last. */
+  /** Sending of changes that have yet to be processed [ns], state. */
   private unsent = 0;
-  private sending = 0;
-  private readonly mostSending: number;
   /** The caches by kind. */
   readonly all: readonly WatchCache[];
   private readonly loading: CacheLoading;
@@ -58,11 +58,8 @@ export class WatchCaches {
     this.server = server;
     this.host = host;
     this.duties = duties;
-    this.mostSending = Math.max(1, Math.floor(host.cores));
-    this.fanOut = host.register(() => {
-      this.sending--;
-      this.charge(0);
-    }, name);
+    this.processing = host.register(() => this.send(), name);
+    this.fanOut = host.register(() => {}, name);
     const { resourceNames } = around.tables;
     this.all = resourceNames.map((_, kind) => this.create(kind as Kind));
     this.sent = resourceNames.map((resource) => around.recorder.counter('apiserver_watch_events_total', { resource }));
@@ -91,20 +88,23 @@ export class WatchCaches {
 
   /** Takes over the changes before position `upTo` of etcd's change log. */
   takeOver(upTo: number): void {
-    const { store } = this.around;
-    let cpu = 0;
+    const { store, parameters } = this.around;
+    let processed = 0;
+    let sending = 0;
     while (this.position < upTo) {
       const change = store.changeAt(this.position++);
       const cache = this.of(change.kind);
-      if (cache.isReady) cpu += this.apply(cache, change);
-      else cache.keep(change);
+      if (cache.isReady) {
+        sending += this.apply(cache, change);
+        processed++;
+      } else cache.keep(change);
     }
     store.consumedUpTo(this.server, this.position);
-    this.charge(cpu);
+    this.charge(processed * parameters.watchProcessService, sending);
     this.duties.moved();
   }
 
-  /** Takes a change over and sends it on; returns the CPU of both [ns]. */
+  /** Takes a change over and sends it on; returns the CPU of sending [ns]. */
   private apply(cache: WatchCache, change: Change): number {
     const { simulation, parameters } = this.around;
     const processed = cache.reserve(simulation.now, parameters.watchProcessService);
@@ -113,7 +113,7 @@ export class WatchCaches {
     cache.set(change.key, change.version, change.revision);
     cache.log.append(change.revision, change.version, change.previous, processed, this.spread(receivers, sending));
     (this.sent[change.kind] as CounterSeries).add(receivers);
-    return parameters.watchProcessService + sending;
+    return sending;
   }
 
   /** etcd has sent every change up to a revision. */
@@ -153,13 +153,17 @@ export class WatchCaches {
 
   /** All objects of a resource have come. */
   private fill(cache: WatchCache, versions: readonly VersionHandle[], revision: number): void {
-    let cpu = 0;
+    let processed = 0;
+    let sending = 0;
     for (const change of cache.fill(versions, revision)) {
-      if (change.revision > revision) cpu += this.apply(cache, change);
+      if (change.revision > revision) {
+        sending += this.apply(cache, change);
+        processed++;
+      }
       cache.releaseChange(change);
     }
     (this.initializations[cache.kind] as CounterSeries).add();
-    this.charge(cpu);
+    this.charge(processed * this.around.parameters.watchProcessService, sending);
     this.duties.ready(cache.kind);
     this.duties.moved();
   }
@@ -208,14 +212,18 @@ export class WatchCaches {
     return (sending / parallel) * this.host.slowdown();
   }
 
-  /** The CPU of sending, in turns with other work, on as many threads as it can use at once. */
-  private charge(cpu: number): void {
-    this.unsent += cpu;
-    while (this.unsent > 0 && this.sending < this.mostSending) {
-      const turn = Math.min(this.unsent, FAN_OUT_SLICE);
-      this.unsent -= turn;
-      this.sending++;
-      this.host.run(this.fanOut, nanoseconds(turn), 0);
-    }
+  /** The CPU of changes: they are processed, and then sent by the goroutines of their watchers, which wait in the queue of the process like others. */
+  private charge(processing: number, sending: number): void {
+    this.unsent += sending;
+    if (processing > 0) this.host.run(this.processing, nanoseconds(processing), 0);
+  }
+
+  /** The CPU of sending, on as many threads as it can use at once. */
+  private send(): void {
+    const { host, unsent } = this;
+    if (unsent <= 0) return;
+    this.unsent = 0;
+    const threads = Math.max(1, Math.min(Math.floor(host.cores), Math.ceil(unsent / FAN_OUT_SHARE)));
+    for (let i = 0; i < threads; i++) host.runLast(this.fanOut, nanoseconds(unsent / threads), 0);
   }
 }
