@@ -30,26 +30,30 @@ export const requestCostParameters = defineParameters({
     range: cpuRange,
     help: 'CPU of one PUT or binding, apart from what grows with the bytes.',
     source: crud(
-      'together with lease_renewals.csv and the PUTs of conflicts.csv: objects of 313, 617 and 1,184 B; median ratio 1.01',
+      'together with lease_renewals.csv and the PUTs of conflicts.csv: objects of 313, 617 and 1,184 B; the fit says 380, with which the simulated medians are 2 % low',
     ),
   }),
   patchCpu: duration({
-    default: microseconds(430),
+    default: microseconds(500),
     range: cpuRange,
     help: 'CPU of one PATCH of an object, apart from what grows with the bytes.',
-    source: crud('together with the patches of conflicts.csv and watch_fanout.csv; median ratio 0.91'),
+    source: crud(
+      'together with the patches of conflicts.csv and watch_fanout.csv, which draw it down to 409; with 500 the median ratio of the patches of crud.csv is 0.94',
+    ),
   }),
   statusPatchCpu: duration({
-    default: microseconds(1050),
+    default: microseconds(1150),
     range: cpuRange,
     help: 'CPU of one PATCH of a status, apart from what grows with the bytes.',
-    source: crud('median ratio 0.94'),
+    source: crud('least absolute error is at 925, drawn down by two cheap windows; with 1,150 the median ratio is 1.0'),
   }),
   deleteCpu: duration({
     default: microseconds(600),
     range: cpuRange,
     help: 'CPU of one DELETE.',
-    source: crud('delete repeats to a factor of 2: ratios 0.54 to 1.42'),
+    source: crud(
+      'delete repeats to a factor of 2: least absolute error is at 521, the median ratio is 1.0 at 600 to 700',
+    ),
   }),
   tokenRequestCpu: duration({
     default: microseconds(850),
@@ -157,7 +161,7 @@ export const requestCostParameters = defineParameters({
     help: "What an API server computes without requests: health checks, metrics, informers, leases, the runtime's own work.",
     source: measured(
       'kubernetes/watch_fanout_rep2.csv',
-      'row without watchers, lease_renewals.csv and requests one at a time in crud.csv; fitted by bench/fit-apiserver-cpu.mjs',
+      'the fit says 0.059 with all that a process at rest takes; here without waking up, which is modelled: server CPU of lease_renewals.csv and of few watchers',
     ),
   }),
   gzipThreshold: count({
