@@ -21,6 +21,7 @@ import { median, pointsOf, predictAll } from '../dist/validation/index.js';
 const FAMILIES = [
   'etcd-put-grid',
   'etcd-put-slow-fsync',
+  'etcd-cluster-put',
   'etcd-open-loop',
   'etcd-get-grid',
   'etcd-range-grid',
@@ -30,12 +31,20 @@ const FAMILIES = [
 /** Parameters that are fitted: service times of mechanisms, nothing that belongs to one family. */
 const PARAMETERS = [
   'etcd.requestCpu',
+  'etcd.requestCpuPerByte',
+  'etcd.answerCpu',
   'etcd.entryCpu',
   'etcd.entryCpuPerByte',
   'etcd.batchCpu',
   'etcd.syncCpu',
   'etcd.syncReturn',
+  'etcd.syncSystemCpu',
   'etcd.applyService',
+  'etcd.sendCpu',
+  'etcd.followerBatchCpu',
+  'etcd.followerEntryCpu',
+  'etcd.heapBase',
+  'etcd.allocation',
   'etcd.readCpu',
   'etcd.readRoundCpu',
   'etcd.rangeServicePerKey',
@@ -50,7 +59,7 @@ const PARAMETERS = [
   'host.wakeUpHalf',
   'host.spinCpu',
 ];
-/** Figures of points that are left out: the batch follows from the rest, and maxima of tails scatter most. */
+/** Figures of points that are left out: the batch follows from the rest. */
 const UNFITTED = new Set(['batch']);
 /** First and last step, as factors. */
 const FIRST_STEP = 1.6;

@@ -37,7 +37,8 @@ export interface StoreWorldOptions {
 /** Cores of a machine that only clients run on: never the bottleneck. */
 const CLIENT_CORES = 16;
 
-/** Heap of the load generator, a Go program: about 10 kB a call, of which little stays alive. */
+/** Heap of the load generator, a Go program: about 10 kB a call, of which little stays alive, and what it sends and receives as often as it is copied. */
+const CLIENT_COPIES = 2;
 const CLIENT_HEAP: ProcessHeap = { gogc: 100, allocation: 0.3, liveBytes: () => 2e6 };
 
 /** CPU of a client for each key of the answer to a range: range_grid.csv, 0.5 cores at 22 ranges of 9,990 keys a second, of which it waits for a third [ns]. */
@@ -155,7 +156,7 @@ export class StoreWorld {
 
   /** The client takes its CPU for an event. */
   private *receive(done: () => void): Process {
-    yield* this.work(CLIENT_CPU_OF_EVENT);
+    yield* this.work(CLIENT_CPU_OF_EVENT, this.options.size);
     done();
   }
 
@@ -173,21 +174,21 @@ export class StoreWorld {
   }
 
   /** The client's own CPU. */
-  private *work(cpu: number): Generator<number, void, number> {
+  private *work(cpu: number, bytes: number): Generator<number, void, number> {
     if (cpu <= 0) return;
     const worker = this.freeWorkers.pop() ?? this.workers.length;
     this.workers[worker] = this.simulation.processes.current;
-    this.clientBusy += this.clientHost.run(this.clientWork, nanoseconds(cpu), worker);
+    this.clientBusy += this.clientHost.run(this.clientWork, nanoseconds(cpu), worker, CLIENT_COPIES * bytes);
     yield SUSPEND;
   }
 
   /** Sends a request and takes its outcome in; each is half of the client's CPU for a call. */
   private *call(request: RequestId): Generator<number, number, number> {
-    yield* this.work(this.options.clientCpu / 2);
+    yield* this.work(this.options.clientCpu / 2, this.options.size);
     this.waiting[request] = this.simulation.processes.current;
     this.store.send(this.nextConnection++ % this.options.connections, request);
     const outcome = yield SUSPEND;
-    yield* this.work(this.options.clientCpu / 2);
+    yield* this.work(this.options.clientCpu / 2, 0);
     return outcome;
   }
 
@@ -268,7 +269,7 @@ export class StoreWorld {
     this.requests.setNumber(request, 0, -1);
     this.requests.setNumber(request, 1, limit);
     yield* this.call(request);
-    yield* this.work(CLIENT_CPU_OF_KEY * limit);
+    yield* this.work(CLIENT_CPU_OF_KEY * limit, this.options.size * limit);
     this.release(request);
   }
 

@@ -63,7 +63,7 @@ export class ProposalBatches {
       simulation,
       host,
       process,
-      cpuOf: ({ bytes }) => parameters.requestCpu + parameters.tlsPerByte * bytes,
+      cpuOf: ({ bytes }) => parameters.requestCpu + (parameters.requestCpuPerByte + parameters.tlsPerByte) * bytes,
       done: (proposal, took, waited) => {
         proposal.service += took;
         proposal.waitedForCpu += waited;

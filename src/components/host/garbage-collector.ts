@@ -126,9 +126,9 @@ export class GarbageCollector {
     this.evDue = simulation.on(`${name}: mark worker is due`, (worker, cycle) => this.onDue(worker, cycle));
   }
 
-  /** A piece of work allocates; returns the marking that it has to do for that [ns]. */
-  allocate(work: number): number {
-    const bytes = work * this.heap.allocation;
+  /** A piece of work allocates, for its CPU and so many bytes beside; returns the marking that it has to do for that [ns]. */
+  allocate(work: number, beside: number): number {
+    const bytes = work * this.heap.allocation + beside;
     if (this.growth === 0) this.startInTheMiddle();
     this.allocated += bytes;
     if (!this.isMarking) {

@@ -54,7 +54,7 @@ export const hostParameters = defineParameters({
     source: measured('etcd/open_loop.csv', 'see wakeUpCpu'),
   }),
   spinCpu: duration({
-    default: microseconds(150),
+    default: microseconds(130),
     range: [nanoseconds(0), seconds(1)],
     help: 'CPU that a process takes on other cores each time that it runs out of work: its threads look for more before they sleep. No more than the time it is idle.',
     source: measured(

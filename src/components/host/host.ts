@@ -152,23 +152,23 @@ export class Host {
   }
 
   /** Runs `work` of CPU for a process and then tells its owner. `tag` is below 2^24. Returns what it takes with waking up and marking. */
-  run(owner: number, work: Nanoseconds, tag: number): Nanoseconds {
-    return this.start(owner, work, tag, Place.Ready);
+  run(owner: number, work: Nanoseconds, tag: number, bytes = 0): Nanoseconds {
+    return this.start(owner, work, tag, Place.Ready, bytes);
   }
 
   /** The same, but before what its process has to do already: the runtime lets whoever was just woken go first. */
   runNext(owner: number, work: Nanoseconds, tag: number): Nanoseconds {
-    return this.start(owner, work, tag, Place.First);
+    return this.start(owner, work, tag, Place.First, 0);
   }
 
   /** The same, but behind all that its process has to do already: goroutines that others wake in numbers. */
   runLast(owner: number, work: Nanoseconds, tag: number): Nanoseconds {
-    return this.start(owner, work, tag, Place.Last);
+    return this.start(owner, work, tag, Place.Last, 0);
   }
 
-  private start(owner: number, work: Nanoseconds, tag: number, place: Place): Nanoseconds {
+  private start(owner: number, work: Nanoseconds, tag: number, place: Place, bytes: number): Nanoseconds {
     const queue = this.queueOf[owner];
-    if (queue !== undefined) return nanoseconds(queue.run(owner, work, tag, place));
+    if (queue !== undefined) return nanoseconds(queue.run(owner, work, tag, place, bytes));
     this.cpu.start(work, ((this.portOf[owner] as number) << TAG_BITS) | tag);
     return work;
   }

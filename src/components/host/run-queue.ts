@@ -90,11 +90,11 @@ export class RunQueue {
   }
 
   /** Queues a piece of work; returns what it takes with waking up and with what it has to do for the collector [ns]. */
-  run(owner: number, work: number, tag: number, place: Place): number {
+  run(owner: number, work: number, tag: number, place: Place, bytes: number): number {
     let taken = this.machine.vary(work);
     const wakeUp = this.pieces++ === 0 ? this.wake() : 0;
     taken += wakeUp;
-    if (this.collector !== undefined) taken += this.collector.allocate(work);
+    if (this.collector !== undefined) taken += this.collector.allocate(work, bytes);
     // Where nobody has polled for so long, the runtime's monitor does.
     if (this.latest !== NONE && this.machine.now() - this.polledAt >= this.timeSlice) this.takeOver();
     const slot = this.newSlot(owner, taken, tag);

@@ -49,7 +49,7 @@ export const backendParameters = defineParameters({
     source: sourceCode('E:server/storage/quota.go:DefaultQuotaBytes', '8 GiB is the advised maximum'),
   }),
   defragmentBase: duration({
-    default: milliseconds(42),
+    default: milliseconds(60),
     range: [nanoseconds(0), seconds(60)],
     help: 'Time of a defragmentation beside copying: opening, syncing and renaming files.',
     source: measured('etcd/db_lifecycle.csv', 'defrag_s 0.05 to 0.09 at 2 MB, 0.77 at 166 MB'),

@@ -37,16 +37,16 @@ export const leaseParameters = defineParameters({
     source: sourceCode('E:server/lease/lessor.go:Promote', 'three quarters of the rate of revokes'),
   }),
   keepAliveCpu: duration({
-    default: microseconds(29),
+    default: microseconds(20),
     range: [nanoseconds(0), seconds(1)],
     help: 'CPU of the leader for one keep-alive of a lease.',
     source: measured(
       'etcd/lease_keepalive.csv',
-      '30 us at 256 clients, 55 us at 8, 177 us at one, of which host.spinCpu is 150 us',
+      '30 us at 256 clients, 55 us at 8, 177 us at one, of which host.spinCpu is 130 us',
     ),
   }),
   keepAliveBatchCpu: duration({
-    default: microseconds(30),
+    default: microseconds(15),
     range: [nanoseconds(0), seconds(1)],
     help: 'CPU of the leader for taking in the keep-alives that have come.',
     source: measured('etcd/lease_keepalive.csv', 'see keepAliveCpu'),
