@@ -5,15 +5,15 @@ import {
   describeChance,
   describeDifference,
   describeEffect,
+  describeHidden,
   describeInterval,
   describeMeasure,
   describeRelative,
-  describeSame,
   describeVariants,
-  isSameEverywhere,
   judge,
   knobCells,
   knobColumns,
+  rowsToShow,
 } from './comparison-words.ts';
 import { formatValue } from './format-value.ts';
 
@@ -23,7 +23,7 @@ export function comparisonTable(comparison: Comparison, knobs: readonly Knobs[],
     ...describeVariants(comparison).map((line) => `variant     ${line}`),
     '',
     differences(comparison, colour),
-    ...describeSame(comparison),
+    ...describeHidden(comparison),
     ...describeChance(comparison),
     '',
     knobTable(knobs),
@@ -31,12 +31,12 @@ export function comparisonTable(comparison: Comparison, knobs: readonly Knobs[],
   ].join('\n');
 }
 
-function differences({ rows, baseline }: Comparison, colour: boolean): string {
+function differences(comparison: Comparison, colour: boolean): string {
   const table = plainTable(['measure', 'variant', 'mean', 'difference', '95 % interval', 'change', 'effect']);
-  for (const row of rows.filter((each) => !isSameEverywhere(each))) {
+  for (const row of rowsToShow(comparison)) {
     row.outcomes.forEach((outcome, i) => {
       const name = i === 0 ? describeMeasure(row.measure) : '';
-      table.push([name, outcome.variant, meanOf(outcome, row), ...cellsOf(outcome, row, baseline, colour)]);
+      table.push([name, outcome.variant, meanOf(outcome, row), ...cellsOf(outcome, row, comparison.baseline, colour)]);
     });
   }
   return table.toString();

@@ -28,10 +28,15 @@ export function describeInterval({ low, high }: CorrectedDifference, { unit }: C
   return `${signed(low, unit)} … ${signed(high, unit)}`;
 }
 
+/** Shares below this one are told with the digits that they have. */
+const LEAST_SHARE = 0.001;
+
 /** The difference as a share of the baseline. */
 export function describeRelative({ relative }: CorrectedDifference): string {
   if (relative === undefined) return '-';
-  return `${relative > 0 ? '+' : ''}${formatPercent(relative)}`;
+  const text =
+    Math.abs(relative) < LEAST_SHARE ? `${Number((100 * relative).toPrecision(2))} %` : formatPercent(relative);
+  return relative > 0 ? `+${text}` : text;
 }
 
 /** How the variant is, marked only where the interval excludes 0: "better (lower) *". */
@@ -58,13 +63,30 @@ export function describeVariants({ variants, changes }: Comparison): string[] {
 }
 
 /** Whether no pair of any variant differs. */
-export function isSameEverywhere({ outcomes }: ComparisonRow): boolean {
+function isSameEverywhere({ outcomes }: ComparisonRow): boolean {
   const differences = outcomes.flatMap(({ difference }) => difference ?? []);
   return differences.length > 0 && differences.every(({ above, below }) => above + below === 0);
 }
 
+/** Whether a difference can be told of any variant. */
+function hasPairs({ outcomes }: ComparisonRow): boolean {
+  return outcomes.some(({ difference }) => difference !== undefined);
+}
+
+/** Rows that a table shows: those in which something can differ, and does. */
+export function rowsToShow({ rows }: Comparison): ComparisonRow[] {
+  return rows.filter((row) => hasPairs(row) && !isSameEverywhere(row));
+}
+
+/** Rows that a table does not show, a line for those that are the same everywhere and one for those without a pair. */
+export function describeHidden(comparison: Comparison): string[] {
+  const unpaired = comparison.rows.filter((row) => !hasPairs(row)).map(({ measure }) => describeMeasure(measure));
+  const line = `not recorded in both the baseline and another variant: ${unpaired.join(', ')}`;
+  return [...describeSame(comparison), ...(unpaired.length === 0 ? [] : [line])];
+}
+
 /** Measures that are the same in every variant, in a line; none if there is none. */
-export function describeSame({ rows }: Comparison): string[] {
+function describeSame({ rows }: Comparison): string[] {
   const same = rows.filter(isSameEverywhere).map(({ measure, outcomes, unit }) => {
     const mean = outcomes[0]?.mean;
     return `${describeMeasure(measure)} (${mean === undefined ? 'no data' : formatValue(mean, unit)})`;

@@ -6,6 +6,7 @@ import {
   knobsOf,
   type MeasureRequest,
   parseMeasure,
+  type ReplicationResult,
   RunControl,
   runPoints,
   type ScenarioRun,
@@ -23,6 +24,12 @@ function variant(name: string, recordings: readonly ExampleRecording[]): Scenari
 
 function compare(runs: readonly ScenarioRun[], measures: readonly MeasureRequest[] = [startup]) {
   return compareRuns(runs, { baseline: runs[0]?.variant ?? '', measures, changes: { fast: { qps: 5, cores: 8 } } });
+}
+
+/** As if series came to be only when something happens. */
+function withoutEmptySeries(replication: ReplicationResult): ReplicationResult {
+  const series = replication.metrics.series.filter(({ statistics: { final, count } }) => (final ?? count ?? 0) > 0);
+  return { ...replication, metrics: { ...replication.metrics, series } };
 }
 
 describe('a comparison', () => {
@@ -92,6 +99,17 @@ describe('a comparison', () => {
     const post = parseMeasure('apiserver_request_duration_seconds{verb=POST}:max');
     const runs = [variant('a', [{ posts: [1, 3] }]), variant('b', [{ posts: [2] }])];
     expect(compare(runs, [post]).rows[0]?.outcomes.map(({ mean }) => mean)).toEqual([3, 2]);
+  });
+
+  it('counts what never happened as 0, and has no quantile of it', () => {
+    const runs = [variant('a', [{ posts: [1] }, { posts: [1, 1] }]), variant('b', [{}, {}])];
+    const measures = ['apiserver_request_total', 'apiserver_request_duration_seconds:p50'].map(parseMeasure);
+    const [counted, quantile] = compare(
+      runs.map((run) => ({ ...run, replications: run.replications.map(withoutEmptySeries) })),
+      measures.map((measure) => ({ ...measure, statistics: measure.statistics.slice(0, 1) })),
+    ).rows;
+    expect(counted?.outcomes[1]).toMatchObject({ mean: 0, n: 2, difference: { pairs: 2, mean: -1.5 } });
+    expect(quantile?.outcomes[1]).toMatchObject({ mean: undefined, n: 0, difference: undefined });
   });
 
   it('has the whole distribution of each variant behind a histogram', () => {
