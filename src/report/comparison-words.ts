@@ -120,25 +120,37 @@ export const knobColumns = [
   'other settings',
 ] as const;
 
+const DECISION_TIME: readonly string[] = ['decisionTime', 'decisionTimePerJob', 'decisionTimePerTask'];
+
 /** Settings that have a column of their own, by column. */
 const KNOBS_OF_COLUMNS: readonly (readonly string[])[] = [
   ['tieBreak'],
   ['quantise'],
   ['nodeSampling'],
-  ['decisionTime', 'decisionTimePerJob', 'decisionTimePerTask'],
+  DECISION_TIME,
   ['staleness'],
 ];
 
 /** One row of the table of knobs; of the other settings those that were set. */
-export function knobCells({ variant, scheduler, algorithm, settings }: Knobs): string[] {
+export function knobCells({ variant, scheduler, algorithm, settings, replicas, jobs }: Knobs): string[] {
   const own = new Set(KNOBS_OF_COLUMNS.flat());
   const columns = KNOBS_OF_COLUMNS.map((names) =>
-    names.flatMap((name) => (settings[name] === undefined ? [] : knobText(name, settings[name], names))).join(' + '),
+    jobs.length > 0 && names === DECISION_TIME
+      ? jobs.map(jobText).join('; ')
+      : names
+          .flatMap((name) => (settings[name] === undefined ? [] : knobText(name, settings[name], names)))
+          .join(' + '),
   );
   const others = Object.entries(settings)
     .filter(([name, { isDefault }]) => !own.has(name) && !isDefault)
     .map(([name, knob]) => `${name}=${knobText(name, knob, [name])}`);
+  if (replicas !== undefined) others.push(`replicas=${replicas}`);
   return [variant, scheduler, algorithm, ...columns.map((text) => (text === '' ? '-' : text)), others.join(', ')];
+}
+
+/** Decision time that jobs bring with them: "batch: 100ms a job + 5ms a task". */
+function jobText({ name, perJob, perTask }: Knobs['jobs'][number]): string {
+  return `${name}: ${formatPlain(perJob, false)} a job + ${formatPlain(perTask, false)} a task`;
 }
 
 /** A value in words; where several share a column, with what it is for. */

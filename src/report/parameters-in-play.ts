@@ -35,12 +35,18 @@ export function formatParameter(path: string, value: PlainValue, catalogue: Para
 
 /** A plain value in words: a span with its unit, a distribution as it is written. */
 export function formatPlain(value: PlainValue, isSpan: boolean): string {
-  if (isSpan && typeof value === 'number') return formatDuration(value);
+  if (isSpan && typeof value === 'number') return spanText(value);
   return typeof value === 'object' ? formatDistribution(value) : String(value);
+}
+
+/** No time is a span of every unit. */
+function spanText(span: number): string {
+  return span === 0 ? '0s' : formatDuration(span);
 }
 
 /** A distribution of spans in words: "lognormal, p50 170us, p99 620us". */
 function formatDistribution(spec: DistributionSpec): string {
+  if (spec.distribution === 'constant') return spanText(spec.value);
   const shown = (name: string, value: unknown): string => {
     if (typeof value !== 'number') return `${(value as readonly unknown[]).length} samples`;
     // The parameters of a shape have no unit; everything else is a span.

@@ -8,7 +8,7 @@ import {
   algorithmRegistry,
 } from '../../components/kube-scheduler/index.ts';
 import { settingsOfScheduler } from '../../components/scheduling-cell/index.ts';
-import type { ParameterSet } from '../../engine/index.ts';
+import type { DistributionSpec, ParameterSet } from '../../engine/index.ts';
 import type { PlainValue, ResolvedScenario, SchedulerSelection } from '../../scenario/resolved-scenario.ts';
 
 /** A setting with its value. */
@@ -27,6 +27,17 @@ export interface Knobs {
   readonly algorithm: string;
   /** All its settings by name, in their order. */
   readonly settings: Readonly<Record<string, KnobValue>>;
+  /** Instances of it, where the scenario says so. */
+  readonly replicas?: number;
+  /** Jobs that bring decision times of their own, in place of those of the settings. */
+  readonly jobs: readonly JobDecisionTime[];
+}
+
+/** How long a scheduler thinks about some jobs. */
+export interface JobDecisionTime {
+  readonly name: string;
+  readonly perJob: DistributionSpec;
+  readonly perTask: DistributionSpec;
 }
 
 /** What kube-scheduler's own algorithm does and has no setting for. */
@@ -51,7 +62,18 @@ export function knobsOf(variant: string, scenario: ResolvedScenario): Knobs[] {
       scheduler: scheduler.name,
       algorithm: nameOf(scheduler, chooser),
       settings: { ...Object.fromEntries(usual), ...settingsOf(scheduler, chooser) },
+      ...(scheduler.replicas === undefined ? {} : { replicas: scheduler.replicas }),
+      jobs: jobsOf(scheduler, scenario),
     };
+  });
+}
+
+/** Jobs that name the scheduler, or none if it is the first, and say how long they take to decide on. */
+function jobsOf({ name }: SchedulerSelection, { operations, schedulers }: ResolvedScenario): JobDecisionTime[] {
+  return operations.flatMap((operation) => {
+    if (operation.kind !== 'submitJobs' || operation.decisionTime === undefined) return [];
+    const isOwn = (operation.scheduler ?? schedulers[0]?.name) === name;
+    return isOwn ? [{ name: operation.name, ...operation.decisionTime }] : [];
   });
 }
 

@@ -12,6 +12,7 @@ import {
   type ScenarioRun,
 } from '../../../src/experiment/index.ts';
 import { findMetric, statisticsOfKind } from '../../../src/metrics/index.ts';
+import { knobCells } from '../../../src/report/comparison-words.ts';
 import { type Files, loadScenarioSource, resolveVariant } from '../../../src/scenario/index.ts';
 import { type ExampleRecording, exampleRun } from '../example-run.ts';
 
@@ -213,12 +214,17 @@ describe('the runs of a comparison', () => {
       'spec.model': 'schedulingCell',
       'spec.operations': [
         { createNodes: { count: 2, preload: true } },
-        { submitJobs: { count: 2, requests: { cpu: '1' } } },
+        { submitJobs: { name: 'slow', count: 2, decisionTime: { perJob: '1s', perTask: '2s' } } },
       ],
-      'spec.schedulers': [{ name: 'default-scheduler', algorithm: 'best-fit', settings: { tieBreak: 'rank' } }],
+      'spec.schedulers': [
+        { name: 'default-scheduler', algorithm: 'best-fit', replicas: 2, settings: { tieBreak: 'rank' } },
+      ],
     });
     const [knobs] = knobsOf('cell', cell);
     expect(knobs).toMatchObject({ algorithm: 'best-fit', settings: { tieBreak: { value: 'rank', isDefault: false } } });
+    expect(knobs).toMatchObject({ replicas: 2, jobs: [{ name: 'slow', perJob: { value: 1e9 } }] });
+    expect(knobCells(knobs!)[6]).toBe('slow: 1s a job + 2s a task');
+    expect(knobCells(knobs!).at(-1)).toBe('replicas=2');
     expect(Object.keys(knobs!.settings)).toEqual(
       expect.arrayContaining(['quantise', 'nodeSampling', 'decisionTimePerJob', 'decisionTimePerTask']),
     );
