@@ -1,10 +1,11 @@
 /**
  * kube-scheduler 1.36: one process. https://github.com/kubernetes/kubernetes/tree/master/pkg/scheduler.
  *
- * Modelled: informers of pods, nodes, ReplicaSets, Services and namespaces, the scheduling queue with back-off and queueing hints, the serial scheduling loop with sampling of nodes,
- * filters and scores of the plugins in `plugins/`, assumed pods, asynchronous bindings through the client's limiter, events through a client of
- * their own, profiles, several schedulers side by side, preemption with nominated nodes.
- * Left out here: see docs/not-modelled.md (extenders, gates, gangs, opportunistic batching).
+ * Modelled: informers of pods, nodes, ReplicaSets, Services, namespaces, budgets, storage and devices, the scheduling queue with back-off, gates and
+ * queueing hints, the serial scheduling loop with sampling of nodes, filters and scores of the plugins in `plugins/`, assumed pods, asynchronous
+ * bindings through the client's limiter, events through a client of their own, profiles, several schedulers side by side, preemption with nominated
+ * nodes, extenders.
+ * Left out here: see docs/not-modelled.md.
  */
 import { kinds, NO_VERSION, type ObjectKey, type PodTemplate, type VersionHandle } from '../../cluster/index.ts';
 import { type EventType, type Simulation, type ValuesOf, valuesOf } from '../../engine/index.ts';

@@ -54,6 +54,13 @@ export class DeviceCounts {
     return (columns.total[slot] as number) - (columns.taken[slot] as number);
   }
 
+  /** Devices of a driver that are taken, on all nodes. */
+  takenOf(driver: string): number {
+    let sum = 0;
+    for (const taken of this.drivers.get(driver)?.taken ?? []) sum += taken;
+    return sum;
+  }
+
   /** Whether a node has all that is wanted, of each driver in one sum. */
   has(needs: readonly DeviceNeed[], slot: number): boolean {
     for (const { driver, count } of needs) if (this.free(driver, slot) < count) return false;

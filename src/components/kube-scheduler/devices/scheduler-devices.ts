@@ -12,6 +12,7 @@ import {
   type ObjectKey,
   type VersionHandle,
 } from '../../../cluster/index.ts';
+import type { Simulation } from '../../../engine/index.ts';
 import { isSuccess, type RequestId, writes } from '../../api-machinery/index.ts';
 import { type ApiClient, type ClientGo, type ReflectorReplies, SharedInformer } from '../../client-go/index.ts';
 import type { PodIdentity } from '../framework.ts';
@@ -69,6 +70,7 @@ export class SchedulerDevices {
     const slices = new SharedInformer(clientGo, client, kinds.resourceslices, replies);
     this.claims = new SharedInformer(clientGo, client, kinds.resourceclaims, replies);
     this.informers = [this.classes, slices, this.claims];
+    clientGo.simulation.addInvariantCheck('devices', () => this.checkInvariants());
     this.onWritten = clientGo.onReplyDo((request, number) => this.written(request, number));
     this.onTakenBack = clientGo.onReplyDo(() => {});
     this.classes.addHandler({ onAdd: () => this.classSeen() });
@@ -81,6 +83,23 @@ export class SchedulerDevices {
       onUpdate: (claim) => this.claimSeen(claim),
       onDelete: (claim) => this.claimGone(claim),
     });
+  }
+
+  /** The devices that are counted as taken are those of the claims that take them. */
+  private checkInvariants(): void {
+    const simulation: Simulation = this.clientGo.simulation;
+    const taken = new Map<string, number>();
+    for (const { needs } of this.taken.values()) {
+      for (const { driver, count } of needs) taken.set(driver, (taken.get(driver) ?? 0) + count);
+    }
+    for (const [driver, count] of taken) {
+      const counted = this.counts.takenOf(driver);
+      simulation.invariant(
+        counted === count,
+        'devices',
+        `${counted} devices of ${driver} are taken, claims have ${count}`,
+      );
+    }
   }
 
   /** Forgets everything: the process has ended. */
