@@ -22,24 +22,23 @@ function curve(mode: string) {
     .sort((a, b) => a.clients - b.clients);
 }
 
-it('the share of conflicts rises with the writers as it was measured, within 0.16 at every number of them', () => {
+it('the share of conflicts rises with the writers as it was measured, within 0.15 at every number of them', () => {
   const points = curve('getput').filter(({ clients }) => clients > 1);
   expect(points.map(({ clients }) => clients)).toEqual([4, 8, 16]);
-  for (const { share } of points) expect(Math.abs(share.predicted - share.measured)).toBeLessThan(0.16);
+  for (const { share } of points) expect(Math.abs(share.predicted - share.measured)).toBeLessThan(0.15);
   const shares = points.map(({ share }) => share.predicted);
   expect([...shares].sort()).toEqual(shares);
 });
 
-it('goodput falls with the writers from two on, though all of them work without pause: with get-modify-put and when the server retries', () => {
+it('goodput falls with the writers from the first on, though all of them work without pause: with get-modify-put and when the server retries', () => {
   for (const mode of ['getput', 'blindput', 'patch']) {
-    // A single writer finds idle processes at every step and pays for waking them, which the model rather overdoes.
-    const points = curve(mode).filter(({ clients }) => clients > 1);
+    const points = curve(mode);
     const goodput = points.map((point) => point.goodput.predicted);
     expect(goodput.length, mode).toBeGreaterThanOrEqual(3);
     expect(
       [...goodput].sort((a, b) => b - a),
       mode,
     ).toEqual(goodput);
-    expect((goodput.at(-1) as number) / (goodput[0] as number), mode).toBeLessThan(0.45);
+    expect((goodput.at(-1) as number) / (goodput[0] as number), mode).toBeLessThan(0.4);
   }
 });
