@@ -11,6 +11,7 @@ export * from './node-affinity.ts';
 export * from './nodes.ts';
 export * from './object-keys.ts';
 export * from './object-tables.ts';
+export * from './pod-groups.ts';
 export * from './pod-requests.ts';
 export * from './pods.ts';
 export * from './priorities.ts';

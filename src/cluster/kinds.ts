@@ -32,6 +32,7 @@ export const resourceNames = [
   'resourceslices',
   'resourceclaimtemplates',
   'resourceclaims',
+  'podgroups',
 ] as const;
 
 /** Resource name of a built-in kind ("pods"). */

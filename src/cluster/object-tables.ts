@@ -13,6 +13,7 @@ import { type CustomResource, type Kind, kinds, type ResourceName, resourceNames
 import { NamespaceVersions } from './namespaces.ts';
 import { LeaseVersions, NodeVersions } from './nodes.ts';
 import { type ObjectKey, ObjectKeys } from './object-keys.ts';
+import { PodGroupVersions } from './pod-groups.ts';
 import { PodVersions } from './pods.ts';
 import { PriorityClassVersions } from './priorities.ts';
 import { LimitRangeVersions, ResourceQuotaVersions } from './quotas.ts';
@@ -50,6 +51,7 @@ export class ObjectTables {
   readonly csinodes = new CsiNodeVersions();
   readonly priorityclasses = new PriorityClassVersions();
   readonly poddisruptionbudgets = new PodDisruptionBudgetVersions();
+  readonly podgroups = new PodGroupVersions();
 
   /** Names of the finalizers of all kinds. */
   readonly finalizers = new FinalizerNames();

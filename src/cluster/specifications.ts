@@ -6,6 +6,7 @@
 import type { Bytes, MilliCpu, Nanoseconds } from '../units/index.ts';
 import type { PodDisruptionBudgetIntent } from './disruption.ts';
 import type { LabelSelector, Labels } from './labels.ts';
+import type { PodGroupIntent } from './pod-groups.ts';
 import type { PriorityClass } from './priorities.ts';
 import type { LimitRangeItem, QuotaAmounts } from './quotas.ts';
 
@@ -174,6 +175,8 @@ export interface PodTemplate {
   readonly priority: number;
   /** PriorityClass named by the user, "" = none: admission takes priority and preemption policy from it. */
   readonly priorityClassName: string;
+  /** spec.schedulingGroup.podGroupName: the group that its pods belong to; undefined = none. */
+  readonly podGroup?: string;
   /** Whether its pods may preempt others; undefined = nothing was said, which means that they may. */
   readonly preemptionPolicy?: 'PreemptLowerPriority' | 'Never';
   readonly hostNetwork: boolean;
@@ -375,6 +378,7 @@ export type Intent =
   | DeviceIntent
   | PriorityClassIntent
   | PodDisruptionBudgetIntent
+  | PodGroupIntent
   | {
       readonly kind: 'Namespace' | 'ServiceAccount' | 'ConfigMap' | 'Secret';
       readonly namespace: string;

@@ -18,6 +18,7 @@ import {
   type ObjectTables,
   PodCondition,
   type PodDisruptionBudgetIntent,
+  type PodGroupIntent,
   PodPhase,
   type PodTemplate,
   type PriorityClass,
@@ -214,6 +215,15 @@ export class Preload {
     priorityclasses.bytes.set(version, bytes);
     this.put(kinds.priorityclasses, version);
     this.priorityClasses.add(name, content);
+  }
+
+  /** A PodGroup. */
+  podGroup({ namespace, name, minCount, bytes }: PodGroupIntent): void {
+    const { podgroups } = this.tables;
+    const version = podgroups.allocate(this.tables.keysOf('podgroups').intern(namespace, name));
+    podgroups.minCount.set(version, minCount);
+    podgroups.bytes.set(version, bytes);
+    this.put(kinds.podgroups, version);
   }
 
   /** A PodDisruptionBudget; what it allows follows with {@link finish}. */

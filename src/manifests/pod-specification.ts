@@ -115,6 +115,7 @@ export function readPodTemplate(
     nodeName: spec.text('nodeName') ?? '',
     priority: spec.wholeNumber('priority', 0, { least: -2_147_483_648 }),
     priorityClassName: spec.text('priorityClassName') ?? '',
+    ...readSchedulingGroup(spec.map('schedulingGroup')),
     ...(spec.has('preemptionPolicy') ? { preemptionPolicy: readPreemptionPolicy(spec) } : {}),
     hostNetwork: spec.flag('hostNetwork', false),
     serviceAccountName: spec.text('serviceAccountName') ?? 'default',
@@ -125,6 +126,13 @@ export function readPodTemplate(
   spec.ignore(...POD_FIELDS_WITHOUT_EFFECT);
   spec.finish();
   return templates.intern(content, lifetime);
+}
+
+function readSchedulingGroup(reader: FieldReader | undefined): Pick<PodTemplate, 'podGroup'> {
+  if (reader === undefined) return {};
+  const podGroup = reader.requiredText('podGroupName');
+  reader.finish();
+  return { podGroup };
 }
 
 /** `preemptionPolicy` of a pod or a PriorityClass. */

@@ -1,4 +1,4 @@
-/** PriorityClasses and PodDisruptionBudgets. */
+/** PriorityClasses, PodDisruptionBudgets and PodGroups. */
 import type { Intent } from '../cluster/index.ts';
 import type { FieldReader } from './field-reader.ts';
 import { estimateStoredBytes } from './object-bytes.ts';
@@ -37,4 +37,18 @@ export function readPodDisruptionBudget(object: FieldReader, { namespace, name }
   spec.ignore('unhealthyPodEvictionPolicy');
   spec.finish();
   return { kind: 'PodDisruptionBudget', namespace, name, budget, bytes: estimateStoredBytes(budget, 'other') };
+}
+
+/** A PodGroup, with a gang or without. */
+export function readPodGroup(object: FieldReader, { namespace, name }: ObjectIdentity): Intent {
+  const spec = object.requiredMap('spec');
+  const policy = spec.requiredMap('schedulingPolicy');
+  const gang = policy.map('gang');
+  const minCount = gang?.wholeNumber('minCount', 1, { least: 1 }) ?? 0;
+  gang?.finish();
+  policy.ignore('basic');
+  policy.finish();
+  spec.ignore('podGroupTemplateRef', 'schedulingConstraints', 'disruptionMode', 'priorityClassName', 'priority');
+  spec.finish();
+  return { kind: 'PodGroup', namespace, name, minCount, bytes: estimateStoredBytes({ minCount }, 'other') };
 }

@@ -10,7 +10,7 @@ import { readDeviceClass, readResourceClaimTemplate } from './devices.ts';
 import { FieldReader, type ReadingContext } from './field-reader.ts';
 import { estimateStoredBytes } from './object-bytes.ts';
 import { finishMetadata, readPodMetadata, readPodTemplate } from './pod-specification.ts';
-import { readPodDisruptionBudget, readPriorityClass } from './policies.ts';
+import { readPodDisruptionBudget, readPodGroup, readPriorityClass } from './policies.ts';
 import { readLimitRange, readResourceQuota } from './resource-quotas.ts';
 import { readService } from './services.ts';
 import type { TemplateRegistry } from './template-registry.ts';
@@ -67,6 +67,7 @@ export const applicableKinds = {
   PersistentVolume: { apiVersion: 'v1', namespaced: false, read: readPersistentVolume },
   PersistentVolumeClaim: { apiVersion: 'v1', namespaced: true, read: readPersistentVolumeClaim },
   StorageClass: { apiVersion: 'storage.k8s.io/v1', namespaced: false, read: readStorageClass },
+  PodGroup: { apiVersion: 'scheduling.k8s.io/v1alpha2', namespaced: true, read: readPodGroup },
   Pod: { apiVersion: 'v1', namespaced: true, hasFinalizers: true, read: readPod },
   PriorityClass: { apiVersion: 'scheduling.k8s.io/v1', namespaced: false, read: readPriorityClass },
   PodDisruptionBudget: { apiVersion: 'policy/v1', namespaced: true, read: readPodDisruptionBudget },

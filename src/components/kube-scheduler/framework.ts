@@ -209,6 +209,14 @@ export interface WaitingPodsView {
   reject(key: number, plugin: number): boolean;
 }
 
+/** What a plugin asks about gangs. */
+export interface GangsView {
+  /** Whether enough pods of its group are there. */
+  admits(pod: PodIdentity): boolean;
+  /** 0 = enough of them have a node; above 0 = how long the pod waits for the others [ns]. */
+  permit(pod: PodIdentity): number;
+}
+
 /** An instance of a plugin in one profile: what it does at the points where it acts. */
 export interface Plugin {
   readonly preEnqueue?: PreEnqueuePlugin;

@@ -142,6 +142,17 @@ export const kubeSchedulerParameters = defineParameters({
     help: 'CPU of a dry run of preemption on one node beside the filters: a copy of the node and the sorting of its pods.',
     source: assumption('a copy of some tens of pod entries; no measurement tells it apart'),
   }),
+  gangScheduling: flag({
+    default: false,
+    help: 'Whether every profile has the plugin GangScheduling (gates GenericWorkload and GangScheduling).',
+    source: sourceCode('K:pkg/features/kube_features.go', 'alpha, off'),
+  }),
+  gangPermitTimeout: duration({
+    default: seconds(300),
+    range: [milliseconds(1), seconds(86_400)],
+    help: 'How long a pod of a gang keeps its node while it waits for the others.',
+    source: sourceCode('K:pkg/scheduler/framework/plugins/gangscheduling/gangscheduling.go'),
+  }),
   nominatesBeforeBinding: flag({
     default: true,
     help: 'Whether a pod that waits for its permit or its preparation is told of its node by status.nominatedNodeName (gate NominatedNodeNameForExpectation).',

@@ -4,7 +4,7 @@
  * Modelled: informers of pods, nodes, ReplicaSets, Services, namespaces, budgets, storage and devices, the scheduling queue with back-off, gates and
  * queueing hints, the serial scheduling loop with sampling of nodes, filters and scores of the plugins in `plugins/`, assumed pods, asynchronous
  * bindings through the client's limiter, events through a client of their own, profiles, several schedulers side by side, preemption with nominated
- * nodes, extenders.
+ * nodes, extenders, gangs.
  * Left out here: see docs/not-modelled.md.
  */
 import { kinds, NO_VERSION, type ObjectKey, type PodTemplate, type VersionHandle } from '../../cluster/index.ts';
@@ -23,6 +23,7 @@ import { defaultConfiguration } from './default-configuration.ts';
 import { SchedulerDevices } from './devices/scheduler-devices.ts';
 import type { PodExplanation } from './explanation.ts';
 import { FailureReport } from './failure-report.ts';
+import { Gangs } from './gangs.ts';
 import type { kubeSchedulerParameters } from './kube-scheduler.parameters.ts';
 import { NodeColumns } from './node-columns.ts';
 import { Nominations } from './nominations.ts';
@@ -32,7 +33,7 @@ import { ExtendedResources, PodRequirementTable } from './pod-requirements.ts';
 import { Evictions } from './preemption/evictions.ts';
 import { Preemption } from './preemption/preemption.ts';
 import { InformedPreemptionView } from './preemption/preemption-view.ts';
-import { makeProfiles, type Profile } from './profile.ts';
+import { makeProfiles, type Profile, schedulesGangs } from './profile.ts';
 import { QueuedPod } from './queued-pod.ts';
 import { SchedulerCache } from './scheduler-cache.ts';
 import { newClients, newExtenders, processName, streamName, uncountedResources } from './scheduler-identity.ts';
@@ -45,6 +46,8 @@ import { WaitingPods } from './waiting-pods.ts';
 
 /** Number of the plugin in whose name waiting pods are turned away for a pod of higher priority. */
 const PREEMPTION = pluginNames.indexOf('DefaultPreemption');
+/** Number of the plugin that minds gangs. */
+const GANGS = pluginNames.indexOf('GangScheduling');
 
 /** What a scheduler is made with. */
 export interface KubeSchedulerOptions {
@@ -90,6 +93,8 @@ export class KubeScheduler implements PodView {
   private readonly nominations: Nominations;
   private readonly evictions: Evictions;
   private readonly waiting: WaitingPods;
+  /** Groups of pods; undefined = no profile minds them. */
+  private readonly gangs: Gangs | undefined;
   private readonly loop: SchedulingLoop;
   private readonly evSyncPoll: EventType;
   /** Raised at every start and stop, so that polls of an older start are ignored, state. */
@@ -123,12 +128,18 @@ export class KubeScheduler implements PodView {
       if (this.queue.listens) this.queue.onEvent({ kind: 'storage' });
     });
     this.volumes = new SchedulerVolumes({ clientGo, client, view, nodes: this.columns, parameters });
-    this.informers = [this.nodes, ...this.volumes.informers, ...this.devices.informers, this.budgets, this.pods];
+    const groups = schedulesGangs(configuration, parameters)
+      ? new SharedInformer(clientGo, client, kinds.podgroups, options.reflectorReplies)
+      : undefined;
+    const further = groups === undefined ? [] : [groups];
+    this.informers = [this.nodes, ...this.volumes.informers, ...this.devices.informers, this.budgets, ...further, this.pods];
+    this.gangs = groups === undefined ? undefined : this.newGangs(groups);
     const profiles = makeProfiles(configuration, this.columns, parameters, {
       isPreempting: (pod) => this.evictions.isRunning(pod),
       devices: this.devices,
       isGated: ({ key }) => this.clientGo.tables.pods.isGated(this.pods.get(key)),
       volumes: this.volumes,
+      gangs: this.gangs,
     });
     this.profiles = new Map(profiles.map((profile) => [profile.name, profile]));
     this.cache = new SchedulerCache(simulation, name, this.columns, this.requirements, this.volumes);
@@ -233,6 +244,23 @@ export class KubeScheduler implements PodView {
     this.listen();
   }
 
+  private newGangs(groups: SharedInformer): Gangs {
+    return new Gangs({
+      tables: this.clientGo.tables,
+      pods: this.pods,
+      groups,
+      waiting: {
+        keys: () => this.waiting.keys(),
+        allow: (key, plugin) => this.waiting.allow(key, plugin),
+        reject: (key, plugin) => this.waiting.reject(key, plugin),
+      },
+      plugin: GANGS,
+      timeout: this.parameters.gangPermitTimeout,
+      isPlaced: (key) => this.cache.isPlaced(key),
+      onGrown: (isMember) => this.queue.askAgain(GANGS, isMember),
+    });
+  }
+
   private listen(): void {
     this.nodes.addHandler({
       onAdd: (version) => this.nodeSeen(version),
@@ -270,6 +298,7 @@ export class KubeScheduler implements PodView {
     for (const informer of this.informers) informer.stop();
     this.groups.stop();
     this.queue.clear();
+    this.gangs?.clear();
     this.nominations.clear();
     this.cache.clear();
     this.volumes.clear();

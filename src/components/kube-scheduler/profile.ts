@@ -1,6 +1,12 @@
 /** A profile made ready to run: its plugins at the points where the model acts. K:pkg/scheduler/framework/runtime/framework.go. */
 import type { ValuesOf } from '../../engine/index.ts';
-import type { PluginArguments, SchedulerConfiguration, SchedulerProfile } from './configuration.ts';
+import type {
+  EnabledPlugin,
+  PluginArguments,
+  PluginsByPoint,
+  SchedulerConfiguration,
+  SchedulerProfile,
+} from './configuration.ts';
 import type {
   FilterPlugin,
   PermitPlugin,
@@ -63,7 +69,7 @@ export interface Profile {
 }
 
 /** What plugins ask their scheduler; left out where there is none around them. */
-export type ProfileHooks = Pick<PluginContext, 'isPreempting' | 'isGated' | 'volumes' | 'devices'>;
+export type ProfileHooks = Pick<PluginContext, 'isPreempting' | 'isGated' | 'volumes' | 'devices' | 'gangs'>;
 
 /** Makes the profiles of a configuration. Plugins that the model does not have are passed over; names that nobody has are refused. */
 export function makeProfiles(
@@ -80,7 +86,8 @@ function makeProfile(
   configuration: SchedulerConfiguration,
   surroundings: Omit<PluginContext, 'arguments'>,
 ): Profile {
-  const { schedulerName, plugins } = written;
+  const { schedulerName } = written;
+  const plugins = surroundings.parameters.gangScheduling ? withGangs(written.plugins) : written.plugins;
   requireOne(written, 'queueSort', 'PrioritySort');
   requireOne(written, 'bind', 'DefaultBinder');
   const instances = new Map<string, Plugin>();
@@ -149,4 +156,20 @@ function requireOne(
 ): void {
   if (plugins[point].some(({ name }) => name === plugin)) return;
   throw new RangeError(`profile ${schedulerName} has no ${point} plugin: it needs ${plugin}`);
+}
+
+/** What the gate GangScheduling does to a profile: the plugin acts at its points, last. */
+function withGangs(plugins: PluginsByPoint): PluginsByPoint {
+  const entry = { name: 'GangScheduling', weight: 1 };
+  const add = (known: readonly EnabledPlugin[]) =>
+    known.some(({ name }) => name === entry.name) ? known : [...known, entry];
+  return { ...plugins, preEnqueue: add(plugins.preEnqueue), permit: add(plugins.permit) };
+}
+
+/** Whether any of these profiles schedules gangs. */
+export function schedulesGangs(
+  { profiles }: SchedulerConfiguration,
+  { gangScheduling }: ValuesOf<typeof kubeSchedulerParameters>,
+): boolean {
+  return gangScheduling || profiles.some(({ plugins }) => plugins.permit.some(({ name }) => name === 'GangScheduling'));
 }

@@ -125,6 +125,11 @@ export class SchedulerCache {
     this.placed = 0;
   }
 
+  /** Whether a pod has its node, bound or assumed. */
+  isPlaced(key: number): boolean {
+    return key < this.slots.length && this.slots[key] !== NOWHERE;
+  }
+
   // ---- for preemption ----------------------------------------------------------------------------------------------------------
 
   /** Calls `visit` for the key of each pod placed on a node. */

@@ -231,6 +231,12 @@ export class SchedulingQueue {
     if (moved) this.options.onReady();
   }
 
+  /** Something has changed for a plugin and some pods: those that it has held back or rejected are tried again. */
+  askAgain(plugin: number, isMeant: (pod: QueuedPod) => boolean): void {
+    this.reason = 'something changed';
+    this.moveAll((pod) => (pod.rejectors & (1 << plugin)) !== 0 && isMeant(pod));
+  }
+
   /** A pod that is held back is only moved by events that concern the plugin that does so. */
   private gateListens({ gate: number, profile }: QueuedPod, event: ClusterEvent): boolean {
     if (number < 0) return true;

@@ -32,7 +32,7 @@ export class WaitingPods implements WaitingPodsView {
   constructor(simulation: Simulation, name: string, outcome: WaitingOutcome) {
     this.simulation = simulation;
     this.outcome = outcome;
-    this.evTimeout = simulation.on(`${name}: permit timed out`, (key, plugin) => this.reject(key, plugin));
+    this.evTimeout = simulation.on(`${name}: permit timed out`, (key, plugin) => this.onTimeout(key, plugin));
   }
 
   /** A pod waits for these plugins, at most so long for each [ns]. */
@@ -65,6 +65,11 @@ export class WaitingPods implements WaitingPodsView {
     this.forget(waiting);
     this.outcome.onRejected(waiting.pod, plugin);
     return true;
+  }
+
+  private onTimeout(key: number, plugin: number): void {
+    this.waiting.get(key)?.pending.delete(plugin);
+    this.reject(key, plugin);
   }
 
   /** The process has ended. */

@@ -165,6 +165,12 @@ export function intentRequest(execution: Execution, client: ApiClient, intent: I
       requests.setNumber(request, 0, intent.bytes);
       return request;
     }
+    case 'PodGroup': {
+      const request = client.write(writes.podGroupCreate, tables.keysOf('podgroups').intern(namespace, name));
+      requests.setNumber(request, 0, intent.minCount);
+      requests.setNumber(request, 1, intent.bytes);
+      return request;
+    }
     case 'PodDisruptionBudget': {
       const key = tables.keysOf('poddisruptionbudgets').intern(namespace, name);
       const request = client.write(writes.podDisruptionBudgetCreate, key);
@@ -237,6 +243,9 @@ export function preloadIntents(execution: Execution, intents: readonly Intent[])
         break;
       case 'PriorityClass':
         preload.priorityClass(intent);
+        break;
+      case 'PodGroup':
+        preload.podGroup(intent);
         break;
       case 'PodDisruptionBudget':
         preload.disruptionBudget(intent);

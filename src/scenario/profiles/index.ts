@@ -1,6 +1,7 @@
 /** All profiles by name. To add one: an entry in the file of its family. */
 import { diskProfiles } from './disks.ts';
 import { etcdProfiles } from './etcd.ts';
+import { featureProfiles } from './features.ts';
 import { hostProfiles } from './hosts.ts';
 import { kubernetesProfiles } from './kubernetes.ts';
 import { measuredProfiles } from './measured.ts';
@@ -12,6 +13,7 @@ export type { Profile } from './profile.ts';
 
 export const profiles: Readonly<Record<string, Profile>> = {
   ...kubernetesProfiles,
+  ...featureProfiles,
   ...etcdProfiles,
   ...diskProfiles,
   ...hostProfiles,

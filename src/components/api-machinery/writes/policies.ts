@@ -1,4 +1,4 @@
-/** Writes of PriorityClasses and PodDisruptionBudgets. */
+/** Writes of PriorityClasses, PodDisruptionBudgets and PodGroups. */
 import { type DisruptionBudget, kinds, type PriorityClass } from '../../../cluster/index.ts';
 import { Verb } from '../verbs.ts';
 import { CHANGED, type Write } from './write.ts';
@@ -46,6 +46,18 @@ export const podDisruptionBudgetStatus: Write = {
     budgets.currentHealthy.set(draft, status.currentHealthy);
     budgets.desiredHealthy.set(draft, status.desiredHealthy);
     budgets.expectedPods.set(draft, status.expectedPods);
+    return CHANGED;
+  },
+};
+
+/** POST podgroups. Numbers: minCount, size [B]. */
+export const podGroupCreate: Write = {
+  verb: Verb.Create,
+  kind: kinds.podgroups,
+  subresource: '',
+  apply({ tables: { podgroups }, requests }, draft, request) {
+    podgroups.minCount.set(draft, requests.number(request, 0));
+    podgroups.bytes.set(draft, requests.number(request, 1));
     return CHANGED;
   },
 };

@@ -4,6 +4,7 @@
  */
 import { defaultPreemption } from './default-preemption.ts';
 import { dynamicResources } from './dynamic-resources.ts';
+import { gangScheduling } from './gang-scheduling.ts';
 import { imageLocality } from './image-locality.ts';
 import { interPodAffinity } from './inter-pod-affinity.ts';
 import { nodeAffinity } from './node-affinity.ts';
@@ -52,7 +53,7 @@ export const pluginRegistry = {
     create: () => ({}),
   },
   NodeDeclaredFeatures: { help: 'Matches features that pods need and nodes declare.', points: ['preFilter', 'filter'] },
-  GangScheduling: { help: 'Schedules all pods of a group or none.', points: ['preEnqueue', 'reserve', 'permit'] },
+  GangScheduling: gangScheduling,
 } as const satisfies Record<string, PluginDefinition>;
 
 /** Name of a plugin of Kubernetes. */

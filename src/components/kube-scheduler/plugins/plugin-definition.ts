@@ -2,7 +2,7 @@
 import type { ValuesOf } from '../../../engine/index.ts';
 import type { PluginArguments } from '../configuration.ts';
 import type { SchedulerDevices } from '../devices/scheduler-devices.ts';
-import type { ExtensionPoint, Plugin, PodIdentity } from '../framework.ts';
+import type { ExtensionPoint, GangsView, Plugin, PodIdentity } from '../framework.ts';
 import type { kubeSchedulerParameters } from '../kube-scheduler.parameters.ts';
 import type { NodeColumns } from '../node-columns.ts';
 import type { SchedulerVolumes } from '../volumes/scheduler-volumes.ts';
@@ -18,6 +18,8 @@ export interface PluginContext {
   readonly isPreempting?: (pod: PodIdentity) => boolean;
   /** What it knows of devices; left out where pods have no claims on any. */
   readonly devices?: SchedulerDevices;
+  /** Groups of pods; left out = there are none. */
+  readonly gangs?: GangsView | undefined;
   /** Whether a pod has scheduling gates; left out = never. */
   readonly isGated?: (pod: PodIdentity) => boolean;
 }
