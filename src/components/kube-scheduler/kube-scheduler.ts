@@ -7,7 +7,7 @@
  * nodes, extenders, gangs.
  * Left out here: see docs/not-modelled.md.
  */
-import { kinds, NO_VERSION, type ObjectKey, type PodTemplate, type VersionHandle } from '../../cluster/index.ts';
+import { kinds, type ObjectKey, type PodTemplate, type VersionHandle } from '../../cluster/index.ts';
 import { type EventType, type Simulation, type ValuesOf, valuesOf } from '../../engine/index.ts';
 import {
   type ClientGo,
@@ -30,6 +30,7 @@ import { Nominations } from './nominations.ts';
 import { pluginNames } from './plugins/index.ts';
 import { PodGroups } from './pod-groups.ts';
 import { ExtendedResources, PodRequirementTable } from './pod-requirements.ts';
+import { InformedPods } from './pod-view.ts';
 import { Evictions } from './preemption/evictions.ts';
 import { Preemption } from './preemption/preemption.ts';
 import { InformedPreemptionView } from './preemption/preemption-view.ts';
@@ -38,7 +39,7 @@ import { QueuedPod } from './queued-pod.ts';
 import { SchedulerCache } from './scheduler-cache.ts';
 import { newClients, newExtenders, processName, streamName, uncountedResources } from './scheduler-identity.ts';
 import { SchedulerMetrics } from './scheduler-metrics.ts';
-import { type PodView, SchedulingLoop } from './scheduling-loop.ts';
+import { SchedulingLoop } from './scheduling-loop.ts';
 import { SchedulingQueue } from './scheduling-queue.ts';
 import { SchedulerVolumes } from './volumes/scheduler-volumes.ts';
 import { VolumeView } from './volumes/volume-view.ts';
@@ -70,7 +71,7 @@ export interface KubeSchedulerOptions {
 }
 
 /** One scheduler. */
-export class KubeScheduler implements PodView {
+export class KubeScheduler {
   /** "kube-scheduler", with its own name where it is not the default one. */
   readonly name: string;
   private readonly simulation: Simulation;
@@ -132,8 +133,30 @@ export class KubeScheduler implements PodView {
       ? new SharedInformer(clientGo, client, kinds.podgroups, options.reflectorReplies)
       : undefined;
     const further = groups === undefined ? [] : [groups];
-    this.informers = [this.nodes, ...this.volumes.informers, ...this.devices.informers, this.budgets, ...further, this.pods];
-    this.gangs = groups === undefined ? undefined : this.newGangs(groups);
+    this.informers = [
+      this.nodes,
+      ...this.volumes.informers,
+      ...this.devices.informers,
+      this.budgets,
+      ...further,
+      this.pods,
+    ];
+    this.waiting = new WaitingPods(simulation, name, {
+      onAllowed: (pod) => binding.allowed(pod),
+      onRejected: (pod, plugin) => binding.rejected(pod, plugin),
+    });
+    this.gangs =
+      groups &&
+      new Gangs({
+        tables,
+        pods: this.pods,
+        groups,
+        waiting: this.waiting,
+        plugin: GANGS,
+        timeout: parameters.gangPermitTimeout,
+        isPlaced: (key) => this.cache.isPlaced(key),
+        onGrown: (isMember) => this.queue.askAgain(GANGS, isMember),
+      });
     const profiles = makeProfiles(configuration, this.columns, parameters, {
       isPreempting: (pod) => this.evictions.isRunning(pod),
       devices: this.devices,
@@ -153,10 +176,6 @@ export class KubeScheduler implements PodView {
       onReady: () => this.loop.proceed(),
     });
     this.nominations = new Nominations(this.columns);
-    this.waiting = new WaitingPods(simulation, name, {
-      onAllowed: (pod) => binding.allowed(pod),
-      onRejected: (pod, plugin) => binding.rejected(pod, plugin),
-    });
     const parallelism = configuration.parallelism ?? parameters.parallelism;
     const events = new EventRecorder(clientGo, eventClient, options.eventRecorderReplies);
     const placed = new InformedPreemptionView({
@@ -178,12 +197,13 @@ export class KubeScheduler implements PodView {
       onFailed: (pod) => this.queue.forceActivate(pod),
     });
     const metrics = new SchedulerMetrics(recorder, simulation, this.queue);
+    const podView = new InformedPods(this.pods, tables);
     const failures = new FailureReport({
       requests: clientGo.requests,
       client,
       events,
       nominations: this.nominations,
-      nominatedNode: (key) => this.nominatedNode(key),
+      nominatedNode: (key) => podView.nominatedNode(key),
     });
     const asked = newExtenders(clientGo, options, configuration, parameters);
     const binding = new BindingCycle({
@@ -198,7 +218,7 @@ export class KubeScheduler implements PodView {
       nominations: this.nominations,
       waiting: this.waiting,
       failures,
-      pods: this,
+      pods: podView,
       explanation: options.explanation,
       metrics,
       parameters,
@@ -222,7 +242,7 @@ export class KubeScheduler implements PodView {
         settings,
         tieBreak,
       }),
-      pods: this,
+      pods: podView,
       binding,
       failures,
       explanation: options.explanation,
@@ -242,23 +262,6 @@ export class KubeScheduler implements PodView {
     });
     this.evSyncPoll = simulation.on(`${name}: informers synced?`, (incarnation) => this.onSyncPoll(incarnation));
     this.listen();
-  }
-
-  private newGangs(groups: SharedInformer): Gangs {
-    return new Gangs({
-      tables: this.clientGo.tables,
-      pods: this.pods,
-      groups,
-      waiting: {
-        keys: () => this.waiting.keys(),
-        allow: (key, plugin) => this.waiting.allow(key, plugin),
-        reject: (key, plugin) => this.waiting.reject(key, plugin),
-      },
-      plugin: GANGS,
-      timeout: this.parameters.gangPermitTimeout,
-      isPlaced: (key) => this.cache.isPlaced(key),
-      onGrown: (isMember) => this.queue.askAgain(GANGS, isMember),
-    });
   }
 
   private listen(): void {
@@ -310,26 +313,6 @@ export class KubeScheduler implements PodView {
     if (incarnation !== this.incarnation) return;
     if (this.groups.haveSynced && this.informers.every(({ hasSynced }) => hasSynced)) this.loop.start();
     else this.simulation.after(this.parameters.cacheSyncPoll, this.evSyncPoll, incarnation);
-  }
-
-  // ---- what the loop asks ------------------------------------------------------------------------------------------------------
-
-  isPending(key: ObjectKey, uid: number): boolean {
-    const { pods } = this.clientGo.tables;
-    const version = this.pods.get(key);
-    return (
-      version !== NO_VERSION && pods.uid.get(version) === uid && pods.node.get(version) < 0 && !pods.isTerminal(version)
-    );
-  }
-
-  isTerminating(key: ObjectKey): boolean {
-    const version = this.pods.get(key);
-    return version === NO_VERSION || this.clientGo.tables.pods.isTerminating(version);
-  }
-
-  nominatedNode(key: ObjectKey): number {
-    const version = this.pods.get(key);
-    return version === NO_VERSION ? -1 : this.clientGo.tables.pods.nominatedNode.get(version);
   }
 
   // ---- what the informers show (eventhandlers.go) --------------------------------------------------------------------------------
