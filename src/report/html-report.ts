@@ -109,9 +109,7 @@ ${barriers.length === 0 ? '' : table('Barriers', ['barrier', 'outcome'], barrier
 ${verdict.notes.map((note) => html`<p>${note}</p>`)}
 ${recoverySection(run)}
 ${timelineSection(run)}
-<h2>Bottleneck</h2>
-<p>${describeBottleneck(verdict.bottleneck)}. <span class="soft">Chosen by: ${describeReason(verdict.bottleneck)}.</span></p>
-${waitingTable(verdict.bottleneck)}
+${bottleneckSection(run, verdict)}
 ${paceSection(verdict)}
 ${verdict.startup.length === 0 ? '' : html`<p>Waiting or not, from its creation until it was seen Running ${describeStartup(verdict.startup)}.</p>`}`;
 }
@@ -143,6 +141,14 @@ function timelineSection({ replications }: ScenarioRun): Markup {
   const more = timeline.length > MOST_HAPPENINGS ? ` (the first ${MOST_HAPPENINGS} of ${timeline.length})` : '';
   return html`<h2>What happened</h2><p class="soft">Replication 1${more}; timeline.csv has all of them.</p>
 ${table('What happened', ['at', 'after the fault', 'who', 'what'], rows, 99)}`;
+}
+
+/** What gave way first; nothing makes requests in a scheduling cell. */
+function bottleneckSection({ scenario }: ScenarioRun, { bottleneck }: Verdict): Markup {
+  if (scenario.model === 'schedulingCell') return raw('');
+  return html`<h2>Bottleneck</h2>
+<p>${describeBottleneck(bottleneck)}. <span class="soft">Chosen by: ${describeReason(bottleneck)}.</span></p>
+${waitingTable(bottleneck)}`;
 }
 
 /** What sets the pace of pods, where that is not the bottleneck that was named already. */

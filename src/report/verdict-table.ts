@@ -43,8 +43,7 @@ export function verdictTable(run: ScenarioRun, verdict: Verdict, context: Verdic
     '',
     ...(verdict.objectives.length === 0 ? [] : [objectivesTable(verdict, context.colour)]),
     ...verdict.barriers.map((barrier) => `barrier     ${barrier.description}: ${describeBarrier(barrier)}`),
-    `bottleneck  ${describeBottleneck(verdict.bottleneck)}`,
-    `            chosen by: ${describeReason(verdict.bottleneck)}`,
+    ...bottleneckLines(run, verdict),
     ...paceLines(verdict),
     ...(verdict.startup.length === 0 ? [] : [`startup     ${describeStartup(verdict.startup)}`]),
     ...verdict.endings.map((ending) => `ended       ${describeEnding(ending, run.replications.length)}`),
@@ -57,6 +56,12 @@ export function verdictTable(run: ScenarioRun, verdict: Verdict, context: Verdic
     `verdict     ${paint(verdictLine(run, verdict), verdict.holds, context.colour)}`,
     '',
   ].join('\n');
+}
+
+/** What gave way first. In a scheduling cell nothing makes requests: what waits there are jobs, which the objectives and metrics tell. */
+function bottleneckLines({ scenario }: ScenarioRun, { bottleneck }: Verdict): string[] {
+  if (scenario.model === 'schedulingCell') return [];
+  return [`bottleneck  ${describeBottleneck(bottleneck)}`, `            chosen by: ${describeReason(bottleneck)}`];
 }
 
 /** What sets the pace of pods, where that is not the bottleneck that was named already. */
