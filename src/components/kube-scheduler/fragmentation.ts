@@ -6,6 +6,9 @@ import { MOST_GPUS } from './gpu-columns.ts';
 import type { NodeColumns } from './node-columns.ts';
 import type { TypicalPod } from './typical-pods.ts';
 
+/** States of nodes of which the measure is remembered at most. */
+const MOST_REMEMBERED = 262_144;
+
 /** Why a typical pod cannot use what is free; the order in which the parts are summed, which decides the last bits and with them ties. */
 const PARTS = [
   'both short',
@@ -95,6 +98,7 @@ export class Fragmentation {
     let fragmentation = this.remembered.get(key);
     if (fragmentation === undefined) {
       fragmentation = this.work(model, freeCpu, count);
+      if (this.remembered.size >= MOST_REMEMBERED) this.remembered.clear();
       this.remembered.set(key, fragmentation);
     }
     return fragmentation;

@@ -15,6 +15,9 @@ import { quantiseKnob, samplingKnobs, tieBreakKnob } from './knobs.ts';
 import type { AlgorithmContext, AlgorithmDefinition } from './scheduling-algorithm.ts';
 import { type NodeRater, ScoredChoice } from './scored-choice.ts';
 
+/** States of nodes that are remembered at most: a run of many days has ever new ones. */
+const MOST_STATES = 65_536;
+
 /** The score of a fall of fragmentation [thousandth of a GPU]: 50 where nothing changes. */
 function scoreOf(fall: number): number {
   return MAX_NODE_SCORE / (1 + Math.exp(-fall / WHOLE_GPU));
@@ -181,6 +184,11 @@ export class FragmentationRater implements NodeRater {
 
   private makeRoom(): void {
     const { capacity } = this.nodes;
+    if (this.states.size >= MOST_STATES) {
+      this.states.clear();
+      this.ratings.clear();
+      this.versionOf.fill(-1);
+    }
     if (this.stateOf.length >= capacity) return;
     this.stateOf = new Int32Array(capacity);
     this.versionOf = new Int32Array(capacity).fill(-1);
