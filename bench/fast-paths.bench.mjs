@@ -3,18 +3,13 @@
  *
  *   npm run build && node bench/fast-paths.bench.mjs [--quick] [--dist <folder>]
  */
-import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 
 const quick = process.argv.includes('--quick');
 const distIndex = process.argv.indexOf('--dist');
 const dist = distIndex > 0 ? pathToFileURL(`${process.argv[distIndex + 1]}/`) : new URL('../dist/', import.meta.url);
 const load = (path) => import(new URL(path, dist).href);
 const { Simulation, TimeSharing } = await load('engine/index.js');
-const { ReckonedAppends } = await load('components/etcd/reckoned-appends.js');
-const { loadScenario } = await load('index.js');
-const { runReplication } = await load('experiment/replication.js');
 
 const REPETITIONS = quick ? 3 : 9;
 const OPERATIONS = quick ? 50_000 : 400_000;
@@ -49,27 +44,6 @@ function messagesOfOneInstant(isPlain) {
   return () => simulation.run(1e15);
 }
 
-const { take } = ReckonedAppends.prototype;
-const files = {
-  readText: (path) => readFileSync(path, 'utf8'),
-  resolve: (from, relative) => resolve(dirname(from), relative),
-};
-const density = fileURLToPath(new URL('../scenarios/density-1k.yaml', import.meta.url));
-const sets = [
-  ['nodes', '100'],
-  ['deployments', quick ? '4' : '20'],
-];
-
-/** A cluster that fills; appends to members of etcd without clients are sent, or reckoned. */
-function cluster(isSent) {
-  const scenario = loadScenario(files, density, { sets });
-  return () => {
-    ReckonedAppends.prototype.take = isSent ? () => false : take;
-    runReplication(scenario, { seed: 'bench', replication: 1 });
-    ReckonedAppends.prototype.take = take;
-  };
-}
-
 /** Each pair, and the share of the plain form's time that the fast one may take. */
 const PAIRS = [
   { name: 'work that nobody waits for', plain: () => lumps(true), fast: () => lumps(false), target: 0.9 },
@@ -78,13 +52,6 @@ const PAIRS = [
     plain: () => messagesOfOneInstant(true),
     fast: () => messagesOfOneInstant(false),
     target: 0.9,
-  },
-  {
-    name: 'appends without messages',
-    plain: () => cluster(true),
-    fast: () => cluster(false),
-    target: 0.97,
-    repetitions: 3,
   },
 ];
 
@@ -98,11 +65,11 @@ function time(make) {
 
 let missed = 0;
 console.log('ms of CPU, medians');
-for (const { name, plain, fast, target, repetitions = REPETITIONS } of PAIRS) {
+for (const { name, plain, fast, target } of PAIRS) {
   const times = { plain: [], fast: [] };
   time(plain);
   time(fast);
-  for (let repetition = 0; repetition < repetitions; repetition++) {
+  for (let repetition = 0; repetition < REPETITIONS; repetition++) {
     times.plain.push(time(plain));
     times.fast.push(time(fast));
   }

@@ -43,21 +43,6 @@ export class LinkTable {
     return arrival;
   }
 
-  /** As {@link transmit}, of a message that need not be sent: it only keeps its place among the others; returns its arrival. */
-  reserve(index: number, delay: Nanoseconds): SimTime {
-    const link = this.ids[index] as LinkId;
-    const minimum = this.minimumDelays[index] as number;
-    const unhindered = this.simulation.now + (delay > minimum ? delay : minimum);
-    const arrival = Math.max(unhindered, this.simulation.latestArrival(link)) as SimTime;
-    this.simulation.reserve(link, arrival);
-    return arrival;
-  }
-
-  /** Sends a message for which {@link reserve} was called after all. */
-  transmitReserved(index: number, arrival: SimTime, type: EventType, a = 0, b = 0): void {
-    this.simulation.sendReserved(this.ids[index] as LinkId, arrival, type, a, b);
-  }
-
   private grow(): void {
     const capacity = this.ids.length * 2;
     this.ids = grown(this.ids, capacity);

@@ -180,24 +180,6 @@ export class Simulation {
     this.queue.push(2 * arrival, handle);
   }
 
-  /** A message that need not be sent passes on a link: none that is sent later arrives before it would. */
-  reserve(link: LinkId, arrival: SimTime): void {
-    const row = link * LINK_NUMBERS + 1;
-    if (!(arrival > this.now && arrival <= LAST_INSTANT && arrival >= (this.links[row] as number))) {
-      this.refuseArrival(link, arrival);
-    }
-    this.links[row] = arrival;
-  }
-
-  /** Sends a message for which {@link reserve} was called: those that were reserved for go in the order in which they are sent now. */
-  sendReserved(link: LinkId, arrival: SimTime, type: EventType, a = 0, b = 0): void {
-    const row = link * LINK_NUMBERS;
-    if (!(arrival > this.now && arrival <= (this.links[row + 1] as number))) this.refuseArrival(link, arrival);
-    const sequence = this.links[row] as number;
-    this.links[row] = sequence + 1;
-    this.post(link, sequence, arrival, type, a, b);
-  }
-
   /**
    * Processes all events up to and including `until`, then sets the clock to it. May be called again with a later instant.
    * After {@link stop} it returns early with the clock at the last event; calling it again goes on from there.

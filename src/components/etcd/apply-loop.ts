@@ -68,10 +68,11 @@ export class ApplyLoop {
     this.options = options;
   }
 
-  /** Hands committed entries over, which came at `since`: now, or a while ago if nobody has looked. */
-  enqueue(entries: readonly Entry<Proposal>[], since = this.options.simulation.now): void {
+  /** Hands committed entries over. */
+  enqueue(entries: readonly Entry<Proposal>[]): void {
+    const since = this.options.simulation.now;
     // Mostly the loop is idle, and they need not be queued.
-    if (this.isIdle) this.begin(entries, since, undefined, undefined, Math.max(since, this.end));
+    if (this.isIdle) this.begin(entries, since, undefined, undefined, since);
     else this.queue.push({ entries, since, occupy: undefined, done: undefined });
     this.goOn();
   }

@@ -91,12 +91,6 @@ export class LogWrite {
     return this.ready === undefined ? now : Math.max(this.end, now);
   }
 
-  /** When it is free for another append [ns], 0 = it is; undefined if something waits for it already. */
-  get freeForAppend(): number | undefined {
-    if (this.ready === undefined) return 0;
-    return this.isEndPlanned ? undefined : this.end;
-  }
-
   /** Last entry that is durable now. */
   get durable(): number {
     if (this.ready === undefined || !this.isOver) return this.lastDurable;

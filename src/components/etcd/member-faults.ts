@@ -97,7 +97,6 @@ export class MemberFaults {
     const faults = [...this.slowDisks].filter((fault) => fault.seat === seat);
     const factor = faults.reduce((product, fault) => product * fault.factor, 1);
     const added = faults.reduce((sum, fault) => sum + fault.added, 0);
-    this.options.members.appends.send();
     seat.member.log.slowDown(factor, nanoseconds(added));
     return faults.length > 0;
   }
@@ -109,7 +108,6 @@ export class MemberFaults {
     const { timeline, members } = this.options;
     const fault = { seat };
     this.fullDisks.add(fault);
-    members.appends.send();
     seat.member.isDiskFull = true;
     timeline.record(seat.member.name, 'has a full disk');
     this.after(duration, () => {

@@ -8,7 +8,6 @@ import type { Member } from './member.ts';
 import type { PeerNetwork } from './peer-network.ts';
 import type { Proposal } from './proposal.ts';
 import type { MemberId, ReadState, SnapshotMetadata } from './raft/index.ts';
-import type { ReckonedAppends } from './reckoned-appends.ts';
 import type { WriteAheadLog } from './write-ahead-log.ts';
 
 /** Events that the members share: the first argument is the member, the second the life of its process or clock. And where answers to reads go. */
@@ -46,8 +45,6 @@ export interface MemberOptions {
   readonly host: Host;
   readonly log: WriteAheadLog;
   readonly network: PeerNetwork;
-  /** Appends that need not be sent. */
-  readonly appends: ReckonedAppends;
   readonly events: MemberEvents;
   readonly owner: MemberOwner;
   /** Makes the apply loop, whose entries the member hands over. */

@@ -9,7 +9,6 @@
  * Ticks are folded: a tick that only counts is made up for when the member is next touched (tick-clock.ts).
  * Left out: CPU of heartbeats, votes and reads' rounds; memory.
  */
-import type { SimTime } from '../../units/index.ts';
 import type { Host } from '../host/host.ts';
 import type { ApplyLoop } from './apply-loop.ts';
 import { LogWrite } from './log-write.ts';
@@ -30,7 +29,6 @@ import {
   type Ready,
   Role,
 } from './raft/index.ts';
-import type { ReckonedAppend } from './reckoned-appends.ts';
 import { Standstill } from './standstill.ts';
 import { TickClock } from './tick-clock.ts';
 import type { WriteAheadLog } from './write-ahead-log.ts';
@@ -149,7 +147,6 @@ export class Member implements Peer {
 
   /** The process stands still (a pause of its garbage collector, SIGSTOP): what comes in waits. */
   pause(): void {
-    this.options.appends.send();
     this.isPaused = true;
     this.standstill.pause(this.options.simulation.now);
     this.pauses++;
@@ -242,8 +239,6 @@ export class Member implements Peer {
       this.startBatch();
       return;
     }
-    // What was sent before the message came before it.
-    this.takeAcknowledgements();
     this.node.step(message);
     this.process();
   }
@@ -282,10 +277,9 @@ export class Member implements Peer {
     this.startBatch();
   }
 
-  /** Brings the member up to now: ticks, writes and acknowledgements that have gone by without an event. */
+  /** Brings the member up to now: ticks and a write that have gone by without an event. */
   touch(): void {
     if (this.write.isOver) this.endWrite();
-    this.options.appends.catchUp(this);
     this.clock.catchUp(this.options.simulation.now);
   }
 
@@ -317,7 +311,7 @@ export class Member implements Peer {
       owner.snapshotArrived(this, ready.snapshot);
     }
     if (ready.readStates.length > 0) events.onReadStates(this, ready.readStates);
-    this.handOver(ready.committed, this.options.simulation.now);
+    this.handOver(ready.committed);
     this.sendAll(ready.messages);
     if (ready.mustSync) {
       if (this.isDiskFull) {
@@ -329,7 +323,6 @@ export class Member implements Peer {
       this.sendAll(ready.messagesAfterSync);
       this.advance();
     }
-    if (this.node.role === Role.Leader) this.options.appends.plan(this, this.write.freeAt);
   }
 
   private beginWrite(ready: Ready<Proposal>): void {
@@ -370,48 +363,10 @@ export class Member implements Peer {
     if (this.node.configuration !== configuration) this.options.owner.membershipChanged(this);
   }
 
-  // ---- appends that are not sent (reckoned-appends.ts) ----------------------------------------------------------------------------------
-
-  /** The first `count` appends are written by now; the last of them came at `arrival`. */
-  takeWritten(appends: readonly ReckonedAppend[], count: number, arrival: SimTime): void {
-    this.clock.catchUp(arrival);
-    let commit = 0;
-    for (let i = 0; i < count; i++) {
-      const { message } = appends[i] as ReckonedAppend;
-      this.node.takeWritten(message.entries);
-      commit = Math.max(commit, message.commit);
-    }
-    this.write.durable = this.node.lastIndex;
-    this.handOver(this.node.takeCommitted(commit), arrival);
-  }
-
-  /** An append that came at `arrival` is being written until `written`; its acknowledgement is known. */
-  beginWriting({ message, arrival, written }: ReckonedAppend): void {
-    this.clock.catchUp(arrival);
-    this.node.step(message);
-    const ready = this.node.ready();
-    this.handOver(ready.committed, arrival);
-    this.write.begin(ready, written);
-  }
-
-  private handOver(committed: readonly Entry<Proposal>[], at: SimTime): void {
+  private handOver(committed: readonly Entry<Proposal>[]): void {
     if (committed.length === 0) return;
     this.handedOver = (committed[committed.length - 1] as Entry<Proposal>).index;
-    this.apply.enqueue(committed, at);
-  }
-
-  /** A quorum has what was reckoned. */
-  onAcknowledged(incarnation: number): void {
-    if (incarnation !== this.incarnation || !this.isRunning) return;
-    this.touch();
-    this.takeAcknowledgements();
-    this.process();
-    this.startBatch();
-  }
-
-  /** Acknowledgements of this instant that no message brings: each may commit something. */
-  private takeAcknowledgements(): void {
-    while (this.options.appends.takeAcknowledgement(this)) this.process();
+    this.apply.enqueue(committed);
   }
 
   private sendAll(messages: readonly Message<Proposal>[]): void {
@@ -419,11 +374,9 @@ export class Member implements Peer {
   }
 
   private send(message: Message<Proposal>, after = 0): void {
-    const { network, owner, appends } = this.options;
-    if (message.type === MessageType.Append) {
-      const isEmpty = message.entries.length === 0;
-      if (isEmpty ? message.context !== PROBE && this.isIdle(message.to) : appends.take(this, message)) return;
-    }
+    const { network, owner } = this.options;
+    const isNews = message.type === MessageType.Append && message.entries.length === 0 && message.context !== PROBE;
+    if (isNews && this.isIdle(message.to)) return;
     const isSnapshot = message.type === MessageType.Snapshot;
     if (isSnapshot && !network.isOpen(this.id, message.to)) this.node.reportSnapshot(message.to, false);
     network.send(message, after, isSnapshot ? owner.snapshotSpan(this, message.to) : 0);

@@ -25,7 +25,6 @@ import {
   type SnapshotMetadata,
 } from './raft/index.ts';
 import { ReadIndex } from './read-index.ts';
-import { ReckonedAppends } from './reckoned-appends.ts';
 import { reckonRound } from './reckoned-round.ts';
 import { RequestWorkers } from './request-workers.ts';
 import type { MembersOptions, Seat } from './seat.ts';
@@ -40,8 +39,6 @@ const BYTES_PER_MB = 1e6;
 export class Members implements MemberOwner {
   readonly seats: Seat[] = [];
   readonly network: PeerNetwork;
-  /** Appends that need not be sent. */
-  readonly appends: ReckonedAppends;
   readonly history: LeadershipHistory;
   private readonly options: MembersOptions;
   private readonly leaderListeners: (() => void)[] = [];
@@ -62,14 +59,7 @@ export class Members implements MemberOwner {
     const { simulation, network, recorder, timeline, hosts } = options;
     this.options = options;
     const seat = (number: number): Seat => this.seats[number] as Seat;
-    this.network = new PeerNetwork(simulation, network, recorder, () => this.appends.send());
-    this.appends = new ReckonedAppends({
-      simulation,
-      network: this.network,
-      member: (id) => seat(id).member,
-      isFollowed: (member) => this.isFollowed(member),
-      expectsEntries: (member) => seat(member).store.expectEntries(),
-    });
+    this.network = new PeerNetwork(simulation, network, recorder);
     this.history = new LeadershipHistory(simulation, recorder, timeline);
     this.applied = new AppliedEntries(options, this.seats);
     this.failedReads = recorder.counter('etcd_server_read_indexes_failed_total');
@@ -172,7 +162,6 @@ export class Members implements MemberOwner {
       host,
       log,
       network: this.network,
-      appends: this.appends,
       events: {
         tick: this.evTick,
         written: this.evWritten,
@@ -187,9 +176,6 @@ export class Members implements MemberOwner {
       ...shared,
       recorder,
       name: member.name,
-      catchUp: () => {
-        if (member.isRunning) member.touch();
-      },
       occupy: (span, done) => apply.occupy(span, done),
       sync: (bytes) => log.estimate(bytes),
       charge: (cpu) => host.charge(cpu),
@@ -229,7 +215,6 @@ export class Members implements MemberOwner {
   end(seat: Seat, why: string, span: Nanoseconds | null): void {
     const { member, store, reads } = seat;
     if (!member.isUp) return;
-    this.appends.send();
     member.persistedIndex = store.crash();
     seat.surviving = member.kill();
     reads.reset();
@@ -281,7 +266,6 @@ export class Members implements MemberOwner {
   // ---- what members tell ------------------------------------------------------------------------------------------------------------
 
   roleChanged(member: Member): void {
-    this.appends.send();
     this.lookForLeader();
     const seat = this.seats[member.id] as Seat;
     seat.reads.leaderChanged();
@@ -303,7 +287,6 @@ export class Members implements MemberOwner {
   }
 
   membershipChanged(member: Member): void {
-    this.appends.send();
     const { voters, learners } = member.node.configuration;
     if (!member.isLeader) return;
     const learning = learners.length === 0 ? '' : `, learners ${learners.join(', ')}`;

@@ -8,7 +8,7 @@
  */
 import { type EventType, LinkTable, type RandomStream, type Simulation, type ValuesOf } from '../../engine/index.ts';
 import type { HistogramSeries, MetricRecorder } from '../../metrics/index.ts';
-import { type Nanoseconds, NS_PER_MILLISECOND, nanoseconds, type SimTime } from '../../units/index.ts';
+import { type Nanoseconds, NS_PER_MILLISECOND, nanoseconds } from '../../units/index.ts';
 import type { networkParameters } from '../host/host.parameters.ts';
 import type { Proposal } from './proposal.ts';
 import { type MemberId, type Message, MessageType } from './raft/index.ts';
@@ -42,8 +42,6 @@ interface Stream {
   loss: number;
   /** Delay of the latest message [ns], for the round-trip time. */
   lastDelay: number;
-  /** Messages on their way, state. */
-  underWay: number;
   readonly draws: RandomStream;
   /** Round-trip times as the sender sees them. */
   readonly roundTrips: HistogramSeries;
@@ -75,16 +73,8 @@ export class PeerNetwork {
   private readonly parcels: Parcel[] = [];
   private readonly free: number[] = [];
   private readonly evArrived: EventType;
-  /** Called before a link becomes worse or better. */
-  private readonly beforeChange: () => void;
 
-  constructor(
-    simulation: Simulation,
-    parameters: ValuesOf<typeof networkParameters>,
-    recorder: MetricRecorder,
-    beforeChange: () => void,
-  ) {
-    this.beforeChange = beforeChange;
+  constructor(simulation: Simulation, parameters: ValuesOf<typeof networkParameters>, recorder: MetricRecorder) {
     this.simulation = simulation;
     this.parameters = parameters;
     this.recorder = recorder;
@@ -124,40 +114,16 @@ export class PeerNetwork {
     parcel.incarnation = (this.peers[message.to] as Peer).incarnation;
     parcel.senderLife = (this.peers[message.from] as Peer).incarnation;
     parcel.leavesAt = leavesAt;
-    this.stream(message.from, message.to).underWay++;
     return slot;
-  }
-
-  // ---- messages that are reckoned with, but not sent -------------------------------------------------------------------------------------
-
-  /** Whether nothing is wrong between two members, and nothing is on its way from the one to the other. */
-  isSound(from: MemberId, to: MemberId): boolean {
-    const there = this.stream(from, to);
-    return there.underWay === 0 && isHealthy(there) && isHealthy(this.stream(to, from));
-  }
-
-  /** When a message that leaves after a span would arrive; it keeps its place among the others. */
-  reckon(from: MemberId, to: MemberId, after: number): SimTime {
-    const stream = this.stream(from, to);
-    stream.lastDelay = this.parameters.peerDelay.sample(stream.draws);
-    return this.links.reserve(stream.link, nanoseconds(after + stream.lastDelay));
-  }
-
-  /** Has a message arrive that was only reckoned with; it leaves, or has left, at `leavesAt`. */
-  deliver(message: Message<Proposal>, arrival: SimTime, leavesAt: number = this.simulation.now): void {
-    const { link } = this.stream(message.from, message.to);
-    this.links.transmitReserved(link, arrival, this.evArrived, this.pack(message, leavesAt));
   }
 
   /** Fault: nothing gets from one member to another any more, or this fault is over; what is on its way arrives. */
   setCut(from: MemberId, to: MemberId, isCut: boolean): void {
-    this.beforeChange();
     this.stream(from, to).cuts += isCut ? 1 : -1;
   }
 
   /** Fault: messages from one member to another take `added` longer, and a share of packets is lost. */
   setQuality(from: MemberId, to: MemberId, added: Nanoseconds, loss: number): void {
-    this.beforeChange();
     const stream = this.stream(from, to);
     stream.addedDelay = added;
     stream.loss = loss;
@@ -191,7 +157,6 @@ export class PeerNetwork {
       addedDelay: 0,
       loss: 0,
       lastDelay: 0,
-      underWay: 0,
       draws: this.simulation.streams.stream(`etcd.peers.${from}.${to}`),
       roundTrips: this.recorder.histogram('etcd_network_peer_round_trip_time_seconds', { To: `member ${to}` }),
     };
@@ -218,7 +183,6 @@ export class PeerNetwork {
     const message = parcel.message as Message<Proposal>;
     parcel.message = undefined;
     this.free.push(slot);
-    this.stream(message.from, message.to).underWay--;
     if (!(this.peers[message.from] as Peer).didSend(message, senderLife, leavesAt)) return;
     const receiver = this.peers[message.to] as Peer;
     if (receiver.incarnation !== incarnation) {

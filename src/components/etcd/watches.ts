@@ -111,10 +111,7 @@ export class Watches {
 
   /** API servers without a watch open one where they can. */
   open(): void {
-    const opened = this.options.connections.openWatches();
-    // A member may have had no clients so far.
-    if (opened.length > 0) this.options.members.appends.send();
-    for (const server of opened) {
+    for (const server of this.options.connections.openWatches()) {
       this.streams.open(server, this.streams.positionOf(server));
     }
   }

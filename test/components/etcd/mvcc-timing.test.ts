@@ -49,7 +49,6 @@ class Bench {
       name: 'bench',
       sync: (bytes) => syncs.sample(stream) + this.parameters.walSyncPerByte * bytes,
       charge: () => {},
-      catchUp: () => {},
       occupy: (span, done) => {
         const end = this.loop.reserve(simulation.now, span());
         simulation.at(end, ended, jobs.push(done) - 1);

@@ -24,8 +24,6 @@ export interface MemberStoreOptions {
   readonly recorder: MetricRecorder;
   /** "etcd 0". */
   readonly name: string;
-  /** Has the member take in what has come to it by now. */
-  readonly catchUp: () => void;
   /** Has the apply loop do something in its turn, for a span that is decided then; `done` is called at its end. */
   readonly occupy: (span: () => Nanoseconds, done?: () => void) => void;
   /** Length of a write of so many bytes and its sync on the member's disk, begun now [ns]. */
@@ -97,11 +95,6 @@ export class MemberStore {
     if (backend.operations === 0 || this.isCommitDue) return;
     if (backend.mustCommit || backend.operations >= this.options.parameters.backendBatchLimit) this.planCommit();
     else if (!this.isTimerSet) this.setTimer();
-  }
-
-  /** Entries are on their way that will be applied when somebody looks: a commit is due at the next beat of the timer. */
-  expectEntries(): void {
-    if (!this.isTimerSet && !this.isCommitDue) this.setTimer();
   }
 
   /** A snapshot of the raft log is noted, for which what is applied must be in the file: commits in the next turn of the apply loop. */
@@ -190,7 +183,6 @@ export class MemberStore {
 
   private onCommitTimer(life: number): void {
     if (life !== this.life || !this.isRunning) return;
-    this.options.catchUp();
     this.isTimerSet = false;
     if (this.backend.operations > 0 && !this.isCommitDue) this.planCommit();
   }

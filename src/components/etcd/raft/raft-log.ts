@@ -116,12 +116,6 @@ export class RaftLog<Payload> {
     return index + entries.length;
   }
 
-  /** Takes over entries behind the last one that are written already. */
-  pushWritten(entries: readonly Entry<Payload>[]): void {
-    for (let i = 0; i < entries.length; i++) this.entries.push(entries[i] as Entry<Payload>);
-    this.stable = this.lastIndex;
-  }
-
   private truncateAfter(index: number): void {
     if (index >= this.lastIndex) return;
     if (index < this.committed) {

@@ -295,38 +295,6 @@ export class RaftNode<Payload> {
     log.compact({ index, term: log.termOf(index), configuration }, keep);
   }
 
-  // ---- what is known without messages ----------------------------------------------------------------------------------------------
-
-  /** A follower took entries up to an index. */
-  acknowledged(from: MemberId, index: number): void {
-    this.roles.replication?.acknowledged(from, index);
-  }
-
-  /** The message that would say so. */
-  acknowledgement(to: MemberId, index: number): Message<Payload> {
-    const message = this.state.draft(MessageType.AppendResponse, to);
-    message.index = index;
-    return message;
-  }
-
-  /** A follower has entries of its leader, behind its last one, that are written by now. The owner has no work of the node. */
-  takeWritten(entries: readonly Entry<Payload>[]): void {
-    this.state.log.pushWritten(entries);
-    this.roles.heard();
-  }
-
-  /** It knows that entries up to `commit` are committed; returns those to apply, none of which changes the membership. */
-  takeCommitted(commit: number): readonly Entry<Payload>[] {
-    const { log } = this.state;
-    const { applied } = log;
-    log.commitTo(Math.min(commit, log.lastIndex));
-    if (log.committed === applied) return NOTHING;
-    log.applied = log.committed;
-    this.lastHardState = this.hardState();
-    this.writtenHardState = this.lastHardState;
-    return log.range(applied + 1, log.committed);
-  }
-
   // ---- output ----------------------------------------------------------------------------------------------------------------------
 
   /** Whether {@link ready} has anything. Never while the owner has work that it has not advanced over. */

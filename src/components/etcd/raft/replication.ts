@@ -140,14 +140,6 @@ export class Replication<Payload> {
     this.acknowledge(peer, message.index);
   }
 
-  /** A follower took entries up to an index, as is known without a message. */
-  acknowledged(from: MemberId, index: number): void {
-    const peer = this.peer(from);
-    if (peer === undefined) return;
-    peer.isActive = true;
-    this.acknowledge(peer, index);
-  }
-
   private acknowledge(peer: Progress, index: number): void {
     const isProbed = peer.state === ProgressState.Probe && index === peer.match;
     if (!peer.acknowledge(index) && !isProbed) return;

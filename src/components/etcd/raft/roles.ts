@@ -159,11 +159,6 @@ export class Roles<Payload> {
     return true;
   }
 
-  /** The leader that it follows was heard from, without a message. */
-  heard(): void {
-    this.electionElapsed = 0;
-  }
-
   /** A message of the leader of this term. */
   private follow({ from, term }: Message<Payload>): void {
     const { state } = this;
