@@ -297,7 +297,7 @@ export const etcdParameters = defineParameters({
     source: measured('etcd/get_grid.csv', '35-50 us of server CPU per get at 64 clients'),
   }),
   readRoundCpu: duration({
-    default: microseconds(80),
+    default: microseconds(60),
     range: [nanoseconds(0), seconds(1)],
     help: 'CPU of a round that confirms the index of linearizable reads; reads that come meanwhile share the next.',
     source: measured(
