@@ -92,7 +92,7 @@ it('a barrier on Deployments that are not there is not met', async () => {
   expect(judge(run).barriers[0]).toMatchObject({
     holds: false,
     description: 'podsReady: all of web in prod within 20s',
-    state: '0 of 1 Deployments by that name',
+    state: '0 of 1 Deployments or pods by that name',
   });
 });
 
