@@ -1,6 +1,6 @@
 /** One replication of a scenario in a scheduling cell: schedulers, nodes and jobs, without a control plane. */
 import { SchedulingCell } from '../components/scheduling-cell/index.ts';
-import { type EventType, Simulation } from '../engine/index.ts';
+import { Simulation } from '../engine/index.ts';
 import { TemplateRegistry } from '../manifests/index.ts';
 import { MetricRecorder } from '../metrics/index.ts';
 import {
@@ -13,8 +13,8 @@ import {
 import { notesOnLateOperations } from '../scenario/execution/index.ts';
 import { cellSchedulersOf, materialiseParameters } from '../scenario/index.ts';
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts';
-import { nanoseconds, plus, type SimTime, START_OF_RUN, seconds, simTime } from '../units/index.ts';
-import { planSamples, type ReplicationOptions, watchProgress } from './replication-frame.ts';
+import { nanoseconds, seconds, simTime } from '../units/index.ts';
+import { planSamples, type ReplicationOptions, StatisticsStart, watchProgress } from './replication-frame.ts';
 import type { ReplicationResult } from './replication-result.ts';
 
 /** How often the use of nodes is measured where jobs say what they use: as a metrics server does. */
@@ -33,11 +33,8 @@ export class CellReplication {
   private readonly simulation: Simulation;
   private readonly recorder: MetricRecorder;
   private readonly execution: CellExecution;
-  /** When statistics began, state. */
-  private statisticsFrom: SimTime = START_OF_RUN;
-  private isMeasuring = false;
+  private readonly statistics: StatisticsStart;
   private isStopped = false;
-  private readonly evStatistics: EventType;
 
   constructor(scenario: ResolvedScenario, options: ReplicationOptions) {
     this.scenario = scenario;
@@ -58,8 +55,8 @@ export class CellReplication {
     });
     const templates = new TemplateRegistry(scenario.templates);
     const firstScheduler = scenario.schedulers[0]?.name ?? '';
-    this.execution = new CellExecution(this.world, templates, firstScheduler, () => this.onMeasure());
-    this.evStatistics = this.simulation.on('experiment: statistics begin', () => this.startStatistics());
+    this.execution = new CellExecution(this.world, templates, firstScheduler, () => this.statistics.measured());
+    this.statistics = new StatisticsStart(this.simulation, scenario, () => this.recorder.startStatistics());
   }
 
   /** Runs it to its end. */
@@ -67,9 +64,7 @@ export class CellReplication {
     const { simulation, scenario, execution } = this;
     preloadCell(execution, scenario.operations);
     planSamples(simulation, this.recorder, scenario.until);
-    if (!scenario.operations.some((operation) => 'measure' in operation && operation.measure) && scenario.warmUp > 0) {
-      simulation.after(scenario.warmUp, this.evStatistics);
-    }
+    this.statistics.plan();
     watchProgress(simulation, this.options, () => {
       this.isStopped = true;
     });
@@ -87,7 +82,7 @@ export class CellReplication {
       seed: this.options.seed,
       endReason: this.isStopped ? 'interrupted' : endReason,
       endTime: nanoseconds(simulation.now),
-      statisticsFrom: nanoseconds(this.statisticsFrom),
+      statisticsFrom: nanoseconds(this.statistics.from),
       metrics: this.recorder.result(),
       barriers: execution.barriers.map(({ began, at, ...barrier }) => ({
         ...barrier,
@@ -101,19 +96,5 @@ export class CellReplication {
       recoveries: [],
       notes: [...execution.notes, ...notesOnLateOperations(scenario.operations, scenario.until)],
     };
-  }
-
-  /** The first measured operation begins; statistics follow after the warm-up. */
-  private onMeasure(): void {
-    if (this.isMeasuring) return;
-    this.isMeasuring = true;
-    const { warmUp } = this.scenario;
-    if (warmUp > 0) this.simulation.at(plus(this.simulation.now, warmUp), this.evStatistics);
-    else this.startStatistics();
-  }
-
-  private startStatistics(): void {
-    this.statisticsFrom = this.simulation.now;
-    this.recorder.startStatistics();
   }
 }

@@ -1,7 +1,8 @@
 /** What replications of all worlds have in common: options, samples over time, progress. */
-import type { Simulation } from '../engine/index.ts';
+import type { EventType, Simulation } from '../engine/index.ts';
 import type { MetricRecorder } from '../metrics/index.ts';
-import { type Nanoseconds, NS_PER_SECOND, nanoseconds } from '../units/index.ts';
+import type { ResolvedScenario } from '../scenario/resolved-scenario.ts';
+import { type Nanoseconds, NS_PER_SECOND, nanoseconds, plus, type SimTime, START_OF_RUN } from '../units/index.ts';
 import type { JobProgress } from './run-control.ts';
 
 /** How to run one replication. */
@@ -52,4 +53,44 @@ export function watchProgress(simulation: Simulation, { onProgress }: Replicatio
     if (!goesOn) stopped();
     return goesOn;
   });
+}
+
+/** When the statistics of a replication begin: `warmUp` after its first measured operation has begun, or after t = 0 where nothing is measured. */
+export class StatisticsStart {
+  private readonly simulation: Simulation;
+  private readonly scenario: ResolvedScenario;
+  private readonly begin: () => void;
+  private readonly evBegin: EventType;
+  private isMeasuring = false;
+  /** When they began, state. */
+  from: SimTime = START_OF_RUN;
+
+  /** `begin` is called when they do. */
+  constructor(simulation: Simulation, scenario: ResolvedScenario, begin: () => void) {
+    this.simulation = simulation;
+    this.scenario = scenario;
+    this.begin = begin;
+    this.evBegin = simulation.on('experiment: statistics begin', () => this.start());
+  }
+
+  /** Before the run. */
+  plan(): void {
+    const { operations, warmUp } = this.scenario;
+    const isMeasured = operations.some((operation) => 'measure' in operation && operation.measure);
+    if (!isMeasured && warmUp > 0) this.simulation.after(warmUp, this.evBegin);
+  }
+
+  /** A measured operation begins; only the first one counts. */
+  measured(): void {
+    if (this.isMeasuring) return;
+    this.isMeasuring = true;
+    const { warmUp } = this.scenario;
+    if (warmUp > 0) this.simulation.at(plus(this.simulation.now, warmUp), this.evBegin);
+    else this.start();
+  }
+
+  private start(): void {
+    this.from = this.simulation.now;
+    this.begin();
+  }
 }

@@ -1,6 +1,6 @@
 /** One replication: a cluster is put together, the operations are carried out, and what was measured is handed over. */
 import { ControlPlane } from '../components/control-plane.ts';
-import { type EventType, Simulation } from '../engine/index.ts';
+import { Simulation } from '../engine/index.ts';
 import { TemplateRegistry } from '../manifests/index.ts';
 import { MetricRecorder } from '../metrics/index.ts';
 import {
@@ -12,11 +12,11 @@ import {
 } from '../scenario/execution/index.ts';
 import { csiDriversOf, materialiseParameters, schedulersOf, webhooksOf } from '../scenario/index.ts';
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts';
-import { nanoseconds, plus, type SimTime, START_OF_RUN, simTime } from '../units/index.ts';
+import { nanoseconds, simTime } from '../units/index.ts';
 import { runCellReplication } from './cell-replication.ts';
 import { explainedPod, namedPod } from './explained-pod.ts';
 import { happeningsOf, recoveriesOf } from './recovery.ts';
-import { planSamples, type ReplicationOptions, watchProgress } from './replication-frame.ts';
+import { planSamples, type ReplicationOptions, StatisticsStart, watchProgress } from './replication-frame.ts';
 import type { EndReason, ReplicationResult } from './replication-result.ts';
 import { SAMPLE_INTERVAL, ServiceSampler } from './service-samples.ts';
 
@@ -36,12 +36,8 @@ class Replication {
   private readonly cluster: ControlPlane;
   private readonly execution: Execution;
   private readonly service: ServiceSampler;
-  /** When statistics began, state. */
-  private statisticsFrom: SimTime = START_OF_RUN;
-  private isMeasuring = false;
+  private readonly statistics: StatisticsStart;
   private isStopped = false;
-  /** Event with which statistics begin after the warm-up. */
-  private readonly evStatistics: EventType;
 
   constructor(scenario: ResolvedScenario, options: ReplicationOptions) {
     this.scenario = scenario;
@@ -63,8 +59,11 @@ class Replication {
       deriveTemplate: (template, change) => templates.derived(template, change),
     });
     this.service = new ServiceSampler(this.recorder, this.cluster);
-    this.evStatistics = this.simulation.on('experiment: statistics begin', () => this.startStatistics());
-    this.execution = new Execution(this.cluster, templates, () => this.onMeasure());
+    this.statistics = new StatisticsStart(this.simulation, scenario, () => {
+      this.recorder.startStatistics();
+      this.cluster.waits.startStatistics();
+    });
+    this.execution = new Execution(this.cluster, templates, () => this.statistics.measured());
   }
 
   run(): ReplicationResult {
@@ -73,9 +72,7 @@ class Replication {
     this.cluster.start();
     planSamples(simulation, this.recorder, scenario.until);
     if (scenario.operations.some(({ kind }) => kind === 'fault')) this.observeService();
-    if (!scenario.operations.some((operation) => 'measure' in operation && operation.measure) && scenario.warmUp > 0) {
-      simulation.after(scenario.warmUp, this.evStatistics);
-    }
+    this.statistics.plan();
     watchProgress(simulation, this.options, () => {
       this.isStopped = true;
     });
@@ -102,21 +99,6 @@ class Replication {
     simulation.after(SAMPLE_INTERVAL, sample);
   }
 
-  /** The first measured operation begins; statistics follow after the warm-up. */
-  private onMeasure(): void {
-    if (this.isMeasuring) return;
-    this.isMeasuring = true;
-    const { warmUp } = this.scenario;
-    if (warmUp > 0) this.simulation.at(plus(this.simulation.now, warmUp), this.evStatistics);
-    else this.startStatistics();
-  }
-
-  private startStatistics(): void {
-    this.statisticsFrom = this.simulation.now;
-    this.recorder.startStatistics();
-    this.cluster.waits.startStatistics();
-  }
-
   private result(endReason: EndReason, concluded: readonly string[]): ReplicationResult {
     const { simulation, options, cluster, execution } = this;
     const { entries } = cluster.store.timeline;
@@ -128,7 +110,7 @@ class Replication {
       seed: options.seed,
       endReason,
       endTime: nanoseconds(simulation.now),
-      statisticsFrom: nanoseconds(this.statisticsFrom),
+      statisticsFrom: nanoseconds(this.statistics.from),
       metrics: this.recorder.result(),
       barriers: execution.barriers.map(({ began, at, ...barrier }) => ({
         ...barrier,
