@@ -17,7 +17,7 @@ describe.each(metricNames)('metric %s', (name) => {
     expect(definition.help.length).toBeGreaterThan(20);
     expect(definition.source).not.toBe('');
     expect(new Set(definition.labels).size).toBe(definition.labels.length);
-    if (definition.unit === 's') expect(name).toMatch(/_seconds$/);
+    if (definition.unit === 's') expect(name).toMatch(/_seconds(_total)?$/);
     if (definition.kind === 'counter' && !countersNamedOtherwise.has(name)) expect(name).toMatch(/_total$/);
   });
 

@@ -71,13 +71,14 @@ function run(clients: number, members: number, span: number) {
 }
 
 describe('keep-alives of leases', () => {
-  it('are answered as fast as measured, by one client and by many', () => {
+  // The measured clients shared the server's cores, which these do not: they are up to twice as fast. `plimsoll validate etcd-lease-keepalive` has them there.
+  it('are answered at least as fast as was measured with clients on the same cores, and no more than twice', () => {
     const text = readFileSync(new URL('../../../data/measured/etcd/lease_keepalive.csv', import.meta.url), 'utf8');
     for (const line of text.trim().split('\n').slice(1)) {
       const [clients, , , rate] = line.split(',').map(Number) as [number, number, number, number];
       const { bench } = run(clients, 1, 1);
-      expect(bench.answered / rate).toBeGreaterThan(0.75);
-      expect(bench.answered / rate).toBeLessThan(1.25);
+      expect(bench.answered / rate).toBeGreaterThan(0.9);
+      expect(bench.answered / rate).toBeLessThan(2);
     }
   });
 

@@ -61,6 +61,8 @@ describe('kube-controller-manager', () => {
       'persistentvolume-binder-controller',
       'ephemeral-volume-controller',
       'resourcequota-controller',
+      'resourceclaim-controller',
+      'disruption-controller',
     ]);
   });
 
@@ -109,8 +111,11 @@ describe('kube-controller-manager', () => {
       'nodes',
       'persistentvolumeclaims',
       'persistentvolumes',
+      'poddisruptionbudgets',
       'pods',
       'replicasets',
+      'resourceclaims',
+      'resourceclaimtemplates',
       'resourcequotas',
       'secrets',
       'services',

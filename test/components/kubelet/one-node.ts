@@ -22,7 +22,7 @@ export function fixedSpans(...more: string[]): string {
 }
 
 /** What API requests and watches may add to a span [s]. */
-export const API_TIME = 0.02;
+export const API_TIME = 0.03;
 
 /** A world with `node-0`, all caches filled, and pods that only a test binds: their scheduler does not run. */
 export function oneNode(manifests: string, ...parameters: string[]): ClusterWorld {
