@@ -33,7 +33,13 @@ function filesOf(contents: Readonly<Record<string, string>>): Files {
 
 function imported(contents: Readonly<Record<string, string>>, input = 'data', workload?: string) {
   const files = filesOf(contents);
-  const result = importFormats.openb.read({ files, input, workload, pathFromScenario: (path) => path, scenarioName: 'made' });
+  const result = importFormats.openb.read({
+    files,
+    input,
+    workload,
+    pathFromScenario: (path) => path,
+    scenarioName: 'made',
+  });
   return { ...result, scenario: loadScenario(filesOf({ ...contents, 'made.yaml': result.scenario }), 'made.yaml') };
 }
 
