@@ -59,6 +59,18 @@ const definitions: readonly ChartDefinition[] = [
     by: 'phase',
     only: ['unbound', 'bound', 'running', 'ready', 'failed', 'terminating'],
   },
+  { title: 'Nodes of the cell', unit: 'nodes', metric: 'plimsoll_cell_nodes', by: 'state' },
+  { title: 'Tasks by state', unit: 'tasks', metric: 'plimsoll_cell_tasks', by: 'state' },
+  { title: 'Requested of what the cell has', unit: 'share', metric: 'plimsoll_cell_allocation_ratio', by: 'resource' },
+  { title: 'Jobs that wait', unit: 'jobs', metric: 'plimsoll_cell_pending_jobs', by: 'scheduler' },
+  { title: 'Schedulers deciding', unit: 'share', metric: 'plimsoll_cell_scheduler_busyness', by: 'scheduler' },
+  {
+    title: 'Dominant shares of queues',
+    unit: 'share',
+    metric: 'plimsoll_cell_dominant_share',
+    by: 'queue',
+    moving: true,
+  },
   { title: 'Scheduling throughput', unit: 'pods/s', metric: 'plimsoll_scheduling_throughput_pods_per_second' },
   { title: 'API requests by verb', unit: 'requests/s', metric: 'apiserver_request_total', by: 'verb', rate: true },
   {

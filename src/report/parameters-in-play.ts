@@ -14,10 +14,14 @@ export interface Assumption {
   readonly reason: string;
 }
 
+/** The component whose parameters a scheduling cell reads. */
+const COMPONENT_OF_CELLS = 'kubeScheduler';
+
 /** All parameters whose default is an assumption and which this scenario leaves at it. */
-export function assumptionsInPlay({ overrides }: ResolvedScenario, catalogue: ParameterCatalogue): Assumption[] {
+export function assumptionsInPlay({ model, overrides }: ResolvedScenario, catalogue: ParameterCatalogue): Assumption[] {
   const changed = new Set(overrides.map(({ path }) => path));
   return Object.entries(catalogue)
+    .filter(([component]) => model !== 'schedulingCell' || component === COMPONENT_OF_CELLS)
     .flatMap(([component, set]) =>
       Object.entries(set).map(([name, parameter]) => ({ path: `${component}.${name}`, parameter })),
     )

@@ -66,6 +66,8 @@ it('lists assumptions in play and values that differ, in their units', () => {
   const scenario = exampleScenario({ overrides });
   expect(assumptionsInPlay(scenario, catalogue)).toEqual([]);
   expect(assumptionsInPlay(exampleScenario(), catalogue)).toEqual([{ path, help: 'sync', reason: 'a guess' }]);
+  // A scheduling cell has no such component.
+  expect(assumptionsInPlay(exampleScenario({ model: 'schedulingCell' }), catalogue)).toEqual([]);
   expect(page({ ...exampleRun([{}]), scenario })).toContain('<td class="text">1.5s</td>');
 });
 
