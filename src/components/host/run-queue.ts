@@ -60,7 +60,7 @@ export class RunQueue {
   /** Pieces of work in service or waiting, and when the latest ended [ns], state. */
   private pieces = 0;
   private idleSince = 0;
-  /** The piece of work with which the process wakes up: until its end no other thread does, state. */
+  /** The piece of work with which the process wakes up: until its end, or that of its first time slice, no other thread does, state. */
   private waking = NONE;
   /** By slot: owner, its tag, work left [ns], and the slot behind it in the queue, state. */
   private readonly owners: number[] = [];
@@ -109,6 +109,8 @@ export class RunQueue {
   /** A slot's time slice is over, or its work done. */
   onSlice(slot: number): void {
     this.running--;
+    // A thread that has run for so long has long woken others.
+    if (slot === this.waking) this.waking = NONE;
     if (this.left[slot] === 0) this.end(slot);
     else this.putLast(slot);
     this.dispatch();
@@ -116,7 +118,6 @@ export class RunQueue {
 
   /** A piece of work is done; what that brings may be the next on its thread. */
   private end(slot: number): void {
-    if (slot === this.waking) this.waking = NONE;
     if (--this.pieces === 0) this.idleSince = this.machine.now();
     this.freeSlots.push(slot);
     const owner = this.owners[slot] as number;

@@ -65,6 +65,18 @@ describe('the threads of a process', () => {
     ]);
   });
 
+  it('wake up with the first piece after a pause, but do not wait for a long one to end', () => {
+    const { run, pass, ended } = machine(4, { wakeUpCpu: milliseconds(1) });
+    pass(1000);
+    run('server', 'long', 500);
+    for (let i = 0; i < 30; i++) run('server', `s${i}`, 1);
+    pass(1000);
+    const short = ended.filter(([name]) => name !== 'long').map(([, at]) => at - 1000);
+    // The first thread has the first time slice for itself; then there are three more.
+    expect(Math.max(...short)).toBeLessThan(25);
+    expect(ended.at(-1)?.[0]).toBe('long');
+  });
+
   it('are as many as there are cores', () => {
     const { run, pass, ended } = machine(4);
     for (let i = 0; i < 8; i++) run('server', `s${i}`, 1);
