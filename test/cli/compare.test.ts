@@ -147,6 +147,7 @@ it('that is stopped writes what finished and exits 4', async () => {
   const finished = JSON.parse(read('late', 'manifest.json')).runs.map(
     ({ replications }: { replications: unknown[] }) => replications.length,
   );
-  expect(Math.abs(finished[0] - finished[1])).toBeLessThanOrEqual(2);
+  // One replication of every variant before the next: they differ by what workers had begun, of 2,000 that were asked for.
+  expect(Math.abs(finished[0] - finished[1])).toBeLessThanOrEqual(20);
   expect(pairs.length).toBeGreaterThan(finished[1] > 2 ? 1 : 0);
 });
