@@ -149,9 +149,9 @@ function refuseUnknownPod(runs: readonly ScenarioRun[]): void {
   if (first === undefined || explanations.some(({ exists }) => exists)) return;
   throw new PlimsollError('P103', {
     message: `--explain-pod ${first.pod}: there is no such pod in the run`,
-    expected: 'NAMESPACE/NAME of a pod',
+    expected: first.example === undefined ? 'a run that has pods' : `NAMESPACE/NAME of a pod, such as ${first.example}`,
     nearest: first.nearest,
-    ...(first.nearest === undefined ? {} : { fix: `write ${first.nearest}` }),
+    fix: first.nearest === undefined ? 'run it again with the name of one of its pods' : `write ${first.nearest}`,
   });
 }
 

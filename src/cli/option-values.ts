@@ -55,7 +55,13 @@ export function collectVariant(
 ): Readonly<Record<string, Readonly<Record<string, WrittenValue>>>> {
   const [, name = '', rest = ''] = /^([^:=,]+)(?::(.*))?$/s.exec(text) ?? [];
   if (name === '') return fail('--variant', text, VARIANT_FORM);
-  if (Object.hasOwn(previous, name)) return fail('--variant', text, 'a name of its own for each variant');
+  if (Object.hasOwn(previous, name)) {
+    throw new PlimsollError('P102', {
+      message: `two variants are named ${name}`,
+      expected: 'a name of its own for each --variant',
+      fix: `name the second one otherwise, such as ${name}-2`,
+    });
+  }
   // A comma ends a value only if a PATH follows: values may be lists.
   const parts = rest === '' ? [] : rest.split(/,(?=[A-Za-z_][\w.[\]-]*=)/);
   const values = parts.map((part) => {

@@ -18,5 +18,12 @@ export function explainedPod(pods: ObjectKeys, { namespace, name, steps }: PodEx
   const names = Array.from({ length: pods.count }, (_, key) => pods.path(key as ObjectKey));
   if (names.includes(pod)) return { pod, steps, exists: true };
   const nearest = nearestName(pod, names);
-  return { pod, steps, exists: false, ...(nearest === undefined ? {} : { nearest }) };
+  const [example] = names;
+  return {
+    pod,
+    steps,
+    exists: false,
+    ...(nearest === undefined ? {} : { nearest }),
+    ...(example === undefined ? {} : { example }),
+  };
 }

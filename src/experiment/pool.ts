@@ -43,7 +43,7 @@ export interface PoolOptions {
 /** A worker with less heap than this dies before it has loaded the program. */
 const LEAST_HEAP_MEBIBYTES = 128;
 
-/** Runs all jobs; results in the order of the jobs, undefined where the run was stopped before the job began. */
+/** Runs all jobs, begun in their order; results in that order too, undefined where the run was stopped before the job began. */
 export async function runInPool(
   jobs: readonly Job[],
   control: RunControl,
@@ -65,21 +65,41 @@ export async function runInPool(
     void pool.destroy();
   });
   try {
-    const running = jobs.map(async (job) => {
-      return await pool.run({ job, controlMemory: control.memory }).then(unwrap, (error: unknown) => {
-        if (isOutOfMemory(error)) control.stop('stopped for memory');
-        if (control.stopReason === 'stopped for memory') return undefined;
-        throw error;
-      });
-    });
-    const settled = await Promise.allSettled(running.map((promise) => stopOthersOnFailure(promise, control)));
-    return settled.map((outcome) => {
-      if (outcome.status === 'rejected') throw outcome.reason;
-      return outcome.value;
+    const outcomes = new Array<PromiseSettledResult<ReplicationResult | undefined> | undefined>(jobs.length);
+    let next = 0;
+    // Each thread gets its next job when it has done one: of jobs handed over all at once, the pool takes every second one first.
+    const serveThread = async () => {
+      while (next < jobs.length && control.stopReason === undefined) {
+        const index = next++;
+        const running = runOne(pool, jobs[index] as Job, control);
+        [outcomes[index]] = await Promise.allSettled([stopOthersOnFailure(running, control)]);
+      }
+    };
+    await Promise.all(Array.from({ length: threads }, serveThread));
+    return Array.from(outcomes, (outcome) => {
+      if (outcome?.status === 'rejected') throw outcome.reason;
+      return outcome?.value;
     });
   } finally {
     await pool.destroy();
   }
+}
+
+/** One job on a thread; undefined if the run was stopped before it began, or while it ran out of memory. */
+async function runOne(
+  pool: Piscina<WorkerTask, WorkerAnswer>,
+  job: Job,
+  control: RunControl,
+): Promise<ReplicationResult | undefined> {
+  let answer: WorkerAnswer;
+  try {
+    answer = await pool.run({ job, controlMemory: control.memory });
+  } catch (error) {
+    if (isOutOfMemory(error)) control.stop('stopped for memory');
+    if (control.stopReason === 'stopped for memory') return undefined;
+    throw error;
+  }
+  return unwrap(answer);
 }
 
 /** A failed job ends the run: the others need not compute on. */

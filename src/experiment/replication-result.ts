@@ -33,6 +33,8 @@ export interface PodExplanationResult {
   readonly steps: readonly ExplainedStep[];
   /** The pod whose name is nearest, where there is none of this one. */
   readonly nearest?: string;
+  /** A pod of the run, where there is none of this name but others. */
+  readonly example?: string;
   /** Whether there was a pod of this name at all. */
   readonly exists: boolean;
 }

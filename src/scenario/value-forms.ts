@@ -244,16 +244,6 @@ export function textSchema(expected: string): z.ZodType<string, unknown> {
   });
 }
 
-/** A text, a finite number, or true or false: whatever a single YAML scalar can say. */
-export const scalarSchema: z.ZodType<string | number | boolean, unknown> = formSchema({
-  expected: 'a text, a number, true or false',
-  json: { type: ['string', 'number', 'boolean'] },
-  parse: (written) => {
-    const isScalar = ['string', 'boolean'].includes(typeof written) || Number.isFinite(written);
-    return isScalar ? (written as string | number | boolean) : wrongForm(written);
-  },
-});
-
 /** A bound of an objective, whose unit is its metric's. */
 export const boundSchema: z.ZodType<string | number, unknown> = formSchema({
   expected: 'a bound in the unit of the metric, such as 1s, 8Gi, 100/s or 0.5',

@@ -10,8 +10,7 @@ export type PerSecond = Branded<'PerSecond'>;
 /** A share or factor without unit. */
 export type Ratio = Branded<'Ratio'>;
 
-/** Bytes in a kibibyte, mebibyte and gibibyte. */
-export const BYTES_PER_KIBIBYTE = 1024;
+/** Bytes in a mebibyte and a gibibyte. */
 export const BYTES_PER_MEBIBYTE = 1_048_576;
 export const BYTES_PER_GIBIBYTE = 1_073_741_824;
 

@@ -49,6 +49,11 @@ it('knows the nearest pod where there is none of the name', async () => {
   expect(run.replications[0]?.explanation).toMatchObject({ exists: false, nearest: 'default/small', steps: [] });
 });
 
+it('names a pod of the run where no name is near', async () => {
+  const run = await runScenario(scenario, { explainPod: 'shop/cart' });
+  expect(run.replications[0]?.explanation).toMatchObject({ exists: false, example: 'default/small' });
+});
+
 it('changes nothing about the run', async () => {
   const asked = await runScenario(scenario, { explainPod: 'default/small' });
   const plain = await runScenario(scenario);

@@ -38,11 +38,6 @@ export class LeadershipHistory {
     this.hasLeader.set(1);
   }
 
-  /** Whether there is a leader. */
-  get isLed(): boolean {
-    return this.leader !== NO_MEMBER;
-  }
-
   /** How it stands now: the leader that a quorum has, or NO_MEMBER, and its term. */
   look(leader: MemberId, term: number): void {
     if (leader === this.leader && (leader === NO_MEMBER || term === this.term)) return;

@@ -5,6 +5,7 @@ import {
   kinds,
   type ObjectKey,
   type PodTemplate,
+  type ResourceName,
   type StorageIntent,
 } from '../../cluster/index.ts';
 import { type RequestId, writes } from '../../components/api-machinery/index.ts';
@@ -130,54 +131,42 @@ export function intentRequest(execution: Execution, client: ApiClient, intent: I
       };
       return request;
     }
-    case 'ResourceQuota': {
-      const request = client.write(writes.resourceQuotaCreate, tables.keysOf('resourcequotas').intern(namespace, name));
-      requests.object[request] = intent.hard;
-      requests.setNumber(request, 0, intent.bytes);
-      return request;
-    }
-    case 'LimitRange': {
-      const request = client.write(writes.limitRangeCreate, tables.keysOf('limitranges').intern(namespace, name));
-      requests.object[request] = intent.limits;
-      requests.setNumber(request, 0, intent.bytes);
-      return request;
-    }
+    case 'ResourceQuota':
+      return contentRequest(execution, client, writes.resourceQuotaCreate, 'resourcequotas', intent, intent.hard);
+    case 'LimitRange':
+      return contentRequest(execution, client, writes.limitRangeCreate, 'limitranges', intent, intent.limits);
     case 'PersistentVolume':
     case 'PersistentVolumeClaim':
     case 'StorageClass':
       return storageRequest(execution, client, intent);
-    case 'DeviceClass': {
-      const request = client.write(writes.deviceClassCreate, tables.keysOf('deviceclasses').intern('', name));
-      requests.object[request] = intent.driver;
-      requests.setNumber(request, 0, intent.bytes);
-      return request;
-    }
-    case 'ResourceClaimTemplate': {
-      const key = tables.keysOf('resourceclaimtemplates').intern(namespace, name);
-      const request = client.write(writes.resourceClaimTemplateCreate, key);
-      requests.object[request] = intent.requests;
-      requests.setNumber(request, 0, intent.bytes);
-      return request;
-    }
-    case 'PriorityClass': {
-      const request = client.write(writes.priorityClassCreate, tables.keysOf('priorityclasses').intern('', name));
-      requests.object[request] = intent.content;
-      requests.setNumber(request, 0, intent.bytes);
-      return request;
-    }
+    case 'DeviceClass':
+      return contentRequest(execution, client, writes.deviceClassCreate, 'deviceclasses', intent, intent.driver);
+    case 'ResourceClaimTemplate':
+      return contentRequest(
+        execution,
+        client,
+        writes.resourceClaimTemplateCreate,
+        'resourceclaimtemplates',
+        intent,
+        intent.requests,
+      );
+    case 'PriorityClass':
+      return contentRequest(execution, client, writes.priorityClassCreate, 'priorityclasses', intent, intent.content);
     case 'PodGroup': {
       const request = client.write(writes.podGroupCreate, tables.keysOf('podgroups').intern(namespace, name));
       requests.setNumber(request, 0, intent.minCount);
       requests.setNumber(request, 1, intent.bytes);
       return request;
     }
-    case 'PodDisruptionBudget': {
-      const key = tables.keysOf('poddisruptionbudgets').intern(namespace, name);
-      const request = client.write(writes.podDisruptionBudgetCreate, key);
-      requests.object[request] = intent.budget;
-      requests.setNumber(request, 0, intent.bytes);
-      return request;
-    }
+    case 'PodDisruptionBudget':
+      return contentRequest(
+        execution,
+        client,
+        writes.podDisruptionBudgetCreate,
+        'poddisruptionbudgets',
+        intent,
+        intent.budget,
+      );
     case 'Service': {
       const request = client.write(writes.serviceCreate, tables.keysOf('services').intern(namespace, name));
       requests.object[request] = intent.specification;
@@ -192,6 +181,21 @@ export function intentRequest(execution: Execution, client: ApiClient, intent: I
       return request;
     }
   }
+}
+
+/** POST of an object of which the request carries the content and the size. */
+function contentRequest(
+  { cluster: { requests, tables } }: Execution,
+  client: ApiClient,
+  write: number,
+  resource: ResourceName,
+  { namespace, name, bytes }: { readonly namespace: string; readonly name: string; readonly bytes: number },
+  content: unknown,
+): RequestId {
+  const request = client.write(write, tables.keysOf(resource).intern(namespace, name));
+  requests.object[request] = content as object;
+  requests.setNumber(request, 0, bytes);
+  return request;
 }
 
 /** POST of a volume, a claim or a class. A volume and a claim may each name the other before it is there. */

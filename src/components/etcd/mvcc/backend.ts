@@ -35,11 +35,6 @@ export class Backend {
     return (this.highWater - this.free) * PAGE_BYTES;
   }
 
-  /** Pages that are free to be written, or will be after the next commit [page]. */
-  get freePages(): number {
-    return this.free + this.pending;
-  }
-
   /** Revisions in the key bucket [revision]. */
   get revisions(): number {
     return this.tree.revisions;

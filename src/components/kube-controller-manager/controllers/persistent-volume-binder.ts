@@ -61,8 +61,8 @@ export class PersistentVolumeBinder {
   private readonly volumeQueue: ControllerQueue;
   /** Volumes that no claim has, by class, as the cache shows them, state. */
   private readonly unbound = new Map<string, Set<ObjectKey>>();
-  /** Volumes that it has given to a claim, with the revision of that write, until the cache shows it, state. */
-  private readonly bindings = new Map<ObjectKey, { readonly claim: ObjectKey; readonly revision: number }>();
+  /** Revision of its own write by which a volume was given to a claim, by volume, until the cache shows it, state. */
+  private readonly bindings = new Map<ObjectKey, number>();
 
   constructor(around: ControllerSurroundings) {
     const { clientGo } = around;
@@ -203,7 +203,7 @@ export class PersistentVolumeBinder {
       requests.setNumber(request, 0, claim.key);
       requests.setNumber(request, 1, claim.uid);
       if (!(yield* this.put(request, volume))) return false;
-      this.bindings.set(volume.key, { claim: claim.key, revision: volume.revision });
+      this.bindings.set(volume.key, volume.revision);
     }
     if (volume.phase !== VolumePhase.Bound && !(yield* this.setPhase(volume, VolumePhase.Bound))) return false;
     const request = client.write(writes.persistentVolumeClaimVolume, claim.key);
@@ -286,8 +286,8 @@ export class PersistentVolumeBinder {
   private index(version: VersionHandle): void {
     const { persistentvolumes: volumes } = this.tables;
     const key = volumes.key.get(version) as ObjectKey;
-    const binding = this.bindings.get(key);
-    if (binding !== undefined && volumes.revision.get(version) >= binding.revision) this.bindings.delete(key);
+    const written = this.bindings.get(key);
+    if (written !== undefined && volumes.revision.get(version) >= written) this.bindings.delete(key);
     const isFree = volumes.phase.get(version) <= VolumePhase.Available;
     if (isFree) this.unboundOf(version).add(key);
     else this.unboundOf(version).delete(key);

@@ -3,7 +3,7 @@
  * persistent volume controller and the provisioners have done their part. K:pkg/scheduler/framework/plugins/volumebinding/binder.go (AssumePodVolumes,
  * BindPodVolumes, bindAPIUpdate, checkBindings).
  */
-import { kinds, NO_VERSION, type ObjectKey } from '../../../cluster/index.ts';
+import { NO_VERSION, type ObjectKey } from '../../../cluster/index.ts';
 import type { Process, ValuesOf } from '../../../engine/index.ts';
 import { seconds } from '../../../units/index.ts';
 import { isSuccess, type RequestId, writes } from '../../api-machinery/index.ts';
@@ -54,7 +54,7 @@ export class VolumeBinder {
     if (view.cycle.unbound.length === 0) return true;
     const choice = chooseVolumes(view, view.cycle, nodes.labelsOf(slot), nodes.nameOf(slot));
     if (choice === undefined) return false;
-    for (const { volume, claim } of choice.existing) view.assume(volume, claim);
+    for (const { volume } of choice.existing) view.assume(volume);
     this.reserved.set(pod, { ...choice, slot });
     return true;
   }
@@ -120,7 +120,7 @@ export class VolumeBinder {
     const { view, clientGo, client } = this.options;
     const version = view.claim(claim);
     if (version === NO_VERSION) return false;
-    const request = client.write(writes.persistentVolumeClaimNode, claim, kinds.persistentvolumeclaims);
+    const request = client.write(writes.persistentVolumeClaimNode, claim);
     clientGo.requests.setNumber(request, 0, slot);
     return yield* this.put(request, view.tables.persistentvolumeclaims.revision.get(version));
   }

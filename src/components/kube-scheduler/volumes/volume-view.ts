@@ -56,8 +56,8 @@ export class VolumeView {
   private readonly csiNodes: SharedInformer;
   /** Volumes that no claim has, by class, the smallest first, as the informer shows them, state. */
   private readonly free = new Map<string, ObjectKey[]>();
-  /** Volumes that it has reserved for a claim which the informer does not show bound yet, with that claim, state. */
-  private readonly assumed = new Map<ObjectKey, ObjectKey>();
+  /** Volumes that it keeps for claims which the informer does not show bound yet, state. */
+  private readonly assumed = new Set<ObjectKey>();
   /** What the pod of the present cycle needs. */
   cycle: PodVolumes = NOTHING;
 
@@ -200,8 +200,8 @@ export class VolumeView {
   }
 
   /** A volume is kept for a claim from now on. */
-  assume(volume: ObjectKey, claim: ObjectKey): void {
-    this.assumed.set(volume, claim);
+  assume(volume: ObjectKey): void {
+    this.assumed.add(volume);
   }
 
   /** It is not kept any more: the binding has failed, or the informer shows it. */
