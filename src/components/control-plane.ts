@@ -50,6 +50,7 @@ import {
   type SchedulerConfiguration,
 } from './kube-scheduler/index.ts';
 import { type Kubelet, KubeletFleet } from './kubelet/index.ts';
+import type { NodeAgent } from './node-agent.ts';
 import type { ModelParameters } from './parameters.ts';
 import { Preload } from './preload.ts';
 
@@ -128,7 +129,8 @@ export class ControlPlane {
   readonly clientGo: ClientGo;
   readonly eventReplies: EventRecorderReplies;
   readonly kubelets: KubeletFleet;
-  readonly proxies: KubeProxyFleet;
+  /** What runs on each node beside the kubelet. */
+  private readonly agents: readonly NodeAgent[];
   readonly controllerManager: ElectedComponent;
   readonly schedulers: readonly ReplicatedComponent[];
   /** The steps of the pod that somebody wants explained; undefined = nobody does. */
@@ -207,8 +209,10 @@ export class ControlPlane {
     this.preload = new Preload(tables, parameters.objectSize, this.store, this.servers, maxEndpointsPerSlice);
     this.eventReplies = eventRecorderReplies(this.clientGo);
     this.kubelets = new KubeletFleet(this.clientGo, parameters.kubelet, this.eventReplies);
-    this.proxies = new KubeProxyFleet(this.clientGo, this.store, parameters.kubeProxy);
-    this.kubelets.onReturned = (node) => this.proxies.restart(node);
+    this.agents = [new KubeProxyFleet(this.clientGo, this.store, parameters.kubeProxy)];
+    this.kubelets.onReturned = (node) => {
+      for (const agent of this.agents) agent.restart(node);
+    };
     const shared = {
       clientGo: this.clientGo,
       reflectorReplies: this.clientGo.reflectorReplies,
@@ -371,7 +375,7 @@ export class ControlPlane {
       if (!node.agents) continue;
       const kubelet = this.kubelets.addPreloaded(node.key, node.specification, node.leaseRevision, revision);
       for (const pod of node.pods) this.kubelets.addPreloadedPod(kubelet, pod);
-      this.proxies.addPreloaded(node.key, revision);
+      for (const agent of this.agents) agent.addPreloaded(node.key, revision);
     }
   }
 
@@ -388,7 +392,7 @@ export class ControlPlane {
     if (!this.isRunning) throw new RangeError('nodes join while the cluster runs; preload the others');
     const key = this.tables.keysOf('nodes').intern('', name);
     this.kubelets.addAndRegister(key, specification);
-    this.proxies.addAndStart(key);
+    for (const agent of this.agents) agent.addAndStart(key);
   }
 
   /** A client outside of the cluster. */
@@ -406,7 +410,7 @@ export class ControlPlane {
     const kubelet = this.kubelets.ofNode(node);
     if (kubelet === undefined || !kubelet.isUp) return;
     this.kubelets.crash(kubelet, span);
-    this.proxies.crash(node);
+    for (const agent of this.agents) agent.crash(node);
   }
 
   /** Fault: the programs behind a webhook fail for a while. */

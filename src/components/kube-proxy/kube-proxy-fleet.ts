@@ -13,6 +13,7 @@ import { type Nanoseconds, nanoseconds, type SimTime } from '../../units/index.t
 import { type ClientGo, Reflector, type ReflectorListener } from '../client-go/index.ts';
 import type { EtcdCluster } from '../etcd/index.ts';
 import { EVERYTHING } from '../kube-apiserver/index.ts';
+import type { NodeAgent } from '../node-agent.ts';
 import type { kubeProxyParameters } from './kube-proxy.parameters.ts';
 import { proxyModes } from './modes/index.ts';
 import { ServiceHistory } from './service-history.ts';
@@ -44,7 +45,7 @@ interface Proxy {
 const LISTS_AWAITED = 2;
 
 /** All proxies. */
-export class KubeProxyFleet {
+export class KubeProxyFleet implements NodeAgent {
   private readonly clientGo: ClientGo;
   private readonly parameters: ValuesOf<typeof kubeProxyParameters>;
   private readonly history: ServiceHistory;
@@ -124,19 +125,25 @@ export class KubeProxyFleet {
     proxy.epoch++;
     proxy.busy = true;
     for (const reflector of [proxy.services, proxy.slices, proxy.node]) reflector.stop();
-    proxy.services.client.isCut = true;
+    this.cut(nodeKey, true);
   }
 
   /** The node is back: the kernel's tables are empty. */
   restart(nodeKey: ObjectKey): void {
     const proxy = this.byNode.get(nodeKey);
     if (proxy === undefined) return;
-    proxy.services.client.isCut = false;
+    this.cut(nodeKey, false);
     proxy.synced = 0;
     proxy.listed = 0;
     proxy.busy = false;
     proxy.full = true;
     this.start(proxy);
+  }
+
+  /** Its requests reach no API server while the network of the node is cut. */
+  cut(nodeKey: ObjectKey, isCut: boolean): void {
+    const proxy = this.byNode.get(nodeKey);
+    if (proxy !== undefined) proxy.services.client.isCut = isCut;
   }
 
   private start(proxy: Proxy): void {
