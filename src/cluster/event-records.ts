@@ -37,6 +37,7 @@ export const eventReasons = [
   'Preempted',
   'OutOfephemeral-storage',
   'OutOfextended-resource',
+  'FailedCreatePodSandBox',
 ] as const;
 
 /** Reason of an event. */

@@ -30,6 +30,7 @@ import { EVERYTHING } from '../kube-apiserver/index.ts';
 import { Heartbeats } from './heartbeats.ts';
 import type { kubeletParameters } from './kubelet.parameters.ts';
 import { Kubelet } from './kubelet.ts';
+import type { PodNetwork } from './pod-network.ts';
 import { PodTable } from './pod-table.ts';
 import { PodWorkers } from './pod-workers.ts';
 import { StatusManager } from './status-manager.ts';
@@ -78,6 +79,11 @@ export class KubeletFleet {
     this.evReturn = clientGo.simulation.on('kubelet: node returns', (index) =>
       this.comeBack(this.kubelets[index] as Kubelet),
     );
+  }
+
+  /** Pods get their addresses from this CNI plugin from now on. */
+  connectNetwork(network: PodNetwork): void {
+    this.workers.connect(network);
   }
 
   // ---- nodes -------------------------------------------------------------------------------------------------------------------
@@ -223,7 +229,7 @@ export class KubeletFleet {
     for (const reflector of kubelet.reflectors) reflector.stop();
     kubelet.reflectors.length = 0;
     kubelet.watchedNamespaces.clear();
-    for (const slot of kubelet.pods.values()) this.table.remove(slot);
+    for (const slot of kubelet.pods.values()) this.workers.lose(slot);
     kubelet.pods.clear();
     kubelet.resources.clear();
     kubelet.images.interrupt();

@@ -133,6 +133,26 @@ export const kubeletParameters = defineParameters({
     help: 'RunPodSandbox: pause container, namespaces, CNI ADD.',
     source: assumption('0.3-1 s with common runtimes and CNI plugins; CNI ADD alone is 50-500 ms'),
   }),
+  sandboxWithoutNetwork: distribution({
+    default: { distribution: 'lognormal', p50: 250_000_000, p99: 700_000_000 },
+    help: "RunPodSandbox without CNI ADD, where a CNI plugin is among the cluster's add-ons and takes a time of its own.",
+    source: assumption(
+      'pause container and namespaces; a chain of plain CNI plugins makes up the rest of sandboxStart',
+    ),
+  }),
+  podWorkerBackoff: duration({
+    default: seconds(10),
+    range: [milliseconds(10), seconds(600)],
+    help: 'Pause before a pod worker tries again what failed, such as a sandbox.',
+    source: sourceCode('K:pkg/kubelet/kubelet.go:backOffPeriod'),
+  }),
+  podWorkerBackoffJitter: real({
+    default: 0.5,
+    unit: 'share',
+    range: [0, 1],
+    help: 'Largest share by which that pause is lengthened.',
+    source: sourceCode('K:pkg/kubelet/pod_workers.go:workerBackOffPeriodJitterFactor'),
+  }),
   containerStart: distribution({
     default: { distribution: 'lognormal', p50: 150_000_000, p99: 500_000_000 },
     help: 'CreateContainer and StartContainer of one container.',

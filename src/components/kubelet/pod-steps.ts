@@ -2,6 +2,7 @@
  * The steps of a pod's life on its node, as events that carry the slot and the epoch in which they were planned: what was planned for a pod that
  * is gone, or is being stopped, does nothing. And what all steps need: the pod's kubelet, its draws, its status.
  */
+import type { PodTemplate } from '../../cluster/index.ts';
 import type { EventType, KeyedStream, Simulation, ValuesOf } from '../../engine/index.ts';
 import type { Nanoseconds, SimTime } from '../../units/index.ts';
 import type { kubeletParameters } from './kubelet.parameters.ts';
@@ -21,10 +22,13 @@ export const Draw = {
   Lifetime: 4,
   Token: 5,
   Unmount: 6,
+  SandboxRetry: 7,
   Container: 16,
   Init: 48,
   Pull: 80,
 } as const;
+/** Draws of one attempt to do something, so that those of the next lie beyond. */
+const DRAWS_OF_ATTEMPT = 128;
 /** Containers of a pod that get draws of their own; further ones share the last. */
 const CONTAINERS_WITH_DRAWS = 31;
 
@@ -94,6 +98,16 @@ export class PodSteps {
   /** Identity of a pod for keyed draws. */
   entity(slot: number): number {
     return this.table.key[slot] as number;
+  }
+
+  /** What a pod is made from. */
+  templateOf(slot: number): PodTemplate {
+    return this.table.template[slot] as PodTemplate;
+  }
+
+  /** Number of the draw for this attempt to make a sandbox. */
+  drawOfAttempt(slot: number, kind: number): number {
+    return kind + DRAWS_OF_ATTEMPT * (this.table.sandboxAttempts[slot] as number);
   }
 
   /** Number of the draw for the container whose turn it is. */

@@ -60,6 +60,10 @@ export class PodTable {
   queued = new Uint8Array(INITIAL_SLOTS);
   /** Attempts to mount the volumes that failed. */
   mountFailures = new Uint8Array(INITIAL_SLOTS);
+  /** Attempts in a row to make a sandbox that failed. */
+  sandboxAttempts = new Uint16Array(INITIAL_SLOTS);
+  /** 1 while the pod has an address of the CNI plugin. */
+  isConnected = new Uint8Array(INITIAL_SLOTS);
   /** 1 if the grace period was over before the containers were. */
   killed = new Uint8Array(INITIAL_SLOTS);
   /** 1 once a deletion was asked for by the API. */
@@ -93,6 +97,8 @@ export class PodTable {
     this.initialised[slot] = 0;
     this.excluded[slot] = 0;
     this.mountFailures[slot] = 0;
+    this.sandboxAttempts[slot] = 0;
+    this.isConnected[slot] = 0;
     this.killed[slot] = 0;
     this.measured[slot] = 0;
     this.dirty[slot] = 0;
@@ -151,6 +157,8 @@ export class PodTable {
     this.mountedAt = bigger(this.mountedAt);
     this.excluded = bigger(this.excluded);
     this.mountFailures = bigger(this.mountFailures);
+    this.sandboxAttempts = bigger(this.sandboxAttempts);
+    this.isConnected = bigger(this.isConnected);
     this.killed = bigger(this.killed);
     this.measured = bigger(this.measured);
     this.container = bigger(this.container);

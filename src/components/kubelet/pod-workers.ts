@@ -21,8 +21,10 @@ import type { ClientGo } from '../client-go/index.ts';
 import { ContainerStarts } from './container-starts.ts';
 import type { kubeletParameters } from './kubelet.parameters.ts';
 import type { Kubelet } from './kubelet.ts';
+import type { PodNetwork } from './pod-network.ts';
 import { Draw, PodSteps } from './pod-steps.ts';
 import { PodStage, type PodTable } from './pod-table.ts';
+import { Sandboxes } from './sandboxes.ts';
 import type { StatusManager } from './status-manager.ts';
 
 /** The pod workers of all kubelets. */
@@ -32,9 +34,9 @@ export class PodWorkers {
   private readonly parameters: ValuesOf<typeof kubeletParameters>;
   private readonly table: PodTable;
   private readonly steps: PodSteps;
+  private readonly sandboxes: Sandboxes;
   private readonly containers: ContainerStarts;
   private readonly evVolumesMounted: EventType;
-  private readonly evSandboxReady: EventType;
   private readonly evRunningNoticed: EventType;
   private readonly evProbe: EventType;
   private readonly evExited: EventType;
@@ -62,8 +64,8 @@ export class PodWorkers {
     this.table = table;
     const steps = new PodSteps(simulation, parameters, table, kubelets, statuses);
     this.steps = steps;
+    this.sandboxes = new Sandboxes(steps, (slot) => this.onSandboxReady(slot));
     this.evVolumesMounted = steps.on('volumes mounted', (slot) => this.startSandbox(slot));
-    this.evSandboxReady = steps.on('sandbox ready', (slot) => this.onSandboxReady(slot));
     this.evRunningNoticed = steps.on('containers noticed running', (slot) => this.onRunningNoticed(slot));
     this.evProbe = steps.on('readiness probe', (slot) => this.onProbe(slot));
     this.evExited = steps.on('containers exited', (slot) => this.onExited(slot));
@@ -118,7 +120,7 @@ export class PodWorkers {
     table.measured[slot] = 1;
     table.phase[slot] = PodPhase.Running;
     table.conditions[slot] = conditions;
-    table.hasIp[slot] = 1;
+    this.sandboxes.startedBefore(slot);
     table.container[slot] = template.initContainers.length + template.containers.length;
     table.runningAt[slot] = runningAt;
     for (const container of template.containers) this.steps.kubeletOf(slot).images.pulledBefore(container.image);
@@ -175,13 +177,11 @@ export class PodWorkers {
 
   private startSandbox(slot: number): void {
     this.table.mountedAt[slot] = this.simulation.now;
-    const span = this.parameters.sandboxStart.keyedSample(this.steps.draws, this.steps.entity(slot), Draw.Sandbox);
-    this.steps.plan(slot, span, this.evSandboxReady);
+    this.sandboxes.start(slot);
   }
 
   private onSandboxReady(slot: number): void {
     const { table } = this;
-    table.hasIp[slot] = 1;
     table.stage[slot] = PodStage.StartingContainers;
     this.steps.report(slot, PodPhase.Pending, (table.conditions[slot] as number) | PodCondition.ReadyToStartContainers);
     this.containers.begin(slot);
@@ -275,6 +275,7 @@ export class PodWorkers {
   private onExitNoticed(slot: number): void {
     const { table } = this;
     table.stage[slot] = PodStage.Ended;
+    this.sandboxes.stop(slot);
     this.steps.kubeletOf(slot).resources.release(table.template[slot] as PodTemplate);
     this.steps.report(slot, PodPhase.Succeeded, this.withoutReady(slot));
   }
@@ -321,6 +322,7 @@ export class PodWorkers {
   private onStopped(slot: number): void {
     const { table } = this;
     table.stage[slot] = PodStage.Ended;
+    this.sandboxes.stop(slot);
     this.steps.kubeletOf(slot).resources.release(table.template[slot] as PodTemplate);
     const succeeded = table.phase[slot] === PodPhase.Running && table.killed[slot] === 0;
     this.steps.report(slot, succeeded ? PodPhase.Succeeded : PodPhase.Failed, this.withoutReady(slot));
@@ -344,7 +346,18 @@ export class PodWorkers {
     if (table.gone[slot] === 1) return;
     if (table.stage[slot] !== PodStage.Ended) kubelet.resources.release(table.template[slot] as PodTemplate);
     kubelet.pods.delete(table.key[slot] as ObjectKey);
-    table.remove(slot);
+    this.lose(slot);
+  }
+
+  /** The pod is gone from its node, or its node has lost power: nothing of it runs. */
+  lose(slot: number): void {
+    this.sandboxes.stop(slot);
+    this.table.remove(slot);
+  }
+
+  /** The CNI plugin that gives pods their addresses. */
+  connect(network: PodNetwork): void {
+    this.sandboxes.network = network;
   }
 
   // ---- small parts ---------------------------------------------------------------------------------------------------------------
