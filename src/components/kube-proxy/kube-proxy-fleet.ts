@@ -10,7 +10,7 @@ import { kinds, type ObjectKey } from '../../cluster/index.ts';
 import { type EventType, type KeyedStream, Occupancy, type ValuesOf } from '../../engine/index.ts';
 import { type CounterSeries, type GaugeSeries, type HistogramSeries, publishServer } from '../../metrics/index.ts';
 import { type Nanoseconds, nanoseconds, type SimTime } from '../../units/index.ts';
-import { type ClientGo, Reflector, type ReflectorListener } from '../client-go/index.ts';
+import { type ApiClient, type ClientGo, Reflector, type ReflectorListener } from '../client-go/index.ts';
 import type { EtcdCluster } from '../etcd/index.ts';
 import { EVERYTHING } from '../kube-apiserver/index.ts';
 import type { NodeAgent } from '../node-agent.ts';
@@ -125,14 +125,14 @@ export class KubeProxyFleet implements NodeAgent {
     proxy.epoch++;
     proxy.busy = true;
     for (const reflector of [proxy.services, proxy.slices, proxy.node]) reflector.stop();
-    this.cut(nodeKey, true);
+    proxy.services.client.isCut = true;
   }
 
   /** The node is back: the kernel's tables are empty. */
   restart(nodeKey: ObjectKey): void {
     const proxy = this.byNode.get(nodeKey);
     if (proxy === undefined) return;
-    this.cut(nodeKey, false);
+    proxy.services.client.isCut = false;
     proxy.synced = 0;
     proxy.listed = 0;
     proxy.busy = false;
@@ -140,10 +140,10 @@ export class KubeProxyFleet implements NodeAgent {
     this.start(proxy);
   }
 
-  /** Its requests reach no API server while the network of the node is cut. */
-  cut(nodeKey: ObjectKey, isCut: boolean): void {
+  /** The client of the node's proxy. */
+  clientsOf(nodeKey: ObjectKey): readonly ApiClient[] {
     const proxy = this.byNode.get(nodeKey);
-    if (proxy !== undefined) proxy.services.client.isCut = isCut;
+    return proxy === undefined ? [] : [proxy.services.client];
   }
 
   private start(proxy: Proxy): void {
