@@ -7,6 +7,8 @@
  * console.log(judge(run).holds);
  * ```
  */
+
+export { type DeschedulerPluginDefinition, deschedulerPlugins } from './components/descheduler/index.ts';
 export { controllers } from './components/kube-controller-manager/index.ts';
 export { proxyModes } from './components/kube-proxy/index.ts';
 export {

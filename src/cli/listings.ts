@@ -7,6 +7,8 @@ import {
   algorithmRegistry,
   architectureRegistry,
   controllers,
+  type DeschedulerPluginDefinition,
+  deschedulerPlugins,
   errorCatalogue,
   faultKinds,
   findMetric,
@@ -43,6 +45,12 @@ export const listings = {
   parameters: () => parameters(),
   plugins: () => plugins(),
   algorithms: () => algorithmList(),
+  'descheduler-plugins': () =>
+    Object.entries<DeschedulerPluginDefinition>(deschedulerPlugins).map(([name, { help, settings }]) => ({
+      name,
+      help,
+      details: settingsList(settings),
+    })),
   controllers: () =>
     Object.entries(controllers).map(([name, { help }]) => ({
       name,

@@ -15,6 +15,7 @@ export * from './pod-groups.ts';
 export * from './pod-requests.ts';
 export * from './pods.ts';
 export * from './priorities.ts';
+export * from './quality-of-service.ts';
 export * from './quotas.ts';
 export * from './services.ts';
 export * from './specifications.ts';

@@ -48,6 +48,7 @@ export class CellReplication {
       schedulers: cellSchedulersOf(scenario),
       parameters: materialiseParameters(scenario.parameters).kubeScheduler,
       queues: scenario.queues,
+      descheduler: scenario.descheduler,
       typicalPods: typicalPodsOfOperations(scenario.operations),
       usagePeriod: scenario.operations.some((operation) => operation.kind === 'submitJobs' && operation.usage)
         ? USAGE_PERIOD

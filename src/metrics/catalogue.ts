@@ -3,6 +3,7 @@ import { allocationMetrics } from './allocation.metrics.ts';
 import { apiserverMetrics } from './apiserver.metrics.ts';
 import { clientMetrics } from './client.metrics.ts';
 import { clusterMetrics } from './cluster.metrics.ts';
+import { deschedulerMetrics } from './descheduler.metrics.ts';
 import { etcdMetrics } from './etcd.metrics.ts';
 import { flowControlMetrics } from './flow-control.metrics.ts';
 import { loadMetrics } from './load.metrics.ts';
@@ -17,6 +18,7 @@ export const metricCatalogue = {
   ...apiserverMetrics,
   ...clientMetrics,
   ...clusterMetrics,
+  ...deschedulerMetrics,
   ...etcdMetrics,
   ...flowControlMetrics,
   ...loadMetrics,

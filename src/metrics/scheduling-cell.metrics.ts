@@ -234,6 +234,14 @@ export const schedulingCellMetrics = {
     help: 'Nodes: all, and those on which something runs (used).',
     source: OURS,
   },
+  plimsoll_cell_allocation_variation: {
+    name: 'plimsoll_cell_allocation_variation',
+    kind: 'gauge',
+    unit: '1',
+    labels: ['resource'],
+    help: 'How unevenly a resource is given away over the nodes: coefficient of variation of its allocated share by node; as it is at each sample.',
+    source: OURS,
+  },
   plimsoll_cell_dominant_share: {
     name: 'plimsoll_cell_dominant_share',
     kind: 'gauge',

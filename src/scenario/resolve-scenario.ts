@@ -9,6 +9,7 @@ import { nanoseconds } from '../units/index.ts';
 import { checkModel } from './check-model.ts';
 import { checkNames } from './check-names.ts';
 import { resolveCustomResources } from './custom-resources.ts';
+import { resolveDescheduler } from './descheduler.ts';
 import { resolveFlowControl } from './flow-control.ts';
 import { errorsFromIssues } from './issues.ts';
 import { resolveObjectives } from './objectives.ts';
@@ -22,6 +23,7 @@ import { resolveParameters } from './resolve-parameters.ts';
 import type { ResolvedScenario, WrittenValue } from './resolved-scenario.ts';
 import { readOrExplain, type ScenarioSource } from './scenario-source.ts';
 import { resolveSchedulers } from './scheduler-selection.ts';
+import type { SettingsContext } from './scheduler-settings-schema.ts';
 import { scenarioSchema, type WrittenScenario } from './schema.ts';
 import { checkWebhookNames, resolveWebhooks } from './webhooks.ts';
 import { readWrittenValue } from './written-value.ts';
@@ -166,16 +168,19 @@ function assemble(written: WrittenScenario, params: Params, resolution: Resoluti
     }),
   );
   const model = spec.model ?? 'controlPlane';
-  const schedulers = resolveSchedulers(spec.schedulers, {
-    model,
+  const settingsContext: SettingsContext = {
     errors,
     refuse: (issues, path) => {
       const below = issues.map((issue) => ({ ...issue, path: [...path, ...issue.path] }));
       errors.push(...errorsFromIssues(below as typeof issues, resolution));
     },
-    accepted,
     place: placed,
     readFile,
+  };
+  const schedulers = resolveSchedulers(spec.schedulers, {
+    ...settingsContext,
+    model,
+    accepted,
     attempt: (action) => attempt(action, errors),
   });
   const schedulerNames = new Set(
@@ -221,6 +226,7 @@ function assemble(written: WrittenScenario, params: Params, resolution: Resoluti
     }),
     schedulers,
     queues: resolveQueues(spec.queues, model, { errors, place: placed }),
+    descheduler: resolveDescheduler(spec.descheduler, model, settingsContext),
     customResources,
     webhooks,
     flowControl,

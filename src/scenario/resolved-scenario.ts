@@ -3,6 +3,7 @@
  * Everything behind this point (experiment, workers) needs nothing else; it is plain data, so that it crosses to a worker as it is.
  */
 import type { CustomResource } from '../cluster/index.ts';
+import type { DeschedulerPolicy } from '../components/descheduler/index.ts';
 import type { FlowControlConfiguration } from '../components/kube-apiserver/index.ts';
 import type { AlgorithmName, AlgorithmSettings, SchedulerConfiguration } from '../components/kube-scheduler/index.ts';
 import type { ArchitectureName, QueueSpecification } from '../components/scheduling-cell/index.ts';
@@ -85,6 +86,8 @@ export interface ResolvedScenario {
   readonly schedulers: readonly SchedulerSelection[];
   /** Queues of tenants in a scheduling cell, parents before their children. */
   readonly queues: readonly QueueSpecification[];
+  /** What is evicted now and then so that it may be placed better; undefined = nothing. */
+  readonly descheduler?: DeschedulerPolicy | undefined;
   /** Kinds beside the built-in ones. */
   readonly customResources: readonly CustomResource[];
   /** Admission webhooks, in the order in which they are asked. */

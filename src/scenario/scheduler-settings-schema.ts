@@ -20,20 +20,27 @@ export interface SettingsContext {
   refuse(issues: readonly z.core.$ZodIssue[], path: ValuePath): void;
 }
 
-/** Settings as they are written: any map. What its keys may be depends on the scheduler's algorithm; editors are told of all. */
-export const settingsSchema = z.record(z.string(), z.unknown()).meta({
-  description: 'settings of the algorithm, which `plimsoll list algorithms` names',
-  properties: settingProperties(),
-});
+/** Settings as they are written: any map. Which keys it may have depends on whose they are; editors are told of all of these sets. */
+export function settingsSchemaOf(
+  sets: readonly ParameterSet[],
+  description: string,
+): z.ZodType<Record<string, unknown>> {
+  return z.record(z.string(), z.unknown()).meta({ description, properties: settingProperties(sets) });
+}
 
-function settingProperties(): Record<string, object> {
-  const forms = new Map<string, Map<string, object>>();
-  const sets: ParameterSet[] = [
+/** Settings of a scheduler: what its keys may be depends on its algorithm. */
+export const settingsSchema = settingsSchemaOf(
+  [
     ...Object.values(algorithmRegistry).map(({ settings }) => settings),
     ...Object.values(architectureRegistry).map(({ settings }) => settings),
     sharedSettings,
     placementSettings,
-  ];
+  ],
+  'settings of the algorithm, which `plimsoll list algorithms` names',
+);
+
+function settingProperties(sets: readonly ParameterSet[]): Record<string, object> {
+  const forms = new Map<string, Map<string, object>>();
   for (const [name, definition] of sets.flatMap((set) => Object.entries(set))) {
     const form = { ...jsonSchemaOf(parameterSchema(definition)), description: definition.help };
     const known = forms.get(name) ?? new Map<string, object>();

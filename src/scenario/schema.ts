@@ -4,6 +4,7 @@ import { type AlgorithmName, algorithmRegistry } from '../components/kube-schedu
 import { type ArchitectureName, architectureRegistry } from '../components/scheduling-cell/index.ts';
 import { isMap } from '../manifests/index.ts';
 import { customResourcesSchema } from './custom-resources.ts';
+import { deschedulerSchema } from './descheduler.ts';
 import { flowControlSchema } from './flow-control.ts';
 import { scenarioModels } from './model.ts';
 import { operationKinds } from './operations/index.ts';
@@ -105,6 +106,7 @@ export const scenarioSchema = strictMap({
     parameters: parametersSchema.optional(),
     schedulers: z.array(schedulerSchema).min(1).optional(),
     queues: queuesSchema.optional(),
+    descheduler: deschedulerSchema.optional(),
     customResources: customResourcesSchema.optional(),
     webhooks: webhooksSchema.optional(),
     flowControl: flowControlSchema.optional(),

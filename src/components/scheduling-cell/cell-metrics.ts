@@ -93,6 +93,7 @@ export class CellMetrics {
       nodeChanged: () => this.setGauges(),
     });
     recorder.onSample(() => this.setQueues());
+    recorder.onSample(() => this.setVariation());
   }
 
   /** What one scheduler does. */
@@ -173,6 +174,13 @@ export class CellMetrics {
 
   private setGauges(): void {
     for (const { gauge, read } of this.gauges) gauge.set(read());
+  }
+
+  private setVariation(): void {
+    for (const resource of cellResources) {
+      if (this.totals.capacity[resource] === 0) continue;
+      this.recorder.gauge('plimsoll_cell_allocation_variation', { resource }).set(this.totals.variation(resource));
+    }
   }
 
   private setQueues(): void {

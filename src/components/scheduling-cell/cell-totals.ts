@@ -76,6 +76,28 @@ export class CellTotals {
     return share(this.taken[resource], this.capacity[resource]);
   }
 
+  /** Coefficient of variation, over the nodes that have some of a resource, of the share of it that is taken; 0 if nothing is. */
+  variation(resource: CellResource): number {
+    const { nodes } = this.cell;
+    let count = 0;
+    let sum = 0;
+    let squares = 0;
+    for (let node = 0; node < this.counted.length; node++) {
+      const whole = this.counted[node]?.[resource] ?? 0;
+      if (whole === 0) continue;
+      const taken =
+        resource === 'cpu'
+          ? (nodes.requestedCpu[node] as number)
+          : resource === 'memory'
+            ? (nodes.requestedMemory[node] as number)
+            : whole - (nodes.gpus.freeSum[node] as number);
+      count++;
+      sum += taken / whole;
+      squares += (taken / whole) ** 2;
+    }
+    return sum === 0 ? 0 : Math.sqrt(Math.max(0, (squares * count) / (sum * sum) - 1));
+  }
+
   private countNode(node: number): void {
     const before = this.counted[node];
     const { nodes } = this.cell;

@@ -5,6 +5,7 @@
 import { type Distribution, type ParameterSet, type Simulation, type ValuesOf, valuesOf } from '../../engine/index.ts';
 import type { MetricRecorder } from '../../metrics/index.ts';
 import type { Nanoseconds } from '../../units/index.ts';
+import type { DeschedulerPolicy } from '../descheduler/index.ts';
 import {
   type AlgorithmName,
   type AlgorithmSettings,
@@ -24,6 +25,7 @@ import {
   type SchedulingArchitecture,
 } from './architectures/index.ts';
 import { Cell, type ReturnReason } from './cell.ts';
+import { CellDescheduler } from './cell-descheduler.ts';
 import { CellMetrics, type SchedulerStatistics } from './cell-metrics.ts';
 import type { CellResource } from './cell-totals.ts';
 import { type CompactedJob, compact } from './compaction.ts';
@@ -54,6 +56,8 @@ export interface SchedulingCellOptions {
   readonly typicalPods?: readonly TypicalPod[] | undefined;
   /** How often the use of nodes is measured; only where a scheduler asks for it if left out. */
   readonly usagePeriod?: Nanoseconds | undefined;
+  /** What is evicted now and then; nothing if left out. */
+  readonly descheduler?: DeschedulerPolicy | undefined;
   /** Queues of tenants, parents before their children; none is declared if left out. */
   readonly queues?: readonly QueueSpecification[];
 }
@@ -110,6 +114,7 @@ export class SchedulingCell {
       },
     });
     if (options.usagePeriod !== undefined) this.usageEvery(options.usagePeriod);
+    if (options.descheduler !== undefined) new CellDescheduler(this.cell, recorder, options.descheduler).start();
     recorder.onSample(() => this.countPending());
     simulation.addInvariantCheck('cell schedulers', () => this.checkInvariants());
   }

@@ -73,6 +73,7 @@ const catalogue: Readonly<Record<string, readonly CatalogueLine[]>> = {
     ['plimsoll_cell_fragmentation_ratio', {}, ['mean', 'final'], 'lower'],
     ['plimsoll_cell_fragmented_share', {}, ['mean', 'final'], 'lower'],
     ['plimsoll_cell_nodes', { state: 'used' }, ['mean', 'final'], 'lower'],
+    ['plimsoll_cell_allocation_variation', {}, ['mean'], 'lower'],
     ['plimsoll_cell_inflation_allocation_ratio', { arrived: '100' }, ['final'], 'higher'],
     ['plimsoll_cell_inflation_fragmentation_ratio', { arrived: '60' }, ['final'], 'lower'],
     ['plimsoll_cell_tasks', { state: 'held' }, ['mean'], 'lower'],
@@ -88,6 +89,10 @@ const catalogue: Readonly<Record<string, readonly CatalogueLine[]>> = {
     ['plimsoll_cell_jobs_total', { event: 'abandoned' }, ['final'], 'lower', ['class']],
     ['plimsoll_cell_held_seconds_total', {}, ['final'], 'lower', ['class']],
     ['plimsoll_cell_lost_work_seconds_total', {}, ['final'], 'lower', ['class']],
+  ],
+  evictions: [
+    ['descheduler_pods_evicted_total', {}, ['final'], 'lower', ['strategy', 'result']],
+    ['plimsoll_cell_tasks_total', { event: 'descheduled' }, ['final'], 'lower', ['class']],
   ],
   preemptions: [
     ['scheduler_preemption_attempts_total', {}, ['final'], 'lower'],

@@ -1,6 +1,7 @@
 /** A small cell with its schedulers, driven by hand. */
 
 import type { GpuRequest, NodeGpus } from '../../../src/cluster/index.ts';
+import type { DeschedulerPolicy } from '../../../src/components/descheduler/index.ts';
 import {
   type CellSchedulerOptions,
   type Job,
@@ -45,6 +46,7 @@ export class CellWorld {
     seed = 'cell',
     queues: readonly QueueSpecification[] = [],
     replication = 0,
+    descheduler?: DeschedulerPolicy,
   ) {
     this.simulation = new Simulation({ seed, replication });
     this.recorder = new MetricRecorder(this.simulation);
@@ -60,6 +62,7 @@ export class CellWorld {
       })),
       parameters: materialiseParameters({}).kubeScheduler,
       queues,
+      descheduler,
     });
   }
 
