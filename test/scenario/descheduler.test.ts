@@ -33,21 +33,21 @@ describeWrongScenarios([
   {
     name: 'an unknown plugin of the descheduler',
     text: inCell('  plugins: [{ name: LowNodeUtilisation }]'),
-    code: 'P204',
-    at: 'scenario.yaml:9:24',
+    code: 'P208',
+    at: 'scenario.yaml:9:23',
     nearest: 'LowNodeUtilization',
   },
   {
     name: 'an unknown setting of a plugin',
     text: inCell('  plugins: [{ name: HighNodeUtilization, settings: { cpus: 20 } }]'),
     code: 'P208',
-    at: 'scenario.yaml:9:57',
+    at: 'scenario.yaml:9:62',
     nearest: 'cpu',
   },
   {
     name: 'a threshold beyond 100 %',
     text: inCell('  plugins: [{ name: HighNodeUtilization, settings: { cpu: 120 } }]'),
-    code: 'P207',
-    at: 'scenario.yaml:9:57',
+    code: 'P206',
+    at: 'scenario.yaml:9:61',
   },
 ]);
