@@ -85,10 +85,9 @@ async function runWatched(
   const endWatch = watchStopConditions(control, { deadlineMs, memoryBytes }, say);
   const showsProgress = options.progress && !quiet;
   const progress = showsProgress ? new Progress(stderrTarget(), control, points) : undefined;
-  const heap = memoryBytes === undefined ? {} : { heapMebibytes: Math.ceil(memoryBytes / 2 ** 20) };
   try {
     const explain = explainPod === undefined ? {} : { explainPod };
-    return await runPoints(points, { seed, workers, control, order, ...heap, ...explain });
+    return await runPoints(points, { seed, workers, control, order, memoryBytes, say, ...explain });
   } finally {
     progress?.stop();
     endWatch();

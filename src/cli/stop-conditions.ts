@@ -1,4 +1,5 @@
 /** What ends a run before its end: Ctrl-C, --deadline, --memory. */
+import { totalmem } from 'node:os';
 import type { RunControl } from '../index.ts';
 
 /** Limits of a run, if any. */
@@ -6,10 +7,12 @@ export interface Limits {
   /** Wall time [ms]. */
   readonly deadlineMs: number | undefined;
   /** Resident memory of the whole process [B]. */
-  readonly memoryBytes: number | undefined;
+  readonly memoryBytes: number;
 }
 
 const MEMORY_CHECK_MS = 200;
+/** Share of the machine's memory that a run may take where --memory says nothing. */
+const SHARE_OF_MACHINE = 0.9;
 /** Exit code of a process that a second Ctrl-C kills. */
 const INTERRUPTED = 130;
 
@@ -27,11 +30,9 @@ export function watchStopConditions(
   const timers: NodeJS.Timeout[] = [];
   if (deadlineMs !== undefined)
     timers.push(setTimeout(() => control.stop('stopped by --deadline'), Math.min(deadlineMs, 2 ** 31 - 1)));
-  if (memoryBytes !== undefined) {
-    timers.push(
-      setInterval(() => process.memoryUsage.rss() > memoryBytes && control.stop('stopped for memory'), MEMORY_CHECK_MS),
-    );
-  }
+  timers.push(
+    setInterval(() => process.memoryUsage.rss() > memoryBytes && control.stop('stopped for memory'), MEMORY_CHECK_MS),
+  );
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   return () => {
@@ -39,4 +40,11 @@ export function watchStopConditions(
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
   };
+}
+
+/** What a run may hold where --memory says nothing [B]: most of what the machine has, or of what its container may use. */
+export function usableMemory(): number {
+  const allowed = process.constrainedMemory();
+  const total = totalmem();
+  return Math.floor((allowed > 0 ? Math.min(allowed, total) : total) * SHARE_OF_MACHINE);
 }

@@ -60,6 +60,16 @@ export const errorCatalogue = {
     fix: 'please report it with the command to replay',
     exit: 3,
   },
+  P502: {
+    meaning: 'a replication whose worker thread died twice',
+    fix: 'please report it with the seed',
+    exit: 3,
+  },
+  P503: {
+    meaning: 'a replication that was stuck twice: its worker thread told nothing for ten minutes',
+    fix: 'please report it with the seed',
+    exit: 3,
+  },
   P601: { meaning: 'stopped by --deadline', fix: 'give more wall time, or simulate less', exit: 4 },
   P602: { meaning: 'stopped for memory', fix: 'give more with --memory, or simulate less', exit: 4 },
   P603: { meaning: 'interrupted', fix: 'run again', exit: 130 },

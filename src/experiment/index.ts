@@ -4,6 +4,8 @@ export * from './barriers.ts';
 export * from './benchmark.ts';
 export * from './bottleneck.ts';
 export * from './comparison/index.ts';
+export * from './executors/index.ts';
+export { type Job, runJob } from './job.ts';
 export * from './objectives.ts';
 export * from './pod-startup.ts';
 export * from './recovery.ts';

@@ -12,31 +12,35 @@ export interface Job {
   readonly runSeed: string;
   /** Number of the replication, from 1. */
   readonly replication: number;
-  /** Its place among all replications of the run, from 0; the order of running may be another. */
+  /** Its place in the run's control, from 0, which no other job of the run has; the order of running may be another. */
   readonly index: number;
   /** A pod whose way through the schedulers is to be told: "namespace/name". */
   readonly explainPod?: string;
 }
 
 /**
- * Runs a job. Undefined if the run was stopped before it began; a replication that was stopped on the way
- * says so by its end reason.
+ * Runs a job. Undefined if the run was stopped before it began, or if the job was given up; a replication that was stopped on the way
+ * says so by its end reason. `heldBytes` tells what this thread holds, where somebody watches that.
  */
 export function runJob(
   { scenario, runSeed, replication, index, explainPod }: Job,
   control: RunControl,
+  heldBytes: () => number = () => 0,
 ): ReplicationResult | undefined {
-  if (control.stopReason !== undefined) return undefined;
+  const goesOn = () => control.stopReason === undefined && !control.isGivenUp(index);
+  if (!goesOn()) return undefined;
+  control.report(index, { virtualTime: 0, events: 0 }, heldBytes());
   const result = runReplication(scenario, {
     seed: replicationSeed(runSeed, replication),
     replication,
     ...(explainPod === undefined ? {} : { explainPod }),
     onProgress: (progress) => {
-      control.report(index, progress);
-      return control.stopReason === undefined;
+      control.report(index, progress, heldBytes());
+      return goesOn();
     },
   });
-  control.report(index, { virtualTime: scenario.until, events: result.events });
+  control.report(index, { virtualTime: scenario.until, events: result.events }, heldBytes());
+  if (control.isGivenUp(index)) return undefined;
   const reason = control.stopReason;
   // The replication knows only that it was told to stop; why is known here.
   return ranToItsEnd(result.endReason) || reason === undefined ? result : { ...result, endReason: reason };

@@ -1,20 +1,17 @@
-/** One scenario, all its replications: in this thread or over worker threads, with the same result. */
+/** One scenario, all its replications, or many points of one: with the same result wherever they are carried out. */
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts';
-import { type Job, runJob } from './job.ts';
+import { type Executor, type ExecutorOptions, openExecutor, runAll } from './executors/index.ts';
+import type { Job } from './job.ts';
 import type { ReplicationResult } from './replication-result.ts';
-import { createRunControl, type RunControl } from './run-control.ts';
+import { createRunControl } from './run-control.ts';
 import { DEFAULT_SEED } from './seeds.ts';
 
 /** How to run. */
-export interface RunOptions {
+export interface RunOptions extends Partial<ExecutorOptions> {
   /** Seed of the run; the replications' seeds are derived from it. */
   readonly seed?: string;
-  /** Worker threads; 0 = in this thread. */
-  readonly workers?: number;
-  /** Progress out, wish to stop in; needs room for all replications. */
-  readonly control?: RunControl;
-  /** Most heap that one worker may hold [MiB]. */
-  readonly heapMebibytes?: number;
+  /** Carries out the replications, and stays open; without one, the other options say how. */
+  readonly executor?: Executor;
   /** A pod whose way through the schedulers is to be told: "namespace/name". */
   readonly explainPod?: string;
   /** Which replications come first: all of the first point, or the first of every point, so that a comparison that is stopped has pairs. */
@@ -37,6 +34,13 @@ export interface ScenarioRun {
 export interface Point {
   readonly scenario: ResolvedScenario;
   readonly variant: string;
+  /** Number of its first replication; 1 if left out. The ones before it are those of an earlier run, which these join. */
+  readonly firstReplication?: number;
+}
+
+/** Numbers of the replications of a point, the last one being what its scenario says. */
+function replicationsOf({ scenario, firstReplication = 1 }: Point): number[] {
+  return Array.from({ length: scenario.replications - firstReplication + 1 }, (_, i) => firstReplication + i);
 }
 
 /** Runs all replications of a scenario. */
@@ -51,36 +55,40 @@ export async function runPoints(points: readonly Point[], options: RunOptions = 
   const { explainPod } = options;
   const jobs = jobsOf(points, seed).map((job) => (explainPod === undefined ? job : { ...job, explainPod }));
   if (options.order === 'by replication') jobs.sort((a, b) => a.replication - b.replication || a.index - b.index);
-  const control = options.control ?? createRunControl(jobs.length);
-  if (control.jobs < jobs.length)
-    throw new RangeError(`a control for ${control.jobs} replications cannot hold ${jobs.length}`);
   const results = new Array<ReplicationResult | undefined>(jobs.length).fill(undefined);
-  for (const [i, result] of (await runJobs(jobs, control, options)).entries()) results[jobs[i]?.index ?? i] = result;
+  for (const [i, result] of (await runJobs(jobs, options)).entries()) results[jobs[i]?.index ?? i] = result;
   let next = 0;
-  return points.map(({ scenario, variant }) => {
-    const planned = scenario.replications;
+  return points.map((point) => {
+    const { scenario, variant } = point;
+    const planned = replicationsOf(point).length;
     const replications = results.slice(next, next + planned).filter((result) => result !== undefined);
     next += planned;
     return { scenario, variant, seed, planned, replications };
   });
 }
 
+/** An earlier run and further replications of the same point as one run. */
+export function joinRuns(earlier: ScenarioRun, later: ScenarioRun): ScenarioRun {
+  const replications = [...earlier.replications, ...later.replications];
+  return { ...later, planned: earlier.planned + later.planned, replications };
+}
+
 /** The replications of all points, point by point. */
 function jobsOf(points: readonly Point[], runSeed: string): Job[] {
   return points
-    .flatMap(({ scenario }) =>
-      Array.from({ length: scenario.replications }, (_, i) => ({ scenario, replication: i + 1 })),
-    )
+    .flatMap((point) => replicationsOf(point).map((replication) => ({ scenario: point.scenario, replication })))
     .map((job, index) => ({ ...job, runSeed, index }));
 }
 
-async function runJobs(
-  jobs: readonly Job[],
-  control: RunControl,
-  { workers = 0, heapMebibytes }: RunOptions,
-): Promise<(ReplicationResult | undefined)[]> {
-  if (workers === 0) return jobs.map((job) => runJob(job, control));
-  // Loaded only when threads are wanted: everything else of the library runs without Node.
-  const { runInPool } = await import('./pool.ts');
-  return await runInPool(jobs, control, { workers, heapMebibytes });
+async function runJobs(jobs: readonly Job[], options: RunOptions): Promise<(ReplicationResult | undefined)[]> {
+  const control = options.executor?.control ?? options.control ?? createRunControl(jobs.length);
+  if (control.jobs < jobs.length)
+    throw new RangeError(`a control for ${control.jobs} replications cannot hold ${jobs.length}`);
+  if (options.executor !== undefined) return await runAll(options.executor, jobs);
+  const executor = await openExecutor({ ...options, control });
+  try {
+    return await runAll(executor, jobs);
+  } finally {
+    await executor.close();
+  }
 }

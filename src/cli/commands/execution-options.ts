@@ -10,6 +10,7 @@ import {
   parseSeed,
   parseWorkers,
 } from '../option-values.ts';
+import { usableMemory } from '../stop-conditions.ts';
 
 /** Options as commander hands them over. */
 export interface TypedOptions {
@@ -36,7 +37,7 @@ export interface ExecutionOptions {
   readonly out: string | undefined;
   readonly format: OutputFormat;
   readonly deadlineMs: number | undefined;
-  readonly memoryBytes: number | undefined;
+  readonly memoryBytes: number;
   readonly quiet: boolean;
   readonly progress: boolean;
   /** A pod whose way through the schedulers is to be told: "namespace/name". */
@@ -62,7 +63,11 @@ export function addExecutionOptions(command: Command): Command {
       new Option('--format <format>', 'what goes to stdout').choices(['table', 'json', 'csv']).default('table'),
     )
     .option('--deadline <duration>', 'stop after this wall time, such as 10m', parseDeadline)
-    .option('--memory <size>', 'stop when the process holds more, such as 8GiB', parseMemory)
+    .option(
+      '--memory <size>',
+      'run no more at once than fits into this, stop when one alone holds more, such as 8GiB (default: nine tenths of the machine)',
+      parseMemory,
+    )
     .option('--quiet', 'say nothing on stderr')
     .option('--no-progress', 'show no progress');
 }
@@ -85,7 +90,7 @@ export function executionOf(typed: TypedOptions, isSweep: boolean): ExecutionOpt
     out,
     format,
     deadlineMs: deadline,
-    memoryBytes: memory,
+    memoryBytes: memory ?? usableMemory(),
     quiet: quiet === true,
     progress,
     isSweep,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   compareRuns,
+  createRunControl,
   defaultMeasures,
   distributionsOf,
   knobsOf,
@@ -193,7 +194,7 @@ describe('the runs of a comparison', () => {
         if (job === 2 && progress.virtualTime >= points[1]!.scenario.until) this.stop('interrupted');
       }
     }
-    const control = new StoppingControl(new SharedArrayBuffer(72));
+    const control = new StoppingControl(createRunControl(4).memory);
     const runs = await runPoints(points, { control, order: 'by replication' });
     expect(runs.map(({ replications }) => replications.map(({ replication }) => replication))).toEqual([[1], [1]]);
   });
