@@ -11,7 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
-import type { Files } from '../index.ts';
+import { type Files, PlimsollError } from '../index.ts';
 
 /** Reads files of this machine; paths beside a file are relative to its directory. */
 export const nodeFiles: Files = {
@@ -26,6 +26,32 @@ export const nodeFiles: Files = {
       : [];
   },
 };
+
+/** Text of a file that the user named, or a coded error that says why there is none. */
+export function readTextOrRefuse(path: string): string {
+  try {
+    return nodeFiles.readText(path);
+  } catch (error) {
+    throw new PlimsollError('P201', { message: `${path} cannot be read: ${messageOf(error)}` });
+  }
+}
+
+/** Writes a file that the user named with `option`, or throws a coded error that says why not. */
+export function writeTextOrRefuse(option: string, path: string, text: string): void {
+  try {
+    writeFileWhole(path, [text]);
+  } catch (error) {
+    throw new PlimsollError('P104', {
+      message: `${path} cannot be written: ${messageOf(error)}`,
+      fix: `choose another with ${option}`,
+    });
+  }
+}
+
+/** What an error says. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
 
 /** Writes a file under a temporary name beside it and renames it, so that a crash leaves no half file. */
 export function writeFileWhole(path: string, pieces: Iterable<string>): void {

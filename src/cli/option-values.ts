@@ -42,6 +42,13 @@ export function parseMemory(text: string): number {
   return value !== undefined && value > 0 ? value : fail('--memory', text, 'a size, such as 8GiB');
 }
 
+/** A share such as 30% or 0.3. */
+export function parseShare(option: string, text: string): number {
+  const match = /^([\d.]+)(%?)$/.exec(text);
+  const share = match === null ? Number.NaN : Number(match[1]) / (match[2] === '%' ? 100 : 1);
+  return share >= 0 ? share : fail(option, text, 'a share, such as 30% or 0.3');
+}
+
 /** --set PATH=VALUE, collected. */
 export function collectSet(text: string, previous: readonly PathAndText[] = []): readonly PathAndText[] {
   const [path, value] = splitPath('--set', text, 'PATH=VALUE, such as nodes=500');

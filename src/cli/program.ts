@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { nearestName, PlimsollError } from '../index.ts';
 import { addBench } from './commands/bench.ts';
+import { addCheck } from './commands/check.ts';
 import { addCompare } from './commands/compare.ts';
 import { addExplain } from './commands/explain.ts';
 import { addImport } from './commands/import.ts';
@@ -47,7 +48,8 @@ function createProgram(finish: (exitCode: number) => void): Command {
   addRun(program, finish);
   addSweep(program, finish);
   addCompare(program, finish);
-  addBench(program);
+  addCheck(program, finish);
+  addBench(program, finish);
   addValidate(program, finish);
   addImport(program);
   addList(program);

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { PlimsollError, type ResultFile } from '../index.ts';
-import { writeFileWhole } from './files.ts';
+import { messageOf, writeFileWhole } from './files.ts';
 
 /** A directory that a run will write into. */
 export interface ResultsDirectory {
@@ -78,8 +78,4 @@ function unusedPath(path: string): string {
   let candidate = path;
   for (let i = 2; existsSync(candidate); i++) candidate = `${path}-${i}`;
   return candidate;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,6 @@
 /**
  * The error catalogue: every code with its meaning, its fix and its exit code. Codes are stable: never renumber, never reuse.
- * P1xx = usage, P2xx = scenario files, P3xx = Kubernetes manifests and configurations, P5xx = the simulator itself, P6xx = a run's end.
+ * P1xx = usage, P2xx = scenario files, P3xx = Kubernetes manifests and configurations, P4xx = results and baselines, P5xx = the simulator itself, P6xx = a run's end.
  */
 
 /** One entry of the catalogue. */
@@ -55,6 +55,16 @@ export const errorCatalogue = {
   },
   P303: { meaning: 'a Kubernetes field with a value that the API server would refuse', fix: 'mend the field', exit: 2 },
   P304: { meaning: 'an unknown scheduler plugin', fix: 'use a name of `plimsoll list plugins`', exit: 2 },
+  P401: {
+    meaning: 'results or a baseline that cannot be read',
+    fix: 'name a results directory that a run wrote, or a file that `plimsoll check --write-baseline` or `plimsoll bench --write-baseline` wrote',
+    exit: 2,
+  },
+  P402: {
+    meaning: 'results and a baseline that cannot be compared',
+    fix: 'make both from the same scenario, with the same seeds or with several replications each',
+    exit: 2,
+  },
   P501: {
     meaning: 'the simulator broke an invariant of its own',
     fix: 'please report it with the command to replay',

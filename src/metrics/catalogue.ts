@@ -9,6 +9,7 @@ import { flowControlMetrics } from './flow-control.metrics.ts';
 import { loadMetrics } from './load.metrics.ts';
 import type { MetricDefinition } from './metric.ts';
 import { nodeMetrics } from './node.metrics.ts';
+import type { StatisticName } from './result.ts';
 import { schedulerMetrics } from './scheduler.metrics.ts';
 import { schedulingCellMetrics } from './scheduling-cell.metrics.ts';
 import { watchCacheMetrics } from './watch-cache.metrics.ts';
@@ -34,6 +35,14 @@ export type MetricName = keyof typeof metricCatalogue;
 /** The definition under a name that may be none; `undefined` if it is none. */
 export function findMetric(name: string): MetricDefinition | undefined {
   return Object.hasOwn(metricCatalogue, name) ? metricCatalogue[name as MetricName] : undefined;
+}
+
+/** Statistics that say how much there was. */
+const AMOUNTS: ReadonlySet<StatisticName> = new Set(['final', 'rate', 'count', 'sum']);
+
+/** Whether a statistic of a metric says how much there was: where nothing was recorded, there was nothing. */
+export function isAmount(metric: string, statistic: StatisticName): boolean {
+  return findMetric(metric)?.kind !== 'gauge' && AMOUNTS.has(statistic);
 }
 
 /** All metric names, sorted. */

@@ -1,7 +1,35 @@
 /** Figures of `plimsoll bench` for people. */
 import Table from 'cli-table3';
-import type { BenchmarkResult } from '../experiment/index.ts';
-import { formatNumber } from './format-value.ts';
+import type { BenchmarkResult, SpeedCheck, SpeedRow } from '../experiment/index.ts';
+import { formatNumber, formatPercent } from './format-value.ts';
+
+/** Speeds beside their baseline, and the verdict. */
+export function speedTable({ rows, holds, tolerance, measurements }: SpeedCheck): string {
+  const table = new Table({
+    head: ['speed, in iterations of the reference loop', 'baseline', 'now', 'change', ''],
+    style: { head: [], border: [] },
+    colAligns: ['left', 'right', 'right', 'right', 'left'],
+  });
+  for (const row of rows) {
+    const { name, baseline, now, isSlower } = row;
+    table.push([name, multipleOf(baseline), multipleOf(now), changeOf(row), isSlower ? 'SLOWER' : '']);
+  }
+  const slower = rows.filter(({ isSlower }) => isSlower).length;
+  const allowed = `by more than ${formatPercent(tolerance)}`;
+  const verdict = holds
+    ? `HOLDS: nothing is slower ${allowed}`
+    : `FAILS: ${slower} of ${rows.length} slower ${allowed}`;
+  return `${table.toString()}\nmeasured    ${measurements} time${measurements === 1 ? '' : 's'}, the best counts\nverdict     ${verdict}\n`;
+}
+
+function multipleOf(multiple: number | undefined): string {
+  return multiple === undefined ? 'none' : formatNumber(multiple);
+}
+
+function changeOf({ ratio }: SpeedRow): string {
+  if (ratio === undefined) return '-';
+  return `${ratio > 1 ? '+' : ''}${formatPercent(ratio - 1)}`;
+}
 
 /** Two tables: operations of the engine, whole scenarios. */
 export function benchmarkTable({ referenceNanoseconds, operations, scenarios }: BenchmarkResult): string {

@@ -8,7 +8,7 @@ import {
   type Measure,
 } from '../experiment/index.ts';
 import { formatLabels } from '../metrics/index.ts';
-import { formatPercent, formatValue } from './format-value.ts';
+import { formatPercent, formatSigned, formatValue } from './format-value.ts';
 import { formatPlain } from './parameters-in-play.ts';
 
 /** A measure: "p99 of pod_startup_latency_seconds{phase=total}". */
@@ -19,13 +19,13 @@ export function describeMeasure({ metric, labels, statistic }: Measure): string 
 
 /** A difference with its sign. */
 export function describeDifference({ mean }: CorrectedDifference, { unit }: ComparisonRow): string {
-  return signed(mean, unit);
+  return formatSigned(mean, unit);
 }
 
 /** The interval of a difference; a single pair has none. */
 export function describeInterval({ low, high }: CorrectedDifference, { unit }: ComparisonRow): string {
   if (low === undefined || high === undefined) return 'one pair: none';
-  return `${signed(low, unit)} … ${signed(high, unit)}`;
+  return `${formatSigned(low, unit)} … ${formatSigned(high, unit)}`;
 }
 
 /** Shares below this one are told with the digits that they have. */
@@ -160,9 +160,4 @@ function knobText(name: string, { value, isSpan }: Knobs['settings'][string], am
   return among.length === 1 || name === among[0]
     ? text
     : `${text} a ${name.replace('decisionTimePer', '').toLowerCase()}`;
-}
-
-function signed(value: number, unit: string): string {
-  const text = formatValue(value, unit);
-  return value > 0 ? `+${text}` : text;
 }

@@ -16,6 +16,12 @@ export function formatValue(value: number, unit: string): string {
   return unit === '1/s' ? `${formatNumber(value)}/s` : formatNumber(value);
 }
 
+/** A difference with its sign: "+1.25s", "-3". */
+export function formatSigned(value: number, unit: string): string {
+  const text = formatValue(value, unit);
+  return value > 0 ? `+${text}` : text;
+}
+
 /** A plain number with thousands separated; four digits where it is not whole. */
 export function formatNumber(value: number): string {
   const shown = Number.isInteger(value) ? value : Number(value.toPrecision(4));

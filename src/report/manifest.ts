@@ -1,5 +1,5 @@
 /** `manifest.json`: what ran, with what, how long it took, and the fingerprints that prove it again. */
-import { type EndReason, replicationSeed, type ScenarioRun, type StopReason } from '../experiment/index.ts';
+import { type EndReason, judge, replicationSeed, type ScenarioRun, type StopReason } from '../experiment/index.ts';
 import type { ParameterOverride, ResolvedScenario } from '../scenario/resolved-scenario.ts';
 import { toSeconds } from '../units/index.ts';
 import type { Assumption } from './parameters-in-play.ts';
@@ -37,6 +37,8 @@ export interface Manifest extends Omit<RunFacts, 'version' | 'gitCommit'> {
 /** One point of the manifest: a plain run has one. */
 export interface ManifestRun {
   readonly variant: string;
+  /** Whether every objective and barrier held. */
+  readonly holds: boolean;
   readonly planned: number;
   readonly replications: readonly {
     readonly replication: number;
@@ -77,11 +79,13 @@ export function buildManifest(
   };
 }
 
-function manifestRun({ scenario, variant, seed, planned, replications }: ScenarioRun): ManifestRun {
+function manifestRun(run: ScenarioRun): ManifestRun {
+  const { scenario, variant, seed, planned, replications } = run;
   const ran = new Set(replications.map(({ replication }) => replication));
   const numbers = Array.from({ length: planned }, (_, i) => i + 1);
   return {
     variant,
+    holds: judge(run).holds,
     planned,
     replications: replications.map(({ replication, seed: own, endReason, endTime, events, fingerprint }) => {
       return { replication, seed: own, endReason, endTime_s: toSeconds(endTime), events, fingerprint };

@@ -143,7 +143,8 @@ function boundUnit(metric: MetricDefinition, statistic: string): keyof typeof BO
   return statistic === 'count' ? '1' : metric.unit;
 }
 
-function parseBound(written: string | number, unit: keyof typeof BOUND_FORMS): number | undefined {
+/** A bound in the unit of what it bounds; undefined if it is not of that unit. */
+export function parseBound(written: string | number, unit: keyof typeof BOUND_FORMS): number | undefined {
   if (typeof written === 'number') return Number.isFinite(written) ? written : undefined;
   switch (unit) {
     case 's': {

@@ -209,16 +209,21 @@ function numberFix(written: unknown): string | undefined {
 }
 
 /** A share of a whole: "10%" or 0.1. */
-export const shareSchema: z.ZodType<number, unknown> = formSchema({
-  expected: 'a share, such as 10% or 0.1',
-  json: { type: ['string', 'number'], pattern: '^[0-9.]+%$' },
-  parse: (written) => {
-    const match = typeof written === 'string' ? /^(-?[\d.]+)%$/.exec(written.trim()) : null;
-    const share = typeof written === 'number' ? written : match === null ? Number.NaN : Number(match[1]) / 100;
-    if (Number.isNaN(share)) return wrongForm(written);
-    return share < 0 || share > 1 ? outOfRange(written, 'a share from 0% to 100%') : share;
-  },
-});
+export const shareSchema: z.ZodType<number, unknown> = ratioSchema(1);
+
+/** A ratio to something else, up to `most`: "10%" or 0.1. */
+export function ratioSchema(most: number): z.ZodType<number, unknown> {
+  return formSchema({
+    expected: 'a share, such as 10% or 0.1',
+    json: { type: ['string', 'number'], pattern: '^[0-9.]+%$' },
+    parse: (written) => {
+      const match = typeof written === 'string' ? /^(-?[\d.]+)%$/.exec(written.trim()) : null;
+      const share = typeof written === 'number' ? written : match === null ? Number.NaN : Number(match[1]) / 100;
+      if (Number.isNaN(share)) return wrongForm(written);
+      return share < 0 || share > most ? outOfRange(written, `a share from 0% to ${most * 100}%`) : share;
+    },
+  });
+}
 
 /** Longest name of a Kubernetes object (a DNS subdomain). */
 const MAXIMUM_NAME_LENGTH = 253;

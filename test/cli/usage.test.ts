@@ -63,7 +63,7 @@ it('without a command the help goes to stderr, exit 2; --help goes to stdout, ex
   const help = await place.run('--help');
   expect(help).toMatchObject({ code: 0, stderr: '' });
   expect(help.stdout).toBe(silent.stderr);
-  for (const command of ['run', 'sweep', 'compare', 'import', 'bench', 'schema', 'list', 'explain'])
+  for (const command of ['run', 'sweep', 'compare', 'import', 'check', 'bench', 'schema', 'list', 'explain'])
     expect(help.stdout).toContain(`  ${command} `);
 });
 

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { loadScenario } from '../../src/index.ts';
+import { loadScenario, readTolerances } from '../../src/index.ts';
 import {
   AcceptedFields,
   isMap,
@@ -108,6 +108,8 @@ describe.each(pages)('$name', ({ name, blocks }) => {
         expect(loadScenario(files, path).question).toMatch(/\?$/);
       } else if (kind === 'PriorityLevelConfiguration') {
         expect(readFlowControlManifests(file, text, new AcceptedFields()).levels.length).toBeGreaterThan(0);
+      } else if (kind === 'Tolerances') {
+        expect(readTolerances(file, text).length).toBeGreaterThan(0);
       } else if (kind !== undefined) {
         expect(readManifests(file, text, { templates: new TemplateRegistry() }).intents.length).toBeGreaterThan(0);
       }

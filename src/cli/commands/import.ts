@@ -10,7 +10,7 @@ import {
   nearestName,
   PlimsollError,
 } from '../../index.ts';
-import { nodeFiles, writeFileWhole } from '../files.ts';
+import { nodeFiles, writeTextOrRefuse } from '../files.ts';
 
 /** Options of the command. */
 interface ImportOptions {
@@ -37,8 +37,8 @@ export function addImport(program: Command): void {
         pathFromScenario: (path) => pathFrom(output, path),
       });
       const accepted = checked(imported, output);
-      for (const { name, text } of imported.files ?? []) write(join(dirname(output), name), text);
-      write(output, imported.scenario);
+      for (const { name, text } of imported.files ?? []) writeTextOrRefuse('-o', join(dirname(output), name), text);
+      writeTextOrRefuse('-o', output, imported.scenario);
       const lines = [...imported.notes, ...accepted.map((what) => `${what}: accepted, no effect modelled`)];
       process.stdout.write([`written     ${output}`, ...lines.map((line) => `note        ${line}`), ''].join('\n'));
     });
@@ -58,18 +58,6 @@ function checked({ scenario, files: others = [] }: Imported, output: string): re
   ]);
   const files: Files = { ...nodeFiles, readText: (path) => written.get(path) ?? nodeFiles.readText(path) };
   return loadScenario(files, output).acceptedWithoutEffect;
-}
-
-function write(output: string, text: string): void {
-  try {
-    writeFileWhole(output, [text]);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new PlimsollError('P104', {
-      message: `${output} cannot be written: ${message}`,
-      fix: 'choose another with -o',
-    });
-  }
 }
 
 function unknownFormat(format: string, names: readonly string[]): PlimsollError {

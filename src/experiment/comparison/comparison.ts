@@ -3,7 +3,7 @@
  * the baseline. Only replications that ran to their end count, so that a comparison that was stopped tells of what finished.
  */
 import { Tally } from '../../engine/index.ts';
-import { findMetric, type MetricUnit, type StatisticName } from '../../metrics/index.ts';
+import { findMetric, isAmount, type MetricUnit } from '../../metrics/index.ts';
 import { unitOfStatistic } from '../aggregate.ts';
 import { measure as measuredValue } from '../objectives.ts';
 import type { ReplicationResult } from '../replication-result.ts';
@@ -101,14 +101,9 @@ export function compareRuns(
   };
 }
 
-/** Statistics that say how much there was: where nothing was recorded, there was nothing. */
-const AMOUNTS: ReadonlySet<StatisticName> = new Set(['final', 'rate', 'count', 'sum']);
-
 /** The value of a measure in one replication; undefined if nothing was observed of which it could be told. */
 function valueIn({ metric, labels, statistic }: Measure, { metrics }: ReplicationResult): number | undefined {
-  const value = measuredValue({ metric, labels, statistic }, metrics);
-  const isAmount = findMetric(metric)?.kind !== 'gauge' && AMOUNTS.has(statistic);
-  return value ?? (isAmount ? 0 : undefined);
+  return measuredValue({ metric, labels, statistic }, metrics) ?? (isAmount(metric, statistic) ? 0 : undefined);
 }
 
 /** Values by the number of the replication, which is what pairs them. */
