@@ -38,6 +38,7 @@ export const eventReasons = [
   'OutOfephemeral-storage',
   'OutOfextended-resource',
   'FailedCreatePodSandBox',
+  'FailedMount',
 ] as const;
 
 /** Reason of an event. */

@@ -18,6 +18,7 @@ export * from './priorities.ts';
 export * from './quality-of-service.ts';
 export * from './quotas.ts';
 export * from './services.ts';
+export * from './settings.ts';
 export * from './specifications.ts';
 export * from './tolerations.ts';
 export * from './version-table.ts';

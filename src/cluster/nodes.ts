@@ -6,10 +6,16 @@ import { VersionTable } from './version-table.ts';
 /** status of the Ready condition as it is stored. */
 export const ConditionStatus = { False: 0, True: 1, Unknown: 2 } as const;
 
+/** Kinds of pressure whose conditions a node has, as bits. */
+export const NodePressure = { Memory: 1, Disk: 2, Pid: 4 } as const;
+
 /** Keys of the taints that the system itself puts on nodes (api/core/v1/well_known_taints.go). */
 export const TAINT_NOT_READY = 'node.kubernetes.io/not-ready';
 export const TAINT_UNREACHABLE = 'node.kubernetes.io/unreachable';
 export const TAINT_UNSCHEDULABLE = 'node.kubernetes.io/unschedulable';
+export const TAINT_MEMORY_PRESSURE = 'node.kubernetes.io/memory-pressure';
+export const TAINT_DISK_PRESSURE = 'node.kubernetes.io/disk-pressure';
+export const TAINT_PID_PRESSURE = 'node.kubernetes.io/pid-pressure';
 
 /** Label that names a node's zone, and the one that names the node itself. */
 export const LABEL_ZONE = 'topology.kubernetes.io/zone';
@@ -25,6 +31,8 @@ export class NodeVersions extends VersionTable {
   readonly unschedulable = this.number(0);
   /** Ready condition: a value of {@link ConditionStatus}. */
   readonly ready = this.number(ConditionStatus.False);
+  /** Conditions of pressure that are True: bits of {@link NodePressure}. */
+  readonly pressure = this.number(0);
   /** lastHeartbeatTime of the Ready condition [ns]. */
   readonly heartbeatAt = this.number(0);
 

@@ -18,6 +18,7 @@ import { PodVersions } from './pods.ts';
 import { PriorityClassVersions } from './priorities.ts';
 import { LimitRangeVersions, ResourceQuotaVersions } from './quotas.ts';
 import { EndpointSliceVersions, EndpointsVersions, ServiceVersions } from './services.ts';
+import { SettingsVersions } from './settings.ts';
 import { VersionTable } from './version-table.ts';
 import {
   CsiNodeVersions,
@@ -40,8 +41,8 @@ export class ObjectTables {
   readonly events = new EventRecordVersions();
   readonly namespaces = new NamespaceVersions();
   readonly serviceaccounts = new VersionTable(kinds.serviceaccounts);
-  readonly configmaps = new VersionTable(kinds.configmaps);
-  readonly secrets = new VersionTable(kinds.secrets);
+  readonly configmaps = new SettingsVersions(kinds.configmaps);
+  readonly secrets = new SettingsVersions(kinds.secrets);
   readonly ipaddresses = new VersionTable(kinds.ipaddresses);
   readonly resourcequotas = new ResourceQuotaVersions();
   readonly limitranges = new LimitRangeVersions();

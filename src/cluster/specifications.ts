@@ -9,6 +9,7 @@ import type { LabelSelector, Labels } from './labels.ts';
 import type { PodGroupIntent } from './pod-groups.ts';
 import type { PriorityClass } from './priorities.ts';
 import type { LimitRangeItem, QuotaAmounts } from './quotas.ts';
+import type { SettingsReference } from './settings.ts';
 
 /** Amounts of node resources. Absent extended resources count as 0. */
 export interface ResourceList {
@@ -152,6 +153,8 @@ export interface PodTemplate {
   readonly finalizers?: readonly string[];
   /** Volumes that claims back; left out = none. Volumes of the node, ConfigMaps and Secrets are not among them. */
   readonly volumes?: readonly PodVolume[];
+  /** Secrets and ConfigMaps that it refers to, each once; left out = none beside the root certificate. */
+  readonly settings?: readonly SettingsReference[];
   readonly initContainers: readonly Container[];
   readonly containers: readonly Container[];
   /** Effective request of the pod: max(sum of containers and sidecars, init peak) + overhead. */

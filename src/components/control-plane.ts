@@ -8,7 +8,6 @@ import {
   kinds,
   type Labels,
   type NodeSpecification,
-  type ObjectKey,
   ObjectTables,
 } from '../cluster/index.ts';
 import type { Simulation } from '../engine/index.ts';
@@ -51,6 +50,7 @@ import {
 } from './kube-scheduler/index.ts';
 import { type Kubelet, KubeletFleet } from './kubelet/index.ts';
 import type { NodeAgent } from './node-agent.ts';
+import { NodeMachines } from './node-machines.ts';
 import type { ModelParameters } from './parameters.ts';
 import { Preload } from './preload.ts';
 
@@ -131,6 +131,8 @@ export class ControlPlane {
   readonly kubelets: KubeletFleet;
   /** What runs on each node beside the kubelet. */
   private readonly agents: readonly NodeAgent[];
+  /** The nodes as machines that can fail. */
+  readonly machines: NodeMachines;
   readonly controllerManager: ElectedComponent;
   readonly schedulers: readonly ReplicatedComponent[];
   /** The steps of the pod that somebody wants explained; undefined = nobody does. */
@@ -209,10 +211,9 @@ export class ControlPlane {
     this.preload = new Preload(tables, parameters.objectSize, this.store, this.servers, maxEndpointsPerSlice);
     this.eventReplies = eventRecorderReplies(this.clientGo);
     this.kubelets = new KubeletFleet(this.clientGo, parameters.kubelet, this.eventReplies);
-    this.agents = [new KubeProxyFleet(this.clientGo, this.store, parameters.kubeProxy)];
-    this.kubelets.onReturned = (node) => {
-      for (const agent of this.agents) agent.restart(node);
-    };
+    const proxies = new KubeProxyFleet(this.clientGo, this.store, parameters.kubeProxy);
+    this.agents = [proxies];
+    this.machines = new NodeMachines(simulation, this.kubelets, proxies, this.agents);
     const shared = {
       clientGo: this.clientGo,
       reflectorReplies: this.clientGo.reflectorReplies,
@@ -374,7 +375,7 @@ export class ControlPlane {
     for (const node of this.preload.nodes) {
       if (!node.agents) continue;
       const kubelet = this.kubelets.addPreloaded(node.key, node.specification, node.leaseRevision, revision);
-      for (const pod of node.pods) this.kubelets.addPreloadedPod(kubelet, pod);
+      for (const pod of node.pods) this.kubelets.addPreloadedPod(kubelet, pod, revision);
       for (const agent of this.agents) agent.addPreloaded(node.key, revision);
     }
   }
@@ -403,14 +404,6 @@ export class ControlPlane {
   /** Fault: the API servers are restarted gracefully, each when the one before is ready again. */
   restartServersInTurn(duration: Nanoseconds | undefined, first = 0): void {
     this.servers[first]?.restartGracefully(duration, () => this.restartServersInTurn(duration, first + 1));
-  }
-
-  /** Fault: a machine stops at once; it returns after `span`, or never. */
-  crashNode(node: ObjectKey, span: Nanoseconds | undefined): void {
-    const kubelet = this.kubelets.ofNode(node);
-    if (kubelet === undefined || !kubelet.isUp) return;
-    this.kubelets.crash(kubelet, span);
-    for (const agent of this.agents) agent.crash(node);
   }
 
   /** Fault: the programs behind a webhook fail for a while. */

@@ -41,6 +41,22 @@ export const nodeMetrics = {
     help: 'Time from the creation of a pod to its refusal by a kubelet: the work of scheduling and binding it was in vain, and it has to be made again.',
     source: 'ours',
   },
+  plimsoll_kubelet_restarts_total: {
+    name: 'plimsoll_kubelet_restarts_total',
+    kind: 'counter',
+    unit: '1',
+    labels: ['supervisor'],
+    help: 'Processes of kubelets that were started after another one had ended, by what started them.',
+    source: 'ours',
+  },
+  plimsoll_kubelets_given_up: {
+    name: 'plimsoll_kubelets_given_up',
+    kind: 'gauge',
+    unit: '1',
+    labels: ['supervisor'],
+    help: 'Kubelets that stay down because they crashed too often for their supervisor (systemd: start limit hit; Supervisord: FATAL).',
+    source: 'ours',
+  },
   kubeproxy_sync_proxy_rules_duration_seconds: {
     name: 'kubeproxy_sync_proxy_rules_duration_seconds',
     kind: 'histogram',

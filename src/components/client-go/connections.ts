@@ -94,6 +94,15 @@ export class Connections {
     transport.local = this.localServer(host);
   }
 
+  /** A process has ended for good: its connections are closed. */
+  processEnded(process: string): void {
+    const transport = this.transports.get(process);
+    if (transport === undefined) return;
+    for (const connection of transport.connections.splice(0)) this.closed(connection);
+    transport.oldest = undefined;
+    this.transports.delete(process);
+  }
+
   private localServer(host: number): number {
     return this.parameters.controlPlaneEndpoint === 'local' ? host : THROUGH_BALANCER;
   }

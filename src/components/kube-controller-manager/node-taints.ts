@@ -6,9 +6,13 @@ import {
   ConditionStatus,
   kinds,
   NO_VERSION,
+  NodePressure,
   type ObjectKey,
   type ObjectTables,
+  TAINT_DISK_PRESSURE,
+  TAINT_MEMORY_PRESSURE,
   TAINT_NOT_READY,
+  TAINT_PID_PRESSURE,
   TAINT_UNREACHABLE,
   TAINT_UNSCHEDULABLE,
   type Taint,
@@ -26,8 +30,19 @@ export const UNREACHABLE_NO_EXECUTE: Taint = { key: TAINT_UNREACHABLE, value: ''
 const NOT_READY_NO_SCHEDULE: Taint = { key: TAINT_NOT_READY, value: '', effect: 'NoSchedule' };
 const UNREACHABLE_NO_SCHEDULE: Taint = { key: TAINT_UNREACHABLE, value: '', effect: 'NoSchedule' };
 const UNSCHEDULABLE_NO_SCHEDULE: Taint = { key: TAINT_UNSCHEDULABLE, value: '', effect: 'NoSchedule' };
+/** The same, by kind of pressure. */
+const pressures: readonly { readonly bit: number; readonly taint: Taint }[] = [
+  { bit: NodePressure.Memory, taint: { key: TAINT_MEMORY_PRESSURE, value: '', effect: 'NoSchedule' } },
+  { bit: NodePressure.Disk, taint: { key: TAINT_DISK_PRESSURE, value: '', effect: 'NoSchedule' } },
+  { bit: NodePressure.Pid, taint: { key: TAINT_PID_PRESSURE, value: '', effect: 'NoSchedule' } },
+];
 /** Taints that mirror conditions. */
-const mirrors: readonly Taint[] = [NOT_READY_NO_SCHEDULE, UNREACHABLE_NO_SCHEDULE, UNSCHEDULABLE_NO_SCHEDULE];
+const mirrors: readonly Taint[] = [
+  NOT_READY_NO_SCHEDULE,
+  UNREACHABLE_NO_SCHEDULE,
+  UNSCHEDULABLE_NO_SCHEDULE,
+  ...pressures.map(({ taint }) => taint),
+];
 
 /** Whether two taints are the same one: key and effect. */
 export function sameTaint(left: Taint, right: Taint): boolean {
@@ -44,11 +59,14 @@ export function mirrorChange(tables: ObjectTables, node: VersionHandle): TaintCh
   const { nodes } = tables;
   const present = nodes.taints.get(node);
   const ready = nodes.ready.get(node);
-  if (present.length === 0 && ready === ConditionStatus.True && nodes.unschedulable.get(node) === 0) return undefined;
+  const pressure = nodes.pressure.get(node);
+  const isWell = ready === ConditionStatus.True && nodes.unschedulable.get(node) === 0 && pressure === 0;
+  if (present.length === 0 && isWell) return undefined;
   const wanted: Taint[] = [];
   if (ready === ConditionStatus.False) wanted.push(NOT_READY_NO_SCHEDULE);
   if (ready === ConditionStatus.Unknown) wanted.push(UNREACHABLE_NO_SCHEDULE);
   if (nodes.unschedulable.get(node) === 1) wanted.push(UNSCHEDULABLE_NO_SCHEDULE);
+  for (const { bit, taint } of pressures) if ((pressure & bit) !== 0) wanted.push(taint);
   const add = wanted.filter((taint) => !hasTaint(present, taint));
   const remove = mirrors.filter((taint) => hasTaint(present, taint) && !hasTaint(wanted, taint));
   return add.length + remove.length === 0 ? undefined : { add, remove };

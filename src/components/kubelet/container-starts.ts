@@ -44,12 +44,12 @@ export class ContainerStarts {
     this.table = steps.table;
     this.kubelets = steps.kubelets;
     this.allRunning = allRunning;
-    this.evContainerStarted = steps.on('container started', (slot) => this.onContainerStarted(slot));
+    this.evContainerStarted = steps.onRuntime('container started', (slot) => this.onContainerStarted(slot));
     this.evInitContainerExited = steps.on('init container exited', (slot) =>
       steps.awaitRelist(slot, this.evInitContainerNoticed),
     );
-    this.evInitContainerNoticed = steps.on('init container exit noticed', (slot) => this.onInitContainerDone(slot));
-    this.evImageChecked = steps.on('image checked', (slot) => this.startContainer(slot));
+    this.evInitContainerNoticed = steps.onRuntime('init container exit noticed', (slot) => this.onInitContainerDone(slot));
+    this.evImageChecked = steps.onRuntime('image checked', (slot) => this.startContainer(slot));
     this.evImagePulled = steps.simulation.on('kubelet: image pulled', (kubelet, epoch) =>
       this.onImagePulled(kubelet, epoch),
     );

@@ -1,25 +1,21 @@
 /**
- * Heartbeats of the nodes: leases renewed every ten seconds with jitter, and the node status every five minutes.
- * K:staging/component-helpers/apimachinery/lease/controller.go, K:pkg/kubelet/kubelet_node_status.go.
+ * Heartbeats of the nodes: leases renewed every ten seconds with jitter, by the clock on the node's wall.
+ * K:staging/component-helpers/apimachinery/lease/controller.go. The node status has a file of its own.
  *
  * A renewal is a PUT on the lease as last seen. A conflict has the lease read anew at once; any other failure has the PUT tried again at
  * once, and after five failures in a row the lease is read with growing pauses and the PUT tried five times more; then the round is over,
  * and the next one comes after the interval. A lease that does not exist is created.
  */
-import { ConditionStatus, kinds } from '../../cluster/index.ts';
+import { kinds } from '../../cluster/index.ts';
 import type { EventType, KeyedStream, Simulation, ValuesOf } from '../../engine/index.ts';
 import { nanoseconds } from '../../units/index.ts';
 import { isSuccess, type RequestId, StatusCode, writes } from '../api-machinery/index.ts';
 import type { ClientGo } from '../client-go/index.ts';
 import type { kubeletParameters } from './kubelet.parameters.ts';
 import type { Kubelet } from './kubelet.ts';
+import { contextOf, kubeletOf } from './kubelet-context.ts';
 
-/** Kubelets that fit into a request's context, beside the epoch in which the request was sent. */
-const KUBELET_NUMBERS = 2 ** 24;
-/** The delay after a status that changed is uniform around the reporting period, by half of it to both sides (calculateDelay). */
-const REPORT_SPREAD = 0.5;
-
-/** Lease renewals and status reports of all kubelets. */
+/** Lease renewals of all kubelets. */
 export class Heartbeats {
   private readonly clientGo: ClientGo;
   private readonly simulation: Simulation;
@@ -27,10 +23,7 @@ export class Heartbeats {
   private readonly kubelets: readonly Kubelet[];
   private readonly evRenew: EventType;
   private readonly evRead: EventType;
-  private readonly evReport: EventType;
-  private readonly evReportAgain: EventType;
   private readonly onRenewed: number;
-  private readonly onReported: number;
   private readonly onLeaseRead: number;
   private readonly onOwnerRead: number;
   private readonly onCreated: number;
@@ -45,16 +38,10 @@ export class Heartbeats {
     this.kubelets = kubelets;
     this.evRenew = simulation.on('kubelet: renew lease', (kubelet, epoch) => this.renew(kubelet, epoch));
     this.evRead = simulation.on('kubelet: read lease', (kubelet, epoch) => this.read(kubelet, epoch));
-    this.evReport = simulation.on('kubelet: report node status', (kubelet, epoch) => this.report(kubelet, epoch));
-    this.evReportAgain = simulation.on('kubelet: report node status again', (index, epoch) => {
-      const kubelet = kubelets[index] as Kubelet;
-      if (epoch === kubelet.epoch) this.patchStatus(kubelet);
-    });
     this.onRenewed = this.onAnswer((request, kubelet) => this.renewed(request, kubelet));
     this.onLeaseRead = this.onAnswer((request, kubelet) => this.leaseRead(request, kubelet));
     this.onOwnerRead = this.onAnswer((request, kubelet) => this.ownerRead(request, kubelet));
     this.onCreated = this.onAnswer((request, kubelet) => this.created(request, kubelet));
-    this.onReported = this.onAnswer((request, kubelet) => this.reported(request, kubelet));
     this.jitter = simulation.streams.keyed('kubelet.heartbeats');
   }
 
@@ -64,8 +51,6 @@ export class Heartbeats {
   startPreloaded(kubelet: Kubelet, elapsed: number): void {
     const first = this.parameters.leaseRenewInterval * (1 - elapsed);
     this.simulation.after(nanoseconds(first), this.evRenew, kubelet.index, kubelet.epoch);
-    const phase = this.jitter.uniform(kubelet.index, -1);
-    this.planReport(kubelet, this.parameters.nodeStatusReportFrequency * phase);
   }
 
   /** Starts as a process that knows nothing: it reads its lease, and creates it if there is none. */
@@ -87,7 +72,7 @@ export class Heartbeats {
     if (epoch !== kubelet.epoch) return;
     const { requests } = this.clientGo;
     const request = kubelet.heartbeatClient.write(writes.leaseRenew, kubelet.leaseKey);
-    requests.setNumber(request, 0, this.simulation.now);
+    requests.setNumber(request, 0, kubelet.clock.read(this.simulation.now));
     requests.expectedRevision[request] = kubelet.leaseRevision;
     this.send(kubelet, request, this.onRenewed);
   }
@@ -153,7 +138,7 @@ export class Heartbeats {
       return;
     }
     const lease = kubelet.heartbeatClient.write(writes.leaseCreate, kubelet.leaseKey);
-    this.clientGo.requests.setNumber(lease, 0, this.simulation.now);
+    this.clientGo.requests.setNumber(lease, 0, kubelet.clock.read(this.simulation.now));
     this.send(kubelet, lease, this.onCreated);
   }
 
@@ -174,53 +159,12 @@ export class Heartbeats {
   /** Registers a reply handler; an answer to a kubelet that has crashed since is nobody's. */
   private onAnswer(handler: (request: RequestId, kubelet: Kubelet) => void): number {
     return this.clientGo.onReplyDo((request, context) => {
-      const kubelet = this.kubelets[context % KUBELET_NUMBERS] as Kubelet;
-      if (kubelet.epoch === Math.floor(context / KUBELET_NUMBERS)) handler(request, kubelet);
+      const kubelet = kubeletOf(this.kubelets, context);
+      if (kubelet !== undefined) handler(request, kubelet);
     });
   }
 
   private send(kubelet: Kubelet, request: RequestId, reply: number): void {
     kubelet.heartbeatClient.send(request, reply, contextOf(kubelet));
   }
-
-  // ---- node status ---------------------------------------------------------------------------------------------------------------
-
-  private report(index: number, epoch: number): void {
-    const kubelet = this.kubelets[index] as Kubelet;
-    if (epoch !== kubelet.epoch) return;
-    this.patchStatus(kubelet);
-    this.planReport(kubelet, this.parameters.nodeStatusReportFrequency);
-  }
-
-  /** The node has become Ready: it is reported at once, and again after a period that is drawn, so that herds drift apart. */
-  reportReady(kubelet: Kubelet): void {
-    this.patchStatus(kubelet);
-    const share = this.jitter.uniform(kubelet.index, -1 - this.simulation.now) - REPORT_SPREAD;
-    this.planReport(kubelet, this.parameters.nodeStatusReportFrequency * (1 + share));
-  }
-
-  /** PATCH nodes/status: Ready. */
-  private patchStatus(kubelet: Kubelet): void {
-    const { requests } = this.clientGo;
-    const request = kubelet.client.write(writes.nodeStatus, kubelet.nodeKey);
-    requests.setNumber(request, 0, ConditionStatus.True);
-    requests.setNumber(request, 1, this.simulation.now);
-    kubelet.client.send(request, this.onReported, contextOf(kubelet));
-  }
-
-  /** What could not be written is sent again by the loop that computes the status. */
-  private reported(request: RequestId, kubelet: Kubelet): void {
-    if (isSuccess(this.clientGo.requests.code[request] as number)) return;
-    const { nodeStatusUpdateFrequency } = this.parameters;
-    this.simulation.after(nodeStatusUpdateFrequency, this.evReportAgain, kubelet.index, kubelet.epoch);
-  }
-
-  private planReport(kubelet: Kubelet, span: number): void {
-    this.simulation.after(nanoseconds(span), this.evReport, kubelet.index, kubelet.epoch);
-  }
-}
-
-/** A request's context: the kubelet and the epoch in which it asks. */
-function contextOf({ epoch, index }: Kubelet): number {
-  return epoch * KUBELET_NUMBERS + index;
 }

@@ -9,9 +9,13 @@ import {
   real,
   sourceCode,
 } from '../../engine/index.ts';
-import { milliseconds, nanoseconds, seconds } from '../../units/index.ts';
+import { milliseconds, seconds } from '../../units/index.ts';
+import { nodeParameters } from './node.parameters.ts';
+import { supervisionParameters } from './supervision.parameters.ts';
 
 export const kubeletParameters = defineParameters({
+  ...supervisionParameters,
+  ...nodeParameters,
   apiQps: real({
     default: 50,
     unit: '1/s',
@@ -92,12 +96,6 @@ export const kubeletParameters = defineParameters({
     range: [seconds(1), seconds(3600)],
     help: 'A node status that did not change is reported this often; it is computed every 10 s, which costs no request.',
     source: sourceCode('K:pkg/kubelet/apis/config/v1beta1/defaults.go'),
-  }),
-  plegRelistPeriod: duration({
-    default: seconds(1),
-    range: [milliseconds(10), seconds(60)],
-    help: 'Period of the relist by which the kubelet notices that containers started or stopped.',
-    source: sourceCode('K:pkg/kubelet/kubelet.go'),
   }),
   volumeMount: distribution({
     default: { distribution: 'lognormal', p50: 100_000_000, p99: 300_000_000 },
@@ -192,11 +190,5 @@ export const kubeletParameters = defineParameters({
     default: { distribution: 'lognormal', p50: 2_000_000_000, p99: 10_000_000_000 },
     help: 'From the registration of a node until its runtime and network are ready.',
     source: assumption('CNI configuration appears within seconds after the node registers'),
-  }),
-  tokenRefresh: duration({
-    default: nanoseconds(2_886e9),
-    range: [seconds(60), seconds(86_400)],
-    help: "A pod's service-account token is requested again after 80 % of its 3,607 s.",
-    source: sourceCode('K:plugin/pkg/admission/serviceaccount/admission.go'),
   }),
 });

@@ -7,6 +7,7 @@ import type { EventType, KeyedStream, Simulation, ValuesOf } from '../../engine/
 import type { Nanoseconds, SimTime } from '../../units/index.ts';
 import type { kubeletParameters } from './kubelet.parameters.ts';
 import type { Kubelet } from './kubelet.ts';
+import { Pleg } from './pleg.ts';
 import type { PodTable } from './pod-table.ts';
 import type { StatusManager } from './status-manager.ts';
 
@@ -23,6 +24,8 @@ export const Draw = {
   Token: 5,
   Unmount: 6,
   SandboxRetry: 7,
+  Sync: 8,
+  SyncPhase: 9,
   Container: 16,
   Init: 48,
   Pull: 80,
@@ -39,6 +42,8 @@ export class PodSteps {
   readonly table: PodTable;
   readonly kubelets: readonly Kubelet[];
   readonly draws: KeyedStream;
+  /** When kubelets notice what happens in their runtimes. */
+  readonly pleg: Pleg;
   private readonly statuses: StatusManager;
 
   constructor(
@@ -53,6 +58,7 @@ export class PodSteps {
     this.table = table;
     this.kubelets = kubelets;
     this.statuses = statuses;
+    this.pleg = new Pleg(parameters);
     this.draws = simulation.streams.keyed('kubelet.pods');
   }
 
@@ -61,6 +67,16 @@ export class PodSteps {
     return this.simulation.on(`kubelet: ${name}`, (slot, epoch) => {
       if (this.table.epoch[slot] === epoch) step(slot);
     });
+  }
+
+  /** Registers a step that needs the container runtime: while that does not answer, the step waits. */
+  onRuntime(name: string, step: Step): EventType {
+    const type: EventType = this.on(name, (slot) => {
+      const kubelet = this.kubeletOf(slot);
+      if (kubelet.runtime === 'up') step(slot);
+      else kubelet.heldSteps.push({ type, slot, epoch: this.table.epoch[slot] as number });
+    });
+    return type;
   }
 
   /** Plans a step of a pod after a span. */
@@ -75,7 +91,7 @@ export class PodSteps {
 
   /** Something happened in the runtime; the next relist notices. */
   awaitRelist(slot: number, noticed: EventType): void {
-    this.planAt(slot, this.kubeletOf(slot).nextTick(this.simulation.now, this.parameters.plegRelistPeriod), noticed);
+    this.planAt(slot, this.pleg.noticedAt(this.kubeletOf(slot), this.simulation.now), noticed);
   }
 
   /** The status of a pod is another one: it is written when its turn comes. */

@@ -4,6 +4,9 @@ import type { ObjectKey, PodTemplate } from '../../cluster/index.ts';
 /** Slots at the start; doubled. */
 const INITIAL_SLOTS = 256;
 
+/** Instant of an exit that is not planned. */
+export const NO_EXIT = Number.POSITIVE_INFINITY;
+
 /** Where a pod is in its life on the node. */
 export const PodStage = {
   /** Waiting for token, volumes or sandbox. */
@@ -48,6 +51,8 @@ export class PodTable {
   seenAt = new Float64Array(INITIAL_SLOTS);
   /** When its volumes were mounted and its probe workers began [ns]; probes tick from it. */
   mountedAt = new Float64Array(INITIAL_SLOTS);
+  /** When its containers exit by themselves or because they were told to [ns], {@link NO_EXIT} = not planned, below 0 = they have and nobody has noticed. */
+  exitsAt = new Float64Array(INITIAL_SLOTS);
   /** Time that its image pulls and init containers took so far [ns], statistic. */
   excluded = new Float64Array(INITIAL_SLOTS);
   /** 1 once its start was measured, or if it had begun before this kubelet did. */
@@ -60,6 +65,12 @@ export class PodTable {
   queued = new Uint8Array(INITIAL_SLOTS);
   /** Attempts to mount the volumes that failed. */
   mountFailures = new Uint8Array(INITIAL_SLOTS);
+  /** What it waits for before its volumes can be mounted, as bits of the volume manager. */
+  awaits = new Uint8Array(INITIAL_SLOTS);
+  /** When its Secrets and ConfigMaps were last asked for [ns]. */
+  lookedAt = new Float64Array(INITIAL_SLOTS);
+  /** 1 while its Secrets and ConfigMaps are kept for it. */
+  isRegistered = new Uint8Array(INITIAL_SLOTS);
   /** Attempts in a row to make a sandbox that failed. */
   sandboxAttempts = new Uint16Array(INITIAL_SLOTS);
   /** 1 while the pod has an address of the CNI plugin. */
@@ -73,7 +84,7 @@ export class PodTable {
   /** 1 once the pod is gone from the node; the slot is free when nobody holds it. */
   gone = new Uint8Array(INITIAL_SLOTS);
   /** Requests on their way that will come back to this slot, and its places in queues: it is not given away before. */
-  holders = new Uint8Array(INITIAL_SLOTS);
+  holders = new Uint16Array(INITIAL_SLOTS);
   /** What the pod is made from. */
   readonly template: PodTemplate[] = [];
 
@@ -93,10 +104,13 @@ export class PodTable {
     this.reason[slot] = 0;
     this.hasIp[slot] = 0;
     this.runningAt[slot] = -1;
+    this.exitsAt[slot] = NO_EXIT;
     this.container[slot] = 0;
     this.initialised[slot] = 0;
     this.excluded[slot] = 0;
     this.mountFailures[slot] = 0;
+    this.awaits[slot] = 0;
+    this.isRegistered[slot] = 0;
     this.sandboxAttempts[slot] = 0;
     this.isConnected[slot] = 0;
     this.killed[slot] = 0;
@@ -155,8 +169,12 @@ export class PodTable {
     this.createdAt = bigger(this.createdAt);
     this.seenAt = bigger(this.seenAt);
     this.mountedAt = bigger(this.mountedAt);
+    this.exitsAt = bigger(this.exitsAt);
     this.excluded = bigger(this.excluded);
     this.mountFailures = bigger(this.mountFailures);
+    this.awaits = bigger(this.awaits);
+    this.lookedAt = bigger(this.lookedAt);
+    this.isRegistered = bigger(this.isRegistered);
     this.sandboxAttempts = bigger(this.sandboxAttempts);
     this.isConnected = bigger(this.isConnected);
     this.killed = bigger(this.killed);

@@ -16,16 +16,19 @@ import {
 import type { EventType, Simulation, ValuesOf } from '../../engine/index.ts';
 import type { HistogramSeries } from '../../metrics/index.ts';
 import { between, type Nanoseconds, nanoseconds, plus, type SimTime } from '../../units/index.ts';
-import { isSuccess, type RequestId, writes } from '../api-machinery/index.ts';
 import type { ClientGo } from '../client-go/index.ts';
 import { ContainerStarts } from './container-starts.ts';
 import type { kubeletParameters } from './kubelet.parameters.ts';
 import type { Kubelet } from './kubelet.ts';
 import type { PodNetwork } from './pod-network.ts';
 import { Draw, PodSteps } from './pod-steps.ts';
-import { PodStage, type PodTable } from './pod-table.ts';
+import { NO_EXIT, PodStage, type PodTable } from './pod-table.ts';
 import { Sandboxes } from './sandboxes.ts';
 import type { StatusManager } from './status-manager.ts';
+import { VolumeManager } from './volume-manager.ts';
+
+/** Instant of an exit that nobody has noticed yet: it is over. */
+const EXITED = -1;
 
 /** The pod workers of all kubelets. */
 export class PodWorkers {
@@ -43,10 +46,9 @@ export class PodWorkers {
   private readonly evExitNoticed: EventType;
   private readonly evStopped: EventType;
   private readonly evCleanedUp: EventType;
-  private readonly evTokenRetry: EventType;
-  private readonly evTokenRefresh: EventType;
-  private readonly onToken: number;
-  private readonly onTokenRefreshed: number;
+  /** What a pod waits for before its sandbox. */
+  private readonly volumes: VolumeManager;
+  private readonly evExitedUnseen: EventType;
   private readonly startSeconds: HistogramSeries;
   private rejectedAge: HistogramSeries | undefined;
 
@@ -65,19 +67,17 @@ export class PodWorkers {
     const steps = new PodSteps(simulation, parameters, table, kubelets, statuses);
     this.steps = steps;
     this.sandboxes = new Sandboxes(steps, (slot) => this.onSandboxReady(slot));
-    this.evVolumesMounted = steps.on('volumes mounted', (slot) => this.startSandbox(slot));
-    this.evRunningNoticed = steps.on('containers noticed running', (slot) => this.onRunningNoticed(slot));
+    this.evVolumesMounted = steps.onRuntime('volumes mounted', (slot) => this.onVolumesMounted(slot));
+    this.evRunningNoticed = steps.onRuntime('containers noticed running', (slot) => this.onRunningNoticed(slot));
     this.evProbe = steps.on('readiness probe', (slot) => this.onProbe(slot));
     this.evExited = steps.on('containers exited', (slot) => this.onExited(slot));
-    this.evExitNoticed = steps.on('exit noticed', (slot) => this.onExitNoticed(slot));
-    this.evStopped = steps.on('containers stopped', (slot) => this.onStopped(slot));
+    this.evExitNoticed = steps.onRuntime('exit noticed', (slot) => this.onExitNoticed(slot));
+    this.evStopped = steps.onRuntime('containers stopped', (slot) => this.onStopped(slot));
     this.evCleanedUp = steps.on('pod cleaned up', (slot) => statuses.allowDeletion(slot));
-    this.evTokenRetry = steps.on('token requested again', (slot) => this.requestToken(slot, this.onToken));
-    this.evTokenRefresh = steps.on('token refresh', (slot) => this.refreshToken(slot));
-    this.onToken = clientGo.onReplyDo((request, slot) => this.tokenCame(request, slot));
-    this.onTokenRefreshed = clientGo.onReplyDo((_, slot) => {
-      table.release(slot);
+    this.evExitedUnseen = steps.on('containers exited unseen', (slot) => {
+      table.exitsAt[slot] = EXITED;
     });
+    this.volumes = new VolumeManager(clientGo, steps, this.evVolumesMounted);
     this.containers = new ContainerStarts(clientGo, steps, this.evRunningNoticed);
     this.startSeconds = clientGo.recorder.histogram('kubelet_pod_start_sli_duration_seconds');
   }
@@ -98,7 +98,7 @@ export class PodWorkers {
     }
     const initialised = template.initContainers.length === 0 ? PodCondition.Initialized : 0;
     this.steps.report(slot, PodPhase.Pending, PodCondition.Reported | initialised);
-    this.requestToken(slot, this.onToken);
+    this.volumes.await(slot);
   }
 
   /** A kubelet that has just started sees a pod on its way out: nothing of it runs any more. */
@@ -111,8 +111,8 @@ export class PodWorkers {
     this.stop(slot);
   }
 
-  /** A pod that runs since before the run began: only what it will do later is planned. */
-  beginPreloaded(slot: number, conditions: number, runningAt: number): void {
+  /** A pod that runs since before the run, which began at `revision`: only what it will do later is planned. */
+  beginPreloaded(slot: number, conditions: number, runningAt: number, revision: number): void {
     const { table } = this;
     const template = table.template[slot] as PodTemplate;
     this.steps.kubeletOf(slot).resources.admit(template);
@@ -124,8 +124,7 @@ export class PodWorkers {
     table.container[slot] = template.initContainers.length + template.containers.length;
     table.runningAt[slot] = runningAt;
     for (const container of template.containers) this.steps.kubeletOf(slot).images.pulledBefore(container.image);
-    const phase = this.steps.draws.uniform(this.steps.entity(slot), Draw.Token);
-    this.steps.plan(slot, nanoseconds(this.parameters.tokenRefresh * phase), this.evTokenRefresh);
+    this.volumes.mountedBefore(slot, revision);
     this.planLifetime(slot);
   }
 
@@ -142,37 +141,9 @@ export class PodWorkers {
     this.rejectedAge.recordSpan(between(table.createdAt[slot] as SimTime, this.simulation.now));
   }
 
-  private requestToken(slot: number, reply: number): void {
-    const kubelet = this.steps.kubeletOf(slot);
-    this.table.hold(slot);
-    kubelet.client.send(kubelet.client.write(writes.tokenRequest, 0 as ObjectKey), reply, slot);
-  }
-
-  private tokenCame(request: RequestId, slot: number): void {
-    const { table, parameters, simulation } = this;
-    if (!table.release(slot) || table.stage[slot] !== PodStage.Preparing) return;
-    if (!isSuccess(this.clientGo.requests.code[request] as number)) {
-      // The mount fails and is tried again (nestedpendingoperations: exponential back-off).
-      const pause = Math.min(
-        parameters.mountBackoff * 2 ** (table.mountFailures[slot] as number),
-        parameters.mountBackoffMaximum,
-      );
-      table.mountFailures[slot] = (table.mountFailures[slot] as number) + 1;
-      this.steps.plan(slot, nanoseconds(pause), this.evTokenRetry);
-      return;
-    }
-    this.steps.plan(slot, parameters.tokenRefresh, this.evTokenRefresh);
-    const mounted =
-      simulation.now + parameters.volumeMount.keyedSample(this.steps.draws, this.steps.entity(slot), Draw.Volume);
-    // The pod worker polls for its volumes from the moment it began.
-    const began = table.seenAt[slot] as number;
-    const polls = Math.ceil((mounted - began) / parameters.volumeWaitPoll);
-    this.steps.planAt(slot, (began + polls * parameters.volumeWaitPoll) as SimTime, this.evVolumesMounted);
-  }
-
-  private refreshToken(slot: number): void {
-    this.requestToken(slot, this.onTokenRefreshed);
-    this.steps.plan(slot, this.parameters.tokenRefresh, this.evTokenRefresh);
+  /** A pod that runs already, of which a new process of the kubelet asks, has had its volumes all the time. */
+  private onVolumesMounted(slot: number): void {
+    if (this.table.stage[slot] === PodStage.Preparing) this.startSandbox(slot);
   }
 
   private startSandbox(slot: number): void {
@@ -263,12 +234,19 @@ export class PodWorkers {
     const { lifetime } = this.table.template[slot] as PodTemplate;
     if (lifetime === undefined) return;
     const span = lifetime.quantile(this.steps.draws.uniform(this.steps.entity(slot), Draw.Lifetime));
-    this.steps.plan(slot, nanoseconds(Math.max(0, span)), this.evExited);
+    this.planExit(slot, nanoseconds(Math.max(0, span)), this.evExited);
+  }
+
+  /** The containers exit after a span, whether the kubelet's process runs then or not. */
+  private planExit(slot: number, span: Nanoseconds, exited: EventType): void {
+    this.table.exitsAt[slot] = plus(this.simulation.now, span);
+    this.steps.plan(slot, span, exited);
   }
 
   /** Nothing runs any more: probes and token refreshes that were planned are void. */
   private onExited(slot: number): void {
     this.table.epoch[slot] = (this.table.epoch[slot] as number) + 1;
+    this.table.exitsAt[slot] = EXITED;
     this.steps.awaitRelist(slot, this.evExitNoticed);
   }
 
@@ -303,7 +281,7 @@ export class PodWorkers {
     this.recordKilling(slot);
     const span = parameters.containerStop.keyedSample(this.steps.draws, this.steps.entity(slot), Draw.Stop);
     if (span > template.terminationGracePeriod) table.killed[slot] = 1;
-    this.steps.plan(slot, nanoseconds(Math.min(span, template.terminationGracePeriod)), this.evStopped);
+    this.planExit(slot, nanoseconds(Math.min(span, template.terminationGracePeriod)), this.evStopped);
   }
 
   /** One event for each container that has been started and is not an init container that is over. */
@@ -331,9 +309,9 @@ export class PodWorkers {
 
   /** SyncTerminatedPod waits for the next relist, and then until the volumes, whose unmounting has begun meanwhile, are gone. */
   private cleanUp(slot: number): void {
-    const { plegRelistPeriod, volumeMount, volumeWaitPoll } = this.parameters;
+    const { volumeMount, volumeWaitPoll } = this.parameters;
     const { now } = this.simulation;
-    const relist = this.steps.kubeletOf(slot).nextTick(plus(now, nanoseconds(1)), plegRelistPeriod);
+    const relist = this.steps.pleg.newerThan(this.steps.kubeletOf(slot), now);
     const unmounted = now + volumeMount.keyedSample(this.steps.draws, this.steps.entity(slot), Draw.Unmount);
     const polls = Math.max(0, Math.ceil((unmounted - relist) / volumeWaitPoll));
     this.steps.planAt(slot, (relist + polls * volumeWaitPoll) as SimTime, this.evCleanedUp);
@@ -351,6 +329,7 @@ export class PodWorkers {
 
   /** The pod is gone from its node, or its node has lost power: nothing of it runs. */
   lose(slot: number): void {
+    this.volumes.forget(slot);
     this.sandboxes.stop(slot);
     this.table.remove(slot);
   }
@@ -360,9 +339,81 @@ export class PodWorkers {
     this.sandboxes.network = network;
   }
 
+  // ---- the kubelet's process -----------------------------------------------------------------------------------------------------
+
+  /** The kubelet's process has ended: it keeps no Secrets and ConfigMaps any more. */
+  dropSettings(kubelet: Kubelet): void {
+    this.volumes.settings.stop(kubelet);
+  }
+
+  /** The kubelet's process has ended: what it had planned is void, and nobody notices when the containers, which run on, exit. */
+  detach(slot: number): void {
+    const { table } = this;
+    table.epoch[slot] = (table.epoch[slot] as number) + 1;
+    table.deleting[slot] = 0;
+    table.deletable[slot] = 0;
+    const exitsAt = table.exitsAt[slot] as number;
+    if (exitsAt >= this.simulation.now && exitsAt < NO_EXIT)
+      this.steps.planAt(slot, exitsAt as SimTime, this.evExitedUnseen);
+  }
+
+  /** A new process of the kubelet finds the pod in its first list: it goes on from where the runtime is, and tells of it anew. */
+  readopt(slot: number): void {
+    const { table } = this;
+    table.epoch[slot] = (table.epoch[slot] as number) + 1;
+    table.seenAt[slot] = this.simulation.now;
+    this.steps.report(slot, table.phase[slot] as number, this.conditionsAfterRestart(slot));
+    switch (table.stage[slot]) {
+      case PodStage.Preparing:
+        this.volumes.await(slot);
+        break;
+      case PodStage.StartingContainers:
+        this.volumes.await(slot);
+        if ((table.runningAt[slot] as number) >= 0) this.steps.awaitRelist(slot, this.evRunningNoticed);
+        else this.containers.begin(slot);
+        break;
+      case PodStage.Running:
+        this.volumes.await(slot);
+        this.resumeRunning(slot);
+        break;
+      case PodStage.Stopping:
+        table.deleting[slot] = 1;
+        this.resumeExit(slot, this.evStopped, this.evStopped);
+        break;
+    }
+  }
+
+  /** Up to 1.34 what has a readiness probe is not Ready until the probe has succeeded once more. */
+  private conditionsAfterRestart(slot: number): number {
+    const isKept = !this.parameters.restartLosesReadiness || this.readinessProbe(slot) === undefined;
+    return isKept ? (this.table.conditions[slot] as number) : this.withoutReady(slot);
+  }
+
+  /** Probes begin with a random part of their period, so that not all come at once (prober/worker.go). */
+  private resumeRunning(slot: number): void {
+    const probe = this.readinessProbe(slot);
+    if (probe !== undefined && !isReady(this.table.conditions[slot] as number)) {
+      const share = this.steps.draws.uniform(this.steps.entity(slot), this.simulation.now);
+      this.table.mountedAt[slot] = this.simulation.now + share * probe.period;
+      this.steps.planAt(slot, this.table.mountedAt[slot] as SimTime, this.evProbe);
+    }
+    this.resumeExit(slot, this.evExited, this.evExitNoticed);
+  }
+
+  /** The exit of the containers comes when it would have, or the first relist notices that it has come. */
+  private resumeExit(slot: number, exited: EventType, noticed: EventType): void {
+    const exitsAt = this.table.exitsAt[slot] as number;
+    if (exitsAt === EXITED) this.steps.awaitRelist(slot, noticed);
+    else if (exitsAt < NO_EXIT) this.steps.planAt(slot, exitsAt as SimTime, exited);
+  }
+
   // ---- small parts ---------------------------------------------------------------------------------------------------------------
 
   private withoutReady(slot: number): number {
     return (this.table.conditions[slot] as number) & ~(PodCondition.Ready | PodCondition.ContainersReady);
   }
+}
+
+function isReady(conditions: number): boolean {
+  return (conditions & PodCondition.Ready) !== 0;
 }

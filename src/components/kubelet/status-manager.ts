@@ -3,14 +3,15 @@
  * for good once nothing of it is left on the node (DELETE with grace 0 and the pod's UID). K:pkg/kubelet/status/status_manager.go.
  * What could not be written is sent again when the status of any pod of the node changes, or with the pass every ten seconds.
  */
-import { kinds, type ObjectKey } from '../../cluster/index.ts';
+import { kinds, type ObjectKey, type VersionHandle } from '../../cluster/index.ts';
 import { type EventType, Occupancy, type ValuesOf } from '../../engine/index.ts';
 import { FLOW_POD_STARTUP, publishServer } from '../../metrics/index.ts';
 import { nanoseconds, plus } from '../../units/index.ts';
-import { isSuccess, type RequestId, StatusCode, writes } from '../api-machinery/index.ts';
+import { isSuccess, type RequestId, StatusCode, saysNothingNew, writes } from '../api-machinery/index.ts';
 import type { ClientGo } from '../client-go/index.ts';
 import type { kubeletParameters } from './kubelet.parameters.ts';
 import type { Kubelet } from './kubelet.ts';
+import { epochOf, slotContext, slotOf } from './kubelet-context.ts';
 import type { PodTable } from './pod-table.ts';
 
 /** Numbers of the message of PATCH pods/status (api-machinery/writes/pods.ts). */
@@ -56,9 +57,9 @@ export class StatusManager {
     this.table = table;
     this.kubelets = kubelets;
     this.listener = listener;
-    this.onRead = clientGo.onReplyDo((request, slot) => this.read(request, slot));
-    this.onPatched = clientGo.onReplyDo((request, slot) => this.patched(request, slot));
-    this.onDeleted = clientGo.onReplyDo((request, slot) => this.deleted(request, slot));
+    this.onRead = clientGo.onReplyDo((request, context) => this.read(request, context));
+    this.onPatched = clientGo.onReplyDo((request, context) => this.patched(request, context));
+    this.onDeleted = clientGo.onReplyDo((request, context) => this.deleted(request, context));
     this.evPass = clientGo.simulation.on('kubelet: status pass', (kubelet, epoch) => this.onPass(kubelet, epoch));
     this.waitServer = clientGo.waits.server('kubelet status manager', 'server');
     this.startup = clientGo.waits.flow(FLOW_POD_STARTUP);
@@ -135,10 +136,11 @@ export class StatusManager {
     kubelet.syncedSlot = -1;
   }
 
-  private read(request: RequestId, slot: number): void {
+  private read(request: RequestId, context: number): void {
+    const slot = slotOf(context);
     const { table, clientGo } = this;
     const { requests, tables } = clientGo;
-    const kubelet = this.returned(slot);
+    const kubelet = this.returned(context);
     if (kubelet === undefined) return;
     const code = requests.code[request] as number;
     const isOther = isSuccess(code) && tables.pods.uid.get(requests.resultOf(request)) !== table.uid[slot];
@@ -150,15 +152,16 @@ export class StatusManager {
     } else if (!isSuccess(code)) {
       this.failed(kubelet, slot);
     } else if (table.dirty[slot] === 1) {
-      this.patch(kubelet, slot);
+      this.patch(kubelet, slot, requests.resultOf(request));
     } else {
       this.deleteIfFinished(kubelet, slot);
     }
   }
 
-  private patch(kubelet: Kubelet, slot: number): void {
+  /** A status that says nothing new, as after a restart of the kubelet, is not sent. */
+  private patch(kubelet: Kubelet, slot: number, stored: VersionHandle): void {
     const { table, clientGo } = this;
-    const { requests } = clientGo;
+    const { requests, tables } = clientGo;
     table.dirty[slot] = 0;
     const request = kubelet.client.write(writes.podStatus, table.key[slot] as ObjectKey);
     requests.setNumber(request, StatusNumber.Phase, table.phase[slot] as number);
@@ -168,12 +171,16 @@ export class StatusManager {
     requests.setNumber(request, StatusNumber.RunningAt, table.runningAt[slot] as number);
     requests.setNumber(request, StatusNumber.Initialised, table.initialised[slot] as number);
     requests.expectedUid[request] = table.uid[slot] as number;
-    this.send(kubelet, request, this.onPatched, slot);
+    if (saysNothingNew(tables.pods, stored, requests, request)) {
+      requests.release(request);
+      this.settled(kubelet, slot);
+    } else this.send(kubelet, request, this.onPatched, slot);
   }
 
-  private patched(request: RequestId, slot: number): void {
+  private patched(request: RequestId, context: number): void {
+    const slot = slotOf(context);
     const { table, clientGo } = this;
-    const kubelet = this.returned(slot);
+    const kubelet = this.returned(context);
     if (kubelet === undefined) return;
     const code = clientGo.requests.code[request] as number;
     if (table.gone[slot] === 1 || code === StatusCode.NotFound) {
@@ -181,10 +188,13 @@ export class StatusManager {
     } else if (!isSuccess(code)) {
       table.dirty[slot] = 1;
       this.failed(kubelet, slot);
-    } else {
-      this.listener.written(slot);
-      this.deleteIfFinished(kubelet, slot);
-    }
+    } else this.settled(kubelet, slot);
+  }
+
+  /** The API has the status. */
+  private settled(kubelet: Kubelet, slot: number): void {
+    this.listener.written(slot);
+    this.deleteIfFinished(kubelet, slot);
   }
 
   private deleteIfFinished(kubelet: Kubelet, slot: number): void {
@@ -197,9 +207,10 @@ export class StatusManager {
     this.send(kubelet, request, this.onDeleted, slot);
   }
 
-  private deleted(request: RequestId, slot: number): void {
+  private deleted(request: RequestId, context: number): void {
+    const slot = slotOf(context);
     const { table, clientGo } = this;
-    const kubelet = this.returned(slot);
+    const kubelet = this.returned(context);
     if (kubelet === undefined) return;
     const code = clientGo.requests.code[request] as number;
     if (table.gone[slot] === 1) {
@@ -240,14 +251,15 @@ export class StatusManager {
 
   private send(kubelet: Kubelet, request: RequestId, reply: number, slot: number): void {
     this.table.hold(slot);
-    kubelet.client.send(request, reply, slot);
+    kubelet.client.send(request, reply, slotContext(slot, kubelet.epoch));
   }
 
-  /** The kubelet of an answer; undefined if it comes to one that has lost power since it asked. */
-  private returned(slot: number): Kubelet | undefined {
-    this.table.release(slot);
+  /** The kubelet of an answer; undefined if its process has ended since it asked. */
+  private returned(context: number): Kubelet | undefined {
+    const slot = slotOf(context);
     const kubelet = this.kubeletOf(slot);
-    return kubelet.syncedSlot === slot ? kubelet : undefined;
+    this.table.release(slot);
+    return kubelet.epoch === epochOf(context) ? kubelet : undefined;
   }
 
   private kubeletOf(slot: number): Kubelet {

@@ -1,10 +1,10 @@
 /** A fault in words, for the timeline of a run: its kind, and what a scenario said about it. */
 import { formatDuration } from '../../units/index.ts';
 import type { Fault } from './index.ts';
-import type { NodeChoice } from './node-crash.ts';
+import { describeNodes, type NodeChoice } from './node-choice.ts';
 
 /** Keys whose values are spans. */
-const SPANS = new Set(['duration', 'added', 'delay']);
+const SPANS = new Set(['duration', 'added', 'delay', 'over', 'lifetime']);
 
 /** "etcdSlowDisk: member leader, factor 10, duration 1m"; what is at its default or does nothing is not told. */
 export function describeFault({ fault, ...details }: Fault): string {
@@ -21,15 +21,4 @@ function describeDetail(key: string, value: unknown): string {
   if (SPANS.has(key)) return `${key} ${formatDuration(value as number)}`;
   if (key === 'nodes') return `${key} ${describeNodes(value as NodeChoice)}`;
   return `${key} ${Array.isArray(value) ? value.join(' and ') : String(value)}`;
-}
-
-function describeNodes(nodes: NodeChoice): string {
-  switch (nodes.choose) {
-    case 'count':
-      return String(nodes.count);
-    case 'share':
-      return `${100 * nodes.share} %`;
-    case 'names':
-      return nodes.names.join(' and ');
-  }
 }

@@ -16,6 +16,10 @@ import { etcdQuorumLossRestore } from './etcd-quorum-loss-restore.ts';
 import { etcdSlowDisk } from './etcd-slow-disk.ts';
 import { etcdSnapshotSave } from './etcd-snapshot-save.ts';
 import { etcdTransferLeader } from './etcd-transfer-leader.ts';
+import { containerRuntimeOutage } from './runtime-outage.ts';
+import { kubeletCrash } from './kubelet-crash.ts';
+import { kubeletRestart } from './kubelet-restart.ts';
+import { kubeProxyRestart } from './kube-proxy-restart.ts';
 import { nodeCrash } from './node-crash.ts';
 import { schedulerCrash } from './scheduler-crash.ts';
 import { webhookOutage } from './webhook-outage.ts';
@@ -41,6 +45,10 @@ export const faultKinds = {
   schedulerCrash,
   controllerManagerCrash,
   apiserverRollingRestart,
+  kubeletCrash,
+  kubeletRestart,
+  containerRuntimeOutage,
+  kubeProxyRestart,
 } as const;
 
 /** Name of a kind of fault. */
@@ -67,6 +75,11 @@ export type { EtcdQuorumLossRestore } from './etcd-quorum-loss-restore.ts';
 export type { EtcdSlowDisk } from './etcd-slow-disk.ts';
 export type { EtcdSnapshotSave } from './etcd-snapshot-save.ts';
 export type { EtcdTransferLeader } from './etcd-transfer-leader.ts';
-export type { NodeChoice, NodeCrash } from './node-crash.ts';
+export type { NodeChoice } from './node-choice.ts';
+export type { NodeCrash } from './node-crash.ts';
+export type { KubeProxyRestart } from './kube-proxy-restart.ts';
+export type { KubeletRestart } from './kubelet-restart.ts';
+export type { KubeletCrash } from './kubelet-crash.ts';
+export type { ContainerRuntimeOutage } from './runtime-outage.ts';
 export type { SchedulerCrash } from './scheduler-crash.ts';
 export type { WebhookOutage } from './webhook-outage.ts';

@@ -17,7 +17,7 @@ export interface InjectFault {
 const at = durationSchema.optional();
 
 export const fault = operationKind({
-  help: 'Something breaks: nodes crash, members of etcd are lost, cut off or slow, an API server or all of them restart, a webhook is away, a leading process ends.',
+  help: 'Something breaks: nodes, kubelets and container engines crash, members of etcd are lost, cut off or slow, an API server or all of them restart, a webhook is away, a leading process ends.',
   schema: z.discriminatedUnion('kind', [
     strictMap({ kind: z.literal('nodeCrash'), at, ...faultKinds.nodeCrash.shape }),
     strictMap({ kind: z.literal('etcdLeaderLoss'), at, ...faultKinds.etcdLeaderLoss.shape }),
@@ -39,6 +39,10 @@ export const fault = operationKind({
     strictMap({ kind: z.literal('schedulerCrash'), at, ...faultKinds.schedulerCrash.shape }),
     strictMap({ kind: z.literal('controllerManagerCrash'), at, ...faultKinds.controllerManagerCrash.shape }),
     strictMap({ kind: z.literal('apiserverRollingRestart'), at, ...faultKinds.apiserverRollingRestart.shape }),
+    strictMap({ kind: z.literal('containerRuntimeOutage'), at, ...faultKinds.containerRuntimeOutage.shape }),
+    strictMap({ kind: z.literal('kubeletCrash'), at, ...faultKinds.kubeletCrash.shape }),
+    strictMap({ kind: z.literal('kubeletRestart'), at, ...faultKinds.kubeletRestart.shape }),
+    strictMap({ kind: z.literal('kubeProxyRestart'), at, ...faultKinds.kubeProxyRestart.shape }),
   ]),
   resolve: (written): InjectFault => ({
     kind: 'fault',

@@ -68,7 +68,7 @@ describe('the census', () => {
           for (const [what, amount, pause] of steps) {
             world.runFor(pause / 1000);
             if (what === 0 && performed++ < 3) world.perform();
-            else if (what === 1) world.cluster.crashNode(world.nodeKey(`node-${amount % 4}`), seconds(1 + amount));
+            else if (what === 1) world.cluster.machines.crash(world.nodeKey(`node-${amount % 4}`), seconds(1 + amount));
             else if (what === 2) {
               const keys = world.podKeys();
               if (keys.length > 0) world.delete(kinds.pods, keys[amount % keys.length] as ObjectKey);
@@ -118,7 +118,7 @@ describe('the census', () => {
     });
     world.perform();
     world.runUntil(() => world.readyPods() === 30);
-    world.cluster.crashNode(world.nodeKey('node-0'), seconds(2));
+    world.cluster.machines.crash(world.nodeKey('node-0'), seconds(2));
     world.runFor(60);
     const of = (phase: string) => world.series('pod_startup_latency_seconds', `phase=${phase}`)?.statistics;
     for (const phase of ['create_to_schedule', 'schedule_to_run', 'run_to_watch', 'total'])

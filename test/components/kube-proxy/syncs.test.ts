@@ -173,7 +173,7 @@ describe('network programming latency', () => {
     expect(world.latency().count).toBe(1);
     world.perform();
     world.runFor(5);
-    world.cluster.crashNode(world.nodeKey('node-0'), seconds(5));
+    world.cluster.machines.crash(world.nodeKey('node-0'), seconds(5));
     world.runFor(20);
     expect(world.syncs('full')).toBe(2);
     expect(world.latency().count).toBe(1);

@@ -16,7 +16,7 @@ function crash(span: number | undefined, ...parameters: string[]): { world: Clus
   });
   world.runFor(20);
   world.forget();
-  world.cluster.crashNode(world.nodeKey('node-0'), span === undefined ? undefined : seconds(span));
+  world.cluster.machines.crash(world.nodeKey('node-0'), span === undefined ? undefined : seconds(span));
   return { world, at: world.now };
 }
 
@@ -44,7 +44,7 @@ describe('a node without power', () => {
     world.perform();
     world.runFor(2);
     const { at } = { at: world.now };
-    world.cluster.crashNode(world.nodeKey('node-0'), seconds(40));
+    world.cluster.machines.crash(world.nodeKey('node-0'), seconds(40));
     world.runFor(39.9);
     expect(world.sent.filter((request) => request.user === 'system:node:node-0' && request.at > at)).toEqual([]);
     world.runFor(300);
@@ -85,7 +85,8 @@ describe('a node without power', () => {
     const { world } = crash(5);
     world.runFor(20);
     const proxy = world.calls.filter(({ client, verb }) => client === 'kube-proxy' && verb === 'WATCH');
-    expect(proxy.map(({ resource }) => resource).sort()).toEqual(['endpointslices', 'nodes', 'services']);
+    // Another proxy may renew a watch meanwhile.
+    expect([...new Set(proxy.map(({ resource }) => resource))].sort()).toEqual(['endpointslices', 'nodes', 'services']);
     expect(world.series('plimsoll_kube_proxy_syncs_total', 'kind=full')?.statistics.final).toBe(1);
   });
 
@@ -127,7 +128,7 @@ describe('what was on its way when a node lost power', () => {
     world.runFor(10);
     world.forget();
     world.runUntil(() => world.sent.some((request) => request.user === user && request.client === 'kubelet heartbeat'));
-    world.cluster.crashNode(world.nodeKey('node-1'), seconds(0.05));
+    world.cluster.machines.crash(world.nodeKey('node-1'), seconds(0.05));
     world.runFor(60);
     const renewals = world.of('PUT leases', user).map(({ issued }) => issued);
     // The renewal that was on its way, and then one loop of them, not two.
@@ -148,7 +149,7 @@ describe('what was on its way when a node lost power', () => {
     world.perform();
     // In the midst of their sandboxes.
     world.runFor(0.5);
-    world.cluster.crashNode(world.nodeKey('node-0'), seconds(0.05));
+    world.cluster.machines.crash(world.nodeKey('node-0'), seconds(0.05));
     world.forget();
     world.runFor(20);
     expect(world.readyPods()).toBe(5);
@@ -166,7 +167,7 @@ describe('what was on its way when a node lost power', () => {
     - createDeployment: { name: web, replicas: 1, requests: { cpu: 1500m }, preload: true }`,
     });
     world.runFor(5);
-    world.cluster.crashNode(world.nodeKey('node-0'), seconds(3));
+    world.cluster.machines.crash(world.nodeKey('node-0'), seconds(3));
     world.runFor(20);
     expect(world.readyPods()).toBe(1);
     expect(world.stored(kinds.pods)).toHaveLength(1);
@@ -174,7 +175,7 @@ describe('what was on its way when a node lost power', () => {
 });
 
 describe('the token of a pod', () => {
-  it('is requested again after 80 % of its life', () => {
+  it('is requested again after 80 % of its life, by the next sync of the pod', () => {
     const world = new ClusterWorld({
       spec: fixedSpans(),
       operations: `
@@ -185,8 +186,12 @@ describe('the token of a pod', () => {
     world.runFor(6000);
     const requests = world.of('POST serviceaccounts/token').map(({ issued }) => issued);
     expect(requests).toHaveLength(3);
-    expect((requests[1] ?? 0) - (requests[0] ?? 0)).toBeCloseTo(2886, 1);
-    expect((requests[2] ?? 0) - (requests[1] ?? 0)).toBeCloseTo(2886, 1);
+    // 2,886 s less at most 10 s, and at most 90 s until the pod is synced.
+    for (const i of [1, 2]) {
+      const age = (requests[i] ?? 0) - (requests[i - 1] ?? 0);
+      expect(age).toBeGreaterThan(2876);
+      expect(age).toBeLessThan(2976);
+    }
   });
 
   it('is requested until it can be had: no pod starts without one', () => {

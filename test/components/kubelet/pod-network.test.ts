@@ -62,7 +62,7 @@ describe('the network of pods', () => {
   it('gets the address back from a pod on a node that has lost power, and gives one to its new sandbox', () => {
     const { world, network } = connected(1, podManifest('web'));
     world.runUntil(() => world.readyPods() === 1);
-    world.cluster.crashNode(world.nodeKey('node-0'), seconds(20));
+    world.cluster.machines.crash(world.nodeKey('node-0'), seconds(20));
     expect(network.holders.size).toBe(0);
     world.runFor(40);
     expect(network.holders.size).toBe(1);

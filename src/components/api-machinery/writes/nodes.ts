@@ -27,7 +27,7 @@ export const nodeCreate: Write = {
   },
 };
 
-/** PATCH nodes/status by the kubelet. Numbers: Ready condition, heartbeat instant. */
+/** PATCH nodes/status by the kubelet. Numbers: Ready condition, heartbeat by the node's clock, conditions of pressure. */
 export const nodeStatus: Write = {
   verb: Verb.Patch,
   kind: kinds.nodes,
@@ -35,6 +35,7 @@ export const nodeStatus: Write = {
   apply({ tables: { nodes }, requests }, draft, request) {
     nodes.ready.set(draft, requests.number(request, 0));
     nodes.heartbeatAt.set(draft, requests.number(request, 1));
+    nodes.pressure.set(draft, requests.number(request, 2));
     return CHANGED;
   },
 };
@@ -47,6 +48,7 @@ export const nodeUnknown: Write = {
   apply({ tables: { nodes } }, draft) {
     if (nodes.ready.get(draft) === ConditionStatus.Unknown) return UNCHANGED;
     nodes.ready.set(draft, ConditionStatus.Unknown);
+    nodes.pressure.set(draft, 0);
     return CHANGED;
   },
 };

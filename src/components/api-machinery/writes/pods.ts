@@ -1,5 +1,6 @@
 /** Writes of pods: create, binding, and the status patches of kubelet, scheduler and controllers. */
 import { kinds, PodCondition, PodPhase, type PodTemplate } from '../../../cluster/index.ts';
+import { conditionsAfter, phaseAfter, saysNothingNew } from '../pod-status.ts';
 import { StatusCode, Verb } from '../verbs.ts';
 import { CHANGED, NOMINATION_KEPT, UNCHANGED, type Write } from './write.ts';
 
@@ -57,9 +58,6 @@ export const podBinding: Write = {
   },
 };
 
-/** Conditions that the kubelet leaves as they are. */
-const KEPT_CONDITIONS = PodCondition.Scheduled | PodCondition.DisruptionTarget | PodCondition.Preempted;
-
 /**
  * PATCH pods/status by the kubelet. Numbers: phase, condition bits, reason, 1 if the pod has an IP, instant at which the containers ran (-1 = not yet),
  * init containers that have ended.
@@ -70,20 +68,11 @@ export const podStatus: Write = {
   kind: kinds.pods,
   subresource: 'status',
   apply({ tables: { pods }, requests, sizes, now }, draft, request) {
-    const kept = pods.conditions.get(draft) & KEPT_CONDITIONS;
-    const conditions = requests.number(request, 1) | kept;
-    const phase = Math.max(pods.phase.get(draft), requests.number(request, 0));
+    if (saysNothingNew(pods, draft, requests, request)) return UNCHANGED;
+    const conditions = conditionsAfter(pods, draft, requests, request);
+    const phase = phaseAfter(pods, draft, requests, request);
     const wasReady = pods.isReady(draft);
     const isReady = (conditions & PodCondition.Ready) !== 0;
-    if (
-      conditions === pods.conditions.get(draft) &&
-      phase === pods.phase.get(draft) &&
-      requests.number(request, 3) === pods.hasIp.get(draft) &&
-      requests.number(request, 4) === pods.runningAt.get(draft) &&
-      requests.number(request, 5) === pods.initialised.get(draft)
-    ) {
-      return UNCHANGED;
-    }
     pods.phase.set(draft, phase);
     pods.conditions.set(draft, conditions);
     pods.reason.set(draft, requests.number(request, 2));

@@ -1,0 +1,27 @@
+/** What a PATCH pods/status by the kubelet makes of a pod (pkg/kubelet/status: mergePodStatus). Its numbers: see writes/pods.ts:podStatus. */
+import { PodCondition, type PodVersions, type VersionHandle } from '../../cluster/index.ts';
+import type { RequestId, Requests } from './requests.ts';
+
+/** Conditions that the kubelet leaves as they are. */
+const KEPT_CONDITIONS = PodCondition.Scheduled | PodCondition.DisruptionTarget | PodCondition.Preempted;
+
+/** Whether a PATCH pods/status by the kubelet would leave a pod as it is; kubelets look for themselves before they send one. */
+export function saysNothingNew(pods: PodVersions, pod: VersionHandle, requests: Requests, request: RequestId): boolean {
+  return (
+    conditionsAfter(pods, pod, requests, request) === pods.conditions.get(pod) &&
+    phaseAfter(pods, pod, requests, request) === pods.phase.get(pod) &&
+    requests.number(request, 3) === pods.hasIp.get(pod) &&
+    requests.number(request, 4) === pods.runningAt.get(pod) &&
+    requests.number(request, 5) === pods.initialised.get(pod)
+  );
+}
+
+/** Condition bits of the pod after the PATCH: those that are not the kubelet's own stay. */
+export function conditionsAfter(pods: PodVersions, pod: VersionHandle, requests: Requests, request: RequestId): number {
+  return requests.number(request, 1) | (pods.conditions.get(pod) & KEPT_CONDITIONS);
+}
+
+/** Phase of the pod after the PATCH: a terminal phase never goes back. */
+export function phaseAfter(pods: PodVersions, pod: VersionHandle, requests: Requests, request: RequestId): number {
+  return Math.max(pods.phase.get(pod), requests.number(request, 0));
+}
