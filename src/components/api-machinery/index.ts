@@ -3,7 +3,7 @@
 export * from './disruption-budget.ts';
 export * from './object-sizes.parameters.ts';
 export * from './pod-priority.ts';
-export { saysNothingNew } from './pod-status.ts';
+export { PodStatusNumber, saysNothingNew } from './pod-status.ts';
 export * from './quota-usage.ts';
 export * from './read-numbers.ts';
 export * from './requests.ts';

@@ -48,7 +48,9 @@ export class ContainerStarts {
     this.evInitContainerExited = steps.on('init container exited', (slot) =>
       steps.awaitRelist(slot, this.evInitContainerNoticed),
     );
-    this.evInitContainerNoticed = steps.onRuntime('init container exit noticed', (slot) => this.onInitContainerDone(slot));
+    this.evInitContainerNoticed = steps.onRuntime('init container exit noticed', (slot) =>
+      this.onInitContainerDone(slot),
+    );
     this.evImageChecked = steps.onRuntime('image checked', (slot) => this.startContainer(slot));
     this.evImagePulled = steps.simulation.on('kubelet: image pulled', (kubelet, epoch) =>
       this.onImagePulled(kubelet, epoch),

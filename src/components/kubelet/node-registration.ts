@@ -2,7 +2,7 @@
  * How a node joins: its Node object, its CSINode and what its device drivers tell of. Each is tried until it succeeds or is there already.
  * K:pkg/kubelet/kubelet_node_status.go (registerWithAPIServer), K:pkg/volume/csi/nodeinfomanager, K:staging dynamic-resource-allocation/resourceslice.
  */
-import { LABEL_HOSTNAME, kinds, type NodeSpecification, TAINT_NOT_READY, type Taint } from '../../cluster/index.ts';
+import { kinds, LABEL_HOSTNAME, type NodeSpecification, TAINT_NOT_READY, type Taint } from '../../cluster/index.ts';
 import type { Process, ValuesOf } from '../../engine/index.ts';
 import { isSuccess, type RequestId, StatusCode, writes } from '../api-machinery/index.ts';
 import type { ClientGo } from '../client-go/index.ts';

@@ -60,10 +60,7 @@ export class NodeStatusReports {
   /** A condition has changed: the next computation reports it. */
   conditionChanged(kubelet: Kubelet): void {
     if (!kubelet.isRunning) return;
-    const at = kubelet.nextTick(
-      plus(this.simulation.now, nanoseconds(1)),
-      this.parameters.nodeStatusUpdateFrequency,
-    );
+    const at = kubelet.nextTick(plus(this.simulation.now, nanoseconds(1)), this.parameters.nodeStatusUpdateFrequency);
     this.simulation.at(at, this.evTick, kubelet.index, kubelet.epoch);
   }
 

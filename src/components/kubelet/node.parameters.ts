@@ -1,5 +1,14 @@
 /** Parameters of the kubelet as a process: how it starts, notices, mounts and reports. */
-import { assumption, choice, count, defineParameters, distribution, duration, flag, sourceCode } from '../../engine/index.ts';
+import {
+  assumption,
+  choice,
+  count,
+  defineParameters,
+  distribution,
+  duration,
+  flag,
+  sourceCode,
+} from '../../engine/index.ts';
 import { milliseconds, nanoseconds, seconds } from '../../units/index.ts';
 
 export const nodeParameters = defineParameters({
@@ -22,7 +31,7 @@ export const nodeParameters = defineParameters({
   plegRelistPeriod: duration({
     default: seconds(1),
     range: [milliseconds(10), seconds(60)],
-    help: 'Period of the relist by which the kubelet notices that containers started or stopped; its phase is the node\'s own.',
+    help: "Period of the relist by which the kubelet notices that containers started or stopped; its phase is the node's own.",
     source: sourceCode('K:pkg/kubelet/kubelet.go:genericPlegRelistPeriod'),
   }),
   plegRelistThreshold: duration({

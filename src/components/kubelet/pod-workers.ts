@@ -98,7 +98,7 @@ export class PodWorkers {
     }
     const initialised = template.initContainers.length === 0 ? PodCondition.Initialized : 0;
     this.steps.report(slot, PodPhase.Pending, PodCondition.Reported | initialised);
-    this.volumes.await(slot);
+    this.volumes.mount(slot);
   }
 
   /** A kubelet that has just started sees a pod on its way out: nothing of it runs any more. */
@@ -365,15 +365,15 @@ export class PodWorkers {
     this.steps.report(slot, table.phase[slot] as number, this.conditionsAfterRestart(slot));
     switch (table.stage[slot]) {
       case PodStage.Preparing:
-        this.volumes.await(slot);
+        this.volumes.mount(slot);
         break;
       case PodStage.StartingContainers:
-        this.volumes.await(slot);
+        this.volumes.mount(slot);
         if ((table.runningAt[slot] as number) >= 0) this.steps.awaitRelist(slot, this.evRunningNoticed);
         else this.containers.begin(slot);
         break;
       case PodStage.Running:
-        this.volumes.await(slot);
+        this.volumes.mount(slot);
         this.resumeRunning(slot);
         break;
       case PodStage.Stopping:

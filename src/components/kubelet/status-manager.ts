@@ -7,15 +7,19 @@ import { kinds, type ObjectKey, type VersionHandle } from '../../cluster/index.t
 import { type EventType, Occupancy, type ValuesOf } from '../../engine/index.ts';
 import { FLOW_POD_STARTUP, publishServer } from '../../metrics/index.ts';
 import { nanoseconds, plus } from '../../units/index.ts';
-import { isSuccess, type RequestId, StatusCode, saysNothingNew, writes } from '../api-machinery/index.ts';
+import {
+  isSuccess,
+  PodStatusNumber,
+  type RequestId,
+  StatusCode,
+  saysNothingNew,
+  writes,
+} from '../api-machinery/index.ts';
 import type { ClientGo } from '../client-go/index.ts';
 import type { kubeletParameters } from './kubelet.parameters.ts';
 import type { Kubelet } from './kubelet.ts';
 import { epochOf, slotContext, slotOf } from './kubelet-context.ts';
 import type { PodTable } from './pod-table.ts';
-
-/** Numbers of the message of PATCH pods/status (api-machinery/writes/pods.ts). */
-const StatusNumber = { Phase: 0, Conditions: 1, Reason: 2, HasIp: 3, RunningAt: 4, Initialised: 5 } as const;
 
 /** Who is told what became of a pod's status. */
 export interface StatusListener {
@@ -164,12 +168,12 @@ export class StatusManager {
     const { requests, tables } = clientGo;
     table.dirty[slot] = 0;
     const request = kubelet.client.write(writes.podStatus, table.key[slot] as ObjectKey);
-    requests.setNumber(request, StatusNumber.Phase, table.phase[slot] as number);
-    requests.setNumber(request, StatusNumber.Conditions, table.conditions[slot] as number);
-    requests.setNumber(request, StatusNumber.Reason, table.reason[slot] as number);
-    requests.setNumber(request, StatusNumber.HasIp, table.hasIp[slot] as number);
-    requests.setNumber(request, StatusNumber.RunningAt, table.runningAt[slot] as number);
-    requests.setNumber(request, StatusNumber.Initialised, table.initialised[slot] as number);
+    requests.setNumber(request, PodStatusNumber.Phase, table.phase[slot] as number);
+    requests.setNumber(request, PodStatusNumber.Conditions, table.conditions[slot] as number);
+    requests.setNumber(request, PodStatusNumber.Reason, table.reason[slot] as number);
+    requests.setNumber(request, PodStatusNumber.HasIp, table.hasIp[slot] as number);
+    requests.setNumber(request, PodStatusNumber.RunningAt, table.runningAt[slot] as number);
+    requests.setNumber(request, PodStatusNumber.Initialised, table.initialised[slot] as number);
     requests.expectedUid[request] = table.uid[slot] as number;
     if (saysNothingNew(tables.pods, stored, requests, request)) {
       requests.release(request);

@@ -59,7 +59,7 @@ export class VolumeManager {
   // ---- ports -------------------------------------------------------------------------------------------------------------------
 
   /** The pod worker needs the volumes of a pod; the step `mounted` follows. */
-  await(slot: number): void {
+  mount(slot: number): void {
     const { table } = this;
     table.awaits[slot] = Wait.Token | Wait.Settings;
     table.mountFailures[slot] = 0;

@@ -1,10 +1,5 @@
 /** Faults: what breaks, when, and for how long. */
-import {
-  type ControllerManagerCrash,
-  describeFault,
-  type Fault,
-  type SchedulerCrash,
-} from '../faults/index.ts';
+import { type ControllerManagerCrash, describeFault, type Fault, type SchedulerCrash } from '../faults/index.ts';
 import { injectEtcdFault, isEtcdFault } from './etcd-faults.ts';
 import type { Execution } from './execution.ts';
 import { injectNodeFault, isNodeFault } from './node-faults.ts';

@@ -73,7 +73,8 @@ function chooseNodes(execution: Execution, { fault, nodes }: NodeFault): Kubelet
   }
   if (nodes.choose === 'zones') {
     const inZones = running.filter(({ specification }) => nodes.zones.includes(specification.labels[LABEL_ZONE] ?? ''));
-    if (inZones.length === 0) execution.notes.push(`no node of zone ${nodes.zones.join(' or ')} runs: ${fault} strikes none`);
+    if (inZones.length === 0)
+      execution.notes.push(`no node of zone ${nodes.zones.join(' or ')} runs: ${fault} strikes none`);
     return draw(execution, inZones, Math.round(nodes.share * inZones.length));
   }
   return draw(execution, running, nodes.choose === 'count' ? nodes.count : Math.round(nodes.share * running.length));

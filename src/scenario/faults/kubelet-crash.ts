@@ -1,5 +1,5 @@
 /** kubeletCrash: the processes of kubelets exit, once or again and again; containers run on, and supervisors start the processes again. */
-import { nanoseconds, type Nanoseconds, seconds } from '../../units/index.ts';
+import { type Nanoseconds, nanoseconds, seconds } from '../../units/index.ts';
 import { durationSchema, wholeNumberSchema } from '../value-forms.ts';
 import { faultKind } from './fault.ts';
 import { type NodeChoice, nodesSchema } from './node-choice.ts';
