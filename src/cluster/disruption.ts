@@ -1,7 +1,8 @@
 /** PodDisruptionBudgets: how many pods of a set may be missing of somebody's will at once. K:pkg/apis/policy. */
-import type { Bytes } from '../units/index.ts';
+import type { Bytes, SimTime } from '../units/index.ts';
 import { kinds } from './kinds.ts';
 import { type LabelSelector, type Labels, selectorMatches } from './labels.ts';
+import type { ObjectKey } from './object-keys.ts';
 import { VersionTable } from './version-table.ts';
 
 /** spec of a budget: a share ("50%") or a number of pods that must stay, or that may be missing. Immutable. */
@@ -30,6 +31,8 @@ export class PodDisruptionBudgetVersions extends VersionTable {
   readonly currentHealthy = this.number(0);
   readonly desiredHealthy = this.number(0);
   readonly expectedPods = this.number(0);
+  /** status.disruptedPods: when the eviction of each was let through, by key. */
+  readonly disruptedPods = this.reference<ReadonlyMap<ObjectKey, SimTime>>(new Map());
 
   constructor() {
     super(kinds.poddisruptionbudgets);

@@ -39,6 +39,7 @@ export const eventReasons = [
   'OutOfextended-resource',
   'FailedCreatePodSandBox',
   'FailedMount',
+  'Descheduled',
 ] as const;
 
 /** Reason of an event. */

@@ -15,6 +15,7 @@ import { type MetricRecorder, publishServer, WaitLedger } from '../metrics/index
 import { type Nanoseconds, nanoseconds } from '../units/index.ts';
 import { ActiveComponent } from './active-component.ts';
 import { CsiProvisioner } from './addons/csi-provisioner.ts';
+import { Descheduler } from './addons/descheduler.ts';
 import { AllocationCensus } from './allocation-census.ts';
 import { Requests } from './api-machinery/index.ts';
 import { Census } from './census.ts';
@@ -25,6 +26,7 @@ import {
   type EventRecorderReplies,
   eventRecorderReplies,
 } from './client-go/index.ts';
+import type { DeschedulerPolicy } from './descheduler/index.ts';
 import { ElectedComponent, type ReplicatedComponent } from './elected-component.ts';
 import { EtcdCluster, type StoreEndpoints } from './etcd/index.ts';
 import { Host } from './host/host.ts';
@@ -83,6 +85,8 @@ export interface ControlPlaneOptions {
   readonly flowControl?: FlowControlConfiguration;
   /** CSI drivers that make volumes, of each of which a provisioner runs; none if left out. */
   readonly csiDrivers?: readonly string[];
+  /** What a descheduler evicts; none runs if left out. */
+  readonly descheduler?: DeschedulerPolicy | undefined;
   /** A pod of which the schedulers are to tell every step; nobody if left out. */
   readonly explainPod?: { readonly namespace: string; readonly name: string };
   /** Where templates that admission changes come from. */
@@ -140,6 +144,7 @@ export class ControlPlane {
   /** Their names, in the same order. */
   private readonly schedulerNames: readonly string[];
   readonly csiProvisioners: readonly CsiProvisioner[];
+  private readonly descheduler: Descheduler | undefined;
   readonly census: Census;
   readonly preload: Preload;
   private isRunning = false;
@@ -222,6 +227,9 @@ export class ControlPlane {
     this.csiProvisioners = (options.csiDrivers ?? []).map(
       (driver) => new CsiProvisioner({ ...shared, parameters: parameters.csiProvisioner, driver }),
     );
+    const { descheduler: policy } = options;
+    if (policy !== undefined)
+      this.descheduler = new Descheduler({ ...shared, recorder, parameters: parameters.descheduler, policy });
     this.controllerManager = this.electControllerManager(shared);
     const { explainPod } = options;
     this.explanation =
@@ -372,6 +380,7 @@ export class ControlPlane {
     const { revision } = this.store;
     for (const component of [this.controllerManager, ...this.schedulers]) component.start();
     for (const provisioner of this.csiProvisioners) provisioner.startPreloaded();
+    this.descheduler?.startPreloaded();
     for (const node of this.preload.nodes) {
       if (!node.agents) continue;
       const kubelet = this.kubelets.addPreloaded(node.key, node.specification, node.leaseRevision, revision);

@@ -4,6 +4,7 @@
  */
 import type { ParameterSet, ValuesOf } from '../engine/index.ts';
 import { csiProvisionerParameters } from './addons/csi-provisioner.parameters.ts';
+import { deschedulerParameters } from './addons/descheduler.parameters.ts';
 import { objectSizeParameters } from './api-machinery/index.ts';
 import { clientGoParameters } from './client-go/client-go.parameters.ts';
 import { etcdParameters } from './etcd/index.ts';
@@ -27,6 +28,7 @@ export const parameterRegistry = {
   kubelet: kubeletParameters,
   kubeProxy: kubeProxyParameters,
   csiProvisioner: csiProvisionerParameters,
+  descheduler: deschedulerParameters,
 } as const satisfies Record<string, ParameterSet>;
 
 /** Name of a component that has parameters. */

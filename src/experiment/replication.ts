@@ -55,6 +55,7 @@ class Replication {
       webhooks: webhooksOf(scenario),
       flowControl: scenario.flowControl,
       csiDrivers: csiDriversOf(scenario.operations),
+      descheduler: scenario.descheduler,
       ...(options.explainPod === undefined ? {} : { explainPod: namedPod(options.explainPod) }),
       deriveTemplate: (template, change) => templates.derived(template, change),
     });

@@ -7,8 +7,6 @@ import {
   deschedulerSettings,
 } from '../components/descheduler/index.ts';
 import { valuesOf } from '../engine/index.ts';
-import { PlimsollError } from '../errors/index.ts';
-import type { ScenarioModel } from './model.ts';
 import { resolveSettings, type SettingsContext, settingsSchemaOf } from './scheduler-settings-schema.ts';
 import { strictMap } from './schema-parts.ts';
 
@@ -31,21 +29,10 @@ export const deschedulerSchema = strictMap({
 /** The policy of a scenario; undefined = nothing is ever evicted. */
 export function resolveDescheduler(
   written: z.output<typeof deschedulerSchema> | undefined,
-  model: ScenarioModel,
   context: SettingsContext,
 ): DeschedulerPolicy | undefined {
   if (written === undefined) return undefined;
   const path = ['spec', 'descheduler'];
-  if (model !== 'schedulingCell') {
-    context.errors.push(
-      new PlimsollError('P209', {
-        ...context.place(path),
-        message: 'a descheduler belongs to a scheduling cell',
-        expected: 'model: schedulingCell',
-        fix: 'add model: schedulingCell below spec, or remove descheduler',
-      }),
-    );
-  }
   const own = resolveSettings(
     written.settings ?? {},
     deschedulerSettings,

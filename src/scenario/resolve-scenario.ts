@@ -226,7 +226,7 @@ function assemble(written: WrittenScenario, params: Params, resolution: Resoluti
     }),
     schedulers,
     queues: resolveQueues(spec.queues, model, { errors, place: placed }),
-    descheduler: resolveDescheduler(spec.descheduler, model, settingsContext),
+    descheduler: resolveDescheduler(spec.descheduler, settingsContext),
     customResources,
     webhooks,
     flowControl,

@@ -109,6 +109,7 @@ export class ClusterWorld {
       webhooks: webhooksOf(scenario),
       flowControl: scenario.flowControl,
       csiDrivers: csiDriversOf(scenario.operations),
+      descheduler: scenario.descheduler,
       deriveTemplate: (template, change) => templates.derived(template, change),
     });
     const { clientGo, store } = this.cluster;

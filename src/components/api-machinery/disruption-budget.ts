@@ -12,6 +12,8 @@ export interface BudgetedPods {
   readonly wanted: number;
 }
 
+/** No pod is being evicted. */
+const NOBODY: DisruptionBudgetStatus['disruptedPods'] = new Map();
 /** The whole of a share in percent. */
 const PERCENT = 100;
 
@@ -19,6 +21,7 @@ const PERCENT = 100;
 export function disruptionStatus(
   { minAvailable, maxUnavailable }: DisruptionBudget,
   { pods, healthy, wanted }: BudgetedPods,
+  disruptedPods: DisruptionBudgetStatus['disruptedPods'] = NOBODY,
 ): DisruptionBudgetStatus {
   const isCount = maxUnavailable === undefined && typeof minAvailable !== 'string';
   const expectedPods = isCount ? pods : wanted;
@@ -27,7 +30,7 @@ export function disruptionStatus(
       ? amountOf(minAvailable ?? 0, expectedPods)
       : Math.max(0, expectedPods - amountOf(maxUnavailable, expectedPods));
   const disruptionsAllowed = expectedPods > 0 ? Math.max(0, healthy - desiredHealthy) : 0;
-  return { disruptionsAllowed, currentHealthy: healthy, desiredHealthy, expectedPods };
+  return { disruptionsAllowed, currentHealthy: healthy, desiredHealthy, expectedPods, disruptedPods };
 }
 
 /** A number, or a share of `total` rounded up. */

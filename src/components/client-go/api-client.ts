@@ -2,7 +2,15 @@
 import { type Kind, NO_KEY, type ObjectKey } from '../../cluster/index.ts';
 import type { Distribution } from '../../engine/index.ts';
 import { type Nanoseconds, nanoseconds, type SimTime } from '../../units/index.ts';
-import { RequestFlag, type RequestId, type Requests, Verb, type Write, writeList } from '../api-machinery/index.ts';
+import {
+  RequestFlag,
+  type RequestId,
+  type Requests,
+  Verb,
+  type Write,
+  writeList,
+  writes,
+} from '../api-machinery/index.ts';
 import type { CollectionSelection } from '../kube-apiserver/index.ts';
 import type { ClientGo } from './client-go.ts';
 import type { ClientStatistics } from './client-statistics.ts';
@@ -141,6 +149,13 @@ export class ApiClient {
     const request = this.requests.allocate(Verb.Delete, kind, key);
     this.requests.expectedUid[request] = uid;
     if (noGrace) this.requests.flags[request] = RequestFlag.NoGrace;
+    return request;
+  }
+
+  /** An eviction of a pod, which its budget may refuse with 429. `uid` 0 = no precondition. */
+  eviction(pod: ObjectKey, uid = 0): RequestId {
+    const request = this.write(writes.podEviction, pod);
+    this.requests.expectedUid[request] = uid;
     return request;
   }
 

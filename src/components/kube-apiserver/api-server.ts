@@ -161,6 +161,7 @@ export class ApiServer implements StoreClient {
       retry: (request) => this.cpu.run(request, this.retrying, this.costs.again(request)),
       attachLease: (request) => this.eventLeases.attach(request),
       conflict: (kind, how) => this.metrics.conflict(kind, how),
+      isOver: (request) => this.inService.isOver(request),
     });
     this.inService = new RequestsInService({
       around,
@@ -357,7 +358,8 @@ export class ApiServer implements StoreClient {
     this.admission.clear();
     this.around.carrier.connectionsBroke(this.index);
     this.caches.clear();
-    for (const request of [...this.freshness.clear(), ...this.reads.clear()]) this.inService.breakOff(request);
+    for (const request of [...this.freshness.clear(), ...this.reads.clear(), ...this.writes.clear()])
+      this.inService.breakOff(request);
     this.inService.clear();
     this.compactor.stop();
     this.commands.forget();

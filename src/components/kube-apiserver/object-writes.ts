@@ -4,13 +4,14 @@
  * A create must find no key (object-creates.ts). Everything else is GuaranteedUpdate: it judges on the version at hand (the watch cache's at first),
  * tries a transaction on its mod revision, and judges again on the version that won if it loses; a refusal, or "nothing changes", is answered only
  * after a fresh read (write-steps.ts). There is no limit to the retries and no back-off, as upstream. 409 goes to clients only for their own
- * preconditions. What a deletion does to a version: object-deletes.ts, collection-deletes.ts.
+ * preconditions. What a deletion does to a version: object-deletes.ts, collection-deletes.ts. Evictions: object-evictions.ts.
  */
 import { type Kind, kindsRefusingUnconditionalUpdate, NO_VERSION, type VersionHandle } from '../../cluster/index.ts';
 import { RequestFlag, type RequestId, StatusCode, UNCHANGED, Verb } from '../api-machinery/index.ts';
 import { CollectionDeletes } from './collection-deletes.ts';
 import { ObjectCreates } from './object-creates.ts';
 import { ObjectDeletes } from './object-deletes.ts';
+import { ObjectEvictions } from './object-evictions.ts';
 import type { ApiServerSurroundings } from './surroundings.ts';
 import { WriteSteps, type WritingHome, type WritingServer } from './write-steps.ts';
 
@@ -22,6 +23,7 @@ export class ObjectWrites {
   private readonly creates: ObjectCreates;
   private readonly deletes: ObjectDeletes;
   private readonly collections: CollectionDeletes;
+  private readonly evictions: ObjectEvictions;
 
   constructor(around: ApiServerSurroundings, home: WritingHome, server: WritingServer) {
     this.around = around;
@@ -30,6 +32,10 @@ export class ObjectWrites {
     this.creates = new ObjectCreates(this.steps);
     this.deletes = new ObjectDeletes(this.steps);
     this.collections = new CollectionDeletes(this.steps, (request) => this.deletes.start(request), server.finish);
+    this.evictions = new ObjectEvictions(this.steps, {
+      mark: (request) => this.updateFrom(request, this.steps.cached(request)),
+      remove: (request) => this.deletes.start(request),
+    });
   }
 
   /** Begins a write of any verb. */
@@ -37,6 +43,7 @@ export class ObjectWrites {
     const verb = this.around.requests.verb[request];
     if (verb === Verb.Delete) this.deletes.start(request);
     else if (verb === Verb.DeleteCollection) this.collections.start(request);
+    else if (this.evictions.isOne(request)) this.evictions.start(request);
     else if (this.isCreate(request)) this.creates.create(request);
     else this.update(request);
   }
@@ -83,7 +90,7 @@ export class ObjectWrites {
   onStored(request: RequestId): void {
     const verb = this.around.requests.verb[request];
     if (this.isCreate(request)) this.creates.onStored(request);
-    else if ((verb === Verb.Delete || verb === Verb.DeleteCollection) && this.deletes.onStored(request)) return;
+    else if (this.isDeletion(request) && this.deletes.onStored(request)) return;
     else this.onOutcome(request, verb === Verb.Create ? StatusCode.Created : StatusCode.Ok);
   }
 
@@ -113,25 +120,41 @@ export class ObjectWrites {
     const kind = requests.kind[request] as Kind;
     const present = requests.result[request] as VersionHandle;
     requests.result[request] = NO_VERSION;
-    const verb = requests.verb[request];
-    if (verb === Verb.Delete || verb === Verb.DeleteCollection) this.deletes.deleteFrom(request, present);
-    else this.updateFrom(request, present);
+    if (this.isDeletion(request)) this.deletes.deleteFrom(request, present);
+    else if (!this.evictions.has(request) || !this.evictions.onRead(request, present))
+      this.updateFrom(request, present);
     if (present !== NO_VERSION) tables.of(kind).release(present);
   }
 
   /** Gives up the versions that a request holds. */
   dropVersions(request: RequestId): void {
+    this.evictions.forget(request);
     this.steps.dropVersions(request);
+  }
+
+  /** The process has ended. Returns requests that wait for nothing that would come back to them. */
+  clear(): readonly RequestId[] {
+    return this.evictions.clear();
   }
 
   /** The outcome of an object's write is known: that of the request, or of one object of a collection. */
   private onOutcome(request: RequestId, code: number): void {
-    if (this.around.requests.verb[request] === Verb.DeleteCollection) this.collections.onOneDone(request, code);
+    if (this.evictions.has(request)) this.evictions.onOutcome(request, code);
+    else if (this.around.requests.verb[request] === Verb.DeleteCollection) this.collections.onOneDone(request, code);
     else this.server.finish(request, code);
   }
 
-  /** Whether a request makes an object, or asks a question by POST. A binding is a POST too, but an update of the pod. */
+  /** Whether a request makes an object, or asks a question by POST. A binding and an eviction are POSTs too, but change a pod that is there. */
   private isCreate(request: RequestId): boolean {
-    return this.around.requests.verb[request] === Verb.Create && this.steps.writeOf(request).subresource !== 'binding';
+    if (this.around.requests.verb[request] !== Verb.Create) return false;
+    const { subresource } = this.steps.writeOf(request);
+    return subresource !== 'binding' && subresource !== 'eviction';
+  }
+
+  /** Whether what is done for a request now is a deletion. */
+  private isDeletion(request: RequestId): boolean {
+    const verb = this.around.requests.verb[request];
+    if (verb === Verb.Delete || verb === Verb.DeleteCollection) return true;
+    return this.evictions.isOne(request) && this.evictions.isDeleting(request);
   }
 }

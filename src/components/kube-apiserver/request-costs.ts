@@ -71,7 +71,7 @@ export class RequestCosts {
     }
     if (verb === Verb.Delete || verb === Verb.DeleteCollection) return 0;
     const write = writeList[requests.write[request] as number] as Write;
-    if (write.readsOnly !== undefined) return 0;
+    if (write.readsOnly !== undefined || write.subresource === 'eviction') return 0;
     const storing =
       bytes * (this.isCustom(request) ? parameters.jsonEncode : parameters.protobufEncode) +
       encryptionWork(parameters, requests.kind[request] as Kind, bytes, 1);
@@ -177,11 +177,13 @@ export class RequestCosts {
     }
   }
 
-  /** A POST makes an object, binds a pod, or asks for a token. */
+  /** A POST makes an object, binds or evicts a pod, or asks for a token. */
   private fixedCreate(request: RequestId): number {
     const { requests, parameters } = this.around;
     const write = writeList[requests.write[request] as number] as Write;
     if (write.readsOnly !== undefined) return parameters.tokenRequestCpu;
+    // An eviction updates the pod and deletes it, under one request.
+    if (write.subresource === 'eviction') return parameters.updateCpu + parameters.deleteCpu;
     return write.subresource === 'binding' ? parameters.updateCpu : parameters.createCpu;
   }
 }

@@ -30,6 +30,8 @@ export interface WritingServer {
   /** The write of an Event gets a lease and goes to etcd. */
   attachLease(request: RequestId): void;
   conflict(kind: Kind, how: 'returned' | 'retried_inside'): void;
+  /** Whether a request that has come to the end of a stage ends there, as nobody waits for it any more. */
+  isOver(request: RequestId): boolean;
 }
 
 /** Which server it is, and what it believes to be current. */

@@ -1,7 +1,7 @@
 /** The disruption controller in a whole cluster: what a budget allows follows its pods. */
 import { describe, expect, it } from 'vitest';
 import { kinds, type ObjectKey } from '../../../src/cluster/index.ts';
-import { disruptionStatus } from '../../../src/components/api-machinery/index.ts';
+import { disruptionStatus, writes } from '../../../src/components/api-machinery/index.ts';
 import { ClusterWorld } from '../cluster-world.ts';
 
 const budget = (bound: string) =>
@@ -61,4 +61,32 @@ describe('a budget', () => {
 
 it('allows nothing where no pods are expected, however many there are', () => {
   expect(disruptionStatus({ maxUnavailable: '50%' }, { pods: 4, healthy: 4, wanted: 0 }).disruptionsAllowed).toBe(0);
+});
+
+it('counts pods whose eviction was let through as missing, until they have had two minutes to go', () => {
+  const world = worldWith('minAvailable: 7', true);
+  world.runFor(5);
+  const { poddisruptionbudgets: table } = world.tables;
+  const key = world.tables.keysOf('poddisruptionbudgets').find('default', 'b');
+  const write = world.user.write(writes.podDisruptionBudgetStatus, key);
+  const version = world.cluster.store.current(kinds.poddisruptionbudgets, key);
+  world.cluster.requests.expectedRevision[write] = table.revision.get(version);
+  const [disruptionsAllowed, currentHealthy, desiredHealthy, expectedPods] = [2, 10, 7, 10];
+  const disruptedPods = new Map([[world.podKeys()[0] as ObjectKey, world.simulation.now]]);
+  world.cluster.requests.object[write] = {
+    disruptionsAllowed,
+    currentHealthy,
+    desiredHealthy,
+    expectedPods,
+    disruptedPods,
+  };
+  const answer = world.send(write);
+  world.runFor(10);
+  expect(answer.code).toBe(200);
+  // The controller counts anew and does not give the disruption back.
+  expect(status(world)).toEqual([2, 9, 7, 10]);
+  world.runFor(105);
+  expect(status(world)).toEqual([2, 9, 7, 10]);
+  world.runFor(10);
+  expect(status(world)).toEqual([3, 10, 7, 10]);
 });

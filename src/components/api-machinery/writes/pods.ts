@@ -58,6 +58,9 @@ export const podBinding: Write = {
   },
 };
 
+/** POST pods/eviction. What it changes of the pod before it is deleted is its condition; the rest is the API server's (object-evictions.ts). */
+export const podEviction: Write = { ...disruptionTarget(0), verb: Verb.Create, subresource: 'eviction' };
+
 /**
  * PATCH pods/status by the kubelet. Numbers: phase, condition bits, reason, 1 if the pod has an IP, instant at which the containers ran (-1 = not yet),
  * init containers that have ended.

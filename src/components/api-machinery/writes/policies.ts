@@ -1,5 +1,6 @@
 /** Writes of PriorityClasses, PodDisruptionBudgets and PodGroups. */
-import { type DisruptionBudget, kinds, type PriorityClass } from '../../../cluster/index.ts';
+import { type DisruptionBudget, kinds, type ObjectKey, type PriorityClass } from '../../../cluster/index.ts';
+import type { SimTime } from '../../../units/index.ts';
 import { Verb } from '../verbs.ts';
 import { CHANGED, type Write } from './write.ts';
 
@@ -33,6 +34,8 @@ export interface DisruptionBudgetStatus {
   readonly currentHealthy: number;
   readonly desiredHealthy: number;
   readonly expectedPods: number;
+  /** Pods whose eviction was let through and that their controller has not seen go yet: instants at which that was, by key. */
+  readonly disruptedPods: ReadonlyMap<ObjectKey, SimTime>;
 }
 
 /** PUT poddisruptionbudgets/status. Object: the status. */
@@ -46,6 +49,7 @@ export const podDisruptionBudgetStatus: Write = {
     budgets.currentHealthy.set(draft, status.currentHealthy);
     budgets.desiredHealthy.set(draft, status.desiredHealthy);
     budgets.expectedPods.set(draft, status.expectedPods);
+    budgets.disruptedPods.set(draft, status.disruptedPods);
     return CHANGED;
   },
 };

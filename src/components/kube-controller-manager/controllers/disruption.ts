@@ -1,8 +1,8 @@
 /**
  * The disruption controller: counts for every PodDisruptionBudget how many of its pods may be missing. K:pkg/controller/disruption/disruption.go.
- * A budget is counted anew when it or one of its pods changes; its status is written if that changes it.
- * Left out: the eviction subresource and the pods that it has in hand (disruptedPods), events, conditions, pods without a controller are no
- * part of a share and are not told of.
+ * A budget is counted anew when it or one of its pods changes; its status is written if that changes it. Pods whose eviction an API server has let through
+ * (disruptedPods) do not count as healthy until they are gone, or for two minutes.
+ * Left out: events, conditions; pods without a controller are no part of a share and are not told of.
  */
 import {
   budgetCovers,
@@ -14,12 +14,16 @@ import {
   type PodTemplate,
   type VersionHandle,
 } from '../../../cluster/index.ts';
+import { type SimTime, seconds } from '../../../units/index.ts';
 import { disruptionStatus, isSuccess, writes } from '../../api-machinery/index.ts';
 import type { ApiClient, SharedInformer } from '../../client-go/index.ts';
 import type { ControllerQueue, ControllerSurroundings } from '../controller.ts';
 
 /** Columns of the status. */
 const statusColumns = ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const;
+
+/** How long an eviction that was let through may take until the pod goes (DeletionTimeout). */
+const DELETION_TIMEOUT = seconds(120);
 
 /** The controller. */
 export class DisruptionController {
@@ -93,24 +97,44 @@ export class DisruptionController {
     const { poddisruptionbudgets: budgets } = this.tables;
     const version = this.budgets.get(key);
     if (version === NO_VERSION) return true;
-    const status = this.count(budgets.budget.get(version), this.members.get(key) ?? new Set());
-    if (statusColumns.every((column) => budgets[column].get(version) === status[column])) return true;
+    const before = budgets.disruptedPods.get(version);
+    const members = this.members.get(key) ?? new Set();
+    const disrupted = before.size === 0 ? before : this.stillDisrupted(key, before, members);
+    const status = this.count(budgets.budget.get(version), members, disrupted);
+    const isSame = disrupted.size === before.size;
+    if (isSame && statusColumns.every((column) => budgets[column].get(version) === status[column])) return true;
     const request = this.client.write(writes.podDisruptionBudgetStatus, key);
     requests.object[request] = status;
     requests.expectedRevision[request] = budgets.revision.get(version);
     return isSuccess(requests.code[yield* this.client.call(request)] as number);
   }
 
-  private count(budget: DisruptionBudget, members: ReadonlySet<ObjectKey>) {
+  /** Pods whose eviction was let through and that are not on their way out yet; looked at again when the first of them has taken too long. */
+  private stillDisrupted(
+    key: ObjectKey,
+    before: ReadonlyMap<ObjectKey, SimTime>,
+    members: ReadonlySet<ObjectKey>,
+  ): ReadonlyMap<ObjectKey, SimTime> {
+    const { now } = this.around.clientGo.simulation;
+    const left = [...before].filter(([pod, since]) => {
+      const isThere = members.has(pod) && !this.tables.pods.isTerminating(this.pods.get(pod));
+      return isThere && since + DELETION_TIMEOUT > now;
+    });
+    const [first] = left.map(([, since]) => since).sort((a, b) => a - b);
+    if (first !== undefined) this.queue.addAfter(key, first + DELETION_TIMEOUT - now);
+    return new Map(left);
+  }
+
+  private count(budget: DisruptionBudget, members: ReadonlySet<ObjectKey>, disrupted: ReadonlyMap<ObjectKey, SimTime>) {
     const { pods } = this.tables;
     let healthy = 0;
     const owners = new Set<ObjectKey>();
     for (const key of members) {
       const pod = this.pods.get(key);
-      if (pods.isReady(pod) && !pods.isTerminating(pod)) healthy++;
+      if (pods.isReady(pod) && !pods.isTerminating(pod) && !disrupted.has(key)) healthy++;
       owners.add(pods.owner.get(pod) as ObjectKey);
     }
-    return disruptionStatus(budget, { pods: members.size, healthy, wanted: this.wantedBy(owners) });
+    return disruptionStatus(budget, { pods: members.size, healthy, wanted: this.wantedBy(owners) }, disrupted);
   }
 
   /** Replicas that the workloads of these ReplicaSets ask for, each workload once (getExpectedScale). */
