@@ -4,6 +4,12 @@ import type { ObjectKey } from './object-keys.ts';
 import type { ServiceSpecification } from './specifications.ts';
 import { VersionTable } from './version-table.ts';
 
+/** For whom an endpoint is meant, if somebody else's is as good (hints.forZones, hints.forNodes). */
+export interface EndpointHints {
+  readonly zones?: readonly string[];
+  readonly node?: ObjectKey;
+}
+
 /** One endpoint of a slice. */
 export interface SliceEndpoint {
   /** Key of the pod behind the address. */
@@ -16,6 +22,8 @@ export interface SliceEndpoint {
   readonly serving: boolean;
   /** conditions.terminating. */
   readonly terminating: boolean;
+  /** Left out = none. */
+  readonly hints?: EndpointHints;
 }
 
 /** Versions of Services. */

@@ -278,6 +278,14 @@ export interface ServiceSpecification {
   readonly internalTrafficPolicy: 'Cluster' | 'Local';
   readonly loadBalancerSourceRanges: readonly string[];
   readonly externalIps: readonly string[];
+  /** Whether pods that are not Ready are listed as if they were; left out = not. */
+  readonly publishNotReadyAddresses?: boolean;
+  /** Which endpoints are preferred: each is hinted to its own zone, or to its own node and zone; left out = none. */
+  readonly trafficDistribution?: 'PreferSameZone' | 'PreferSameNode';
+  /** Whether a LoadBalancer has node ports too; left out = it has. */
+  readonly allocateNodePorts?: boolean;
+  /** How long a client stays with its endpoint under affinity ClientIP; left out = three hours. */
+  readonly affinityTimeout?: Nanoseconds;
 }
 
 /** An image that a node has. */

@@ -133,6 +133,7 @@ export class ControlPlane {
   readonly clientGo: ClientGo;
   readonly eventReplies: EventRecorderReplies;
   readonly kubelets: KubeletFleet;
+  readonly proxies: KubeProxyFleet;
   /** What runs on each node beside the kubelet. */
   private readonly agents: readonly NodeAgent[];
   /** The nodes as machines that can fail. */
@@ -216,9 +217,9 @@ export class ControlPlane {
     this.preload = new Preload(tables, parameters.objectSize, this.store, this.servers, maxEndpointsPerSlice);
     this.eventReplies = eventRecorderReplies(this.clientGo);
     this.kubelets = new KubeletFleet(this.clientGo, parameters.kubelet, this.eventReplies);
-    const proxies = new KubeProxyFleet(this.clientGo, this.store, parameters.kubeProxy);
-    this.agents = [proxies];
-    this.machines = new NodeMachines(simulation, this.kubelets, proxies, this.agents);
+    this.proxies = new KubeProxyFleet(this.clientGo, this.store, parameters.kubeProxy);
+    this.agents = [this.proxies];
+    this.machines = new NodeMachines(simulation, this.kubelets, this.proxies, this.agents);
     const shared = {
       clientGo: this.clientGo,
       reflectorReplies: this.clientGo.reflectorReplies,

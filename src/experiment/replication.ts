@@ -126,6 +126,7 @@ class Replication {
       notes: [
         ...cluster.store.notes,
         ...cluster.servers.flatMap((server) => server.notes),
+        ...cluster.proxies.notes,
         ...execution.allNotes(),
         ...notesOnLateOperations(this.scenario.operations, this.scenario.until),
         ...concluded,

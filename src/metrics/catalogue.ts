@@ -9,6 +9,7 @@ import { flowControlMetrics } from './flow-control.metrics.ts';
 import { loadMetrics } from './load.metrics.ts';
 import type { MetricDefinition } from './metric.ts';
 import { nodeMetrics } from './node.metrics.ts';
+import { proxyMetrics } from './proxy.metrics.ts';
 import type { StatisticName } from './result.ts';
 import { schedulerMetrics } from './scheduler.metrics.ts';
 import { schedulingCellMetrics } from './scheduling-cell.metrics.ts';
@@ -24,6 +25,7 @@ export const metricCatalogue = {
   ...flowControlMetrics,
   ...loadMetrics,
   ...nodeMetrics,
+  ...proxyMetrics,
   ...schedulerMetrics,
   ...schedulingCellMetrics,
   ...watchCacheMetrics,

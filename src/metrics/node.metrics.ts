@@ -1,18 +1,10 @@
-/** What the node side exports: kubelets, proxies, and the controller that watches over nodes. */
-import { exponentialBuckets, linearBuckets, type MetricDefinition } from './metric.ts';
+/** What the node side exports: kubelets, and the controller that watches over nodes. */
+import type { MetricDefinition } from './metric.ts';
 
 /** kubelet's own buckets for pod starts: 0.5 s to one hour. */
 export const POD_START_BUCKETS = [
   0.5, 1, 2, 3, 4, 5, 6, 8, 10, 20, 30, 45, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200, 1800, 2700, 3600,
 ] as const;
-
-/** kube-proxy's own: fine up to a minute, coarse up to five. */
-const NETWORK_PROGRAMMING_BUCKETS = [
-  ...linearBuckets(0.25, 0.25, 2),
-  ...linearBuckets(1, 1, 59),
-  ...linearBuckets(60, 5, 12),
-  ...linearBuckets(120, 30, 7),
-];
 
 export const nodeMetrics = {
   kubelet_pod_start_sli_duration_seconds: {
@@ -56,40 +48,6 @@ export const nodeMetrics = {
     labels: ['supervisor'],
     help: 'Kubelets that stay down because they crashed too often for their supervisor (systemd: start limit hit; Supervisord: FATAL).',
     source: 'ours',
-  },
-  kubeproxy_sync_proxy_rules_duration_seconds: {
-    name: 'kubeproxy_sync_proxy_rules_duration_seconds',
-    kind: 'histogram',
-    unit: 's',
-    labels: [],
-    buckets: exponentialBuckets(0.001, 2, 15),
-    help: 'Time of one sync of the proxy rules.',
-    source: 'kube-proxy (alpha)',
-  },
-  kubeproxy_network_programming_duration_seconds: {
-    name: 'kubeproxy_network_programming_duration_seconds',
-    kind: 'histogram',
-    unit: 's',
-    labels: [],
-    buckets: NETWORK_PROGRAMMING_BUCKETS,
-    help: 'Time from the change of a service or of the readiness of a pod to the rules in place on a node.',
-    source: 'kube-proxy (alpha); the SLI of network programming latency',
-  },
-  kubeproxy_sync_proxy_rules_iptables_total: {
-    name: 'kubeproxy_sync_proxy_rules_iptables_total',
-    kind: 'gauge',
-    unit: '1',
-    labels: ['table'],
-    help: 'iptables rules that a proxy owns, by table; the largest of all nodes.',
-    source: 'kube-proxy (alpha)',
-  },
-  plimsoll_kube_proxy_syncs_total: {
-    name: 'plimsoll_kube_proxy_syncs_total',
-    kind: 'counter',
-    unit: '1',
-    labels: ['kind'],
-    help: 'Syncs of all proxies, by kind: full, partial.',
-    source: 'ours: the sum over all nodes',
   },
   node_collector_evictions_total: {
     name: 'node_collector_evictions_total',

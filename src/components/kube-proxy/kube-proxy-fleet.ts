@@ -2,37 +2,54 @@
  * All kube-proxies of a cluster (1.36). https://github.com/kubernetes/kubernetes/tree/master/pkg/proxy.
  *
  * Modelled: watches of Services and EndpointSlices; changes are gathered until the next sync, which begins at once if the minimum period has
- * passed since the end of the one before; partial and full syncs whose length follows from lines written and rules in the kernel; network
- * programming latency from the endpoints' trigger time. A proxy takes changes over in the order of their revisions.
- * Left out here: see docs/not-modelled.md (lock contention, retries, conntrack, session state, traffic itself).
+ * passed since the end of the one before (K:pkg/proxy/runner); partial, full and forced syncs whose length follows from what the mode writes and
+ * what is in the kernel; the lock of iptables, syncs that fail for it and are tried again; network programming latency from the endpoints' trigger
+ * time. A proxy takes changes over in the order of their revisions. Left out here: see docs/not-modelled.md.
  */
-import { kinds, type ObjectKey } from '../../cluster/index.ts';
+import { kinds, LABEL_ZONE, NO_VERSION, type ObjectKey } from '../../cluster/index.ts';
 import { type EventType, type KeyedStream, Occupancy, type ValuesOf } from '../../engine/index.ts';
-import { type CounterSeries, type GaugeSeries, type HistogramSeries, publishServer } from '../../metrics/index.ts';
-import { type Nanoseconds, nanoseconds, type SimTime } from '../../units/index.ts';
+import { type Nanoseconds, nanoseconds, type SimTime, seconds } from '../../units/index.ts';
 import { type ApiClient, type ClientGo, Reflector, type ReflectorListener } from '../client-go/index.ts';
 import type { EtcdCluster } from '../etcd/index.ts';
 import { EVERYTHING } from '../kube-apiserver/index.ts';
 import type { NodeAgent } from '../node-agent.ts';
 import type { kubeProxyParameters } from './kube-proxy.parameters.ts';
-import { proxyModes } from './modes/index.ts';
-import { ServiceHistory } from './service-history.ts';
+import { NO_ZONE, type ProxyMode, proxyModes, type SyncPace, type SyncWork } from './modes/index.ts';
+import { notesOnRules } from './notes-on-rules.ts';
+import { ProxyMetrics } from './proxy-metrics.ts';
+import { ServiceHistory, type Viewer } from './service-history.ts';
+import { XtablesLock } from './xtables-lock.ts';
 
 /** One proxy. */
-interface Proxy {
+interface Proxy extends Viewer {
   readonly index: number;
+  /** Zone of its node, known once the node is registered, state. */
+  zone: string;
   readonly services: Reflector;
   readonly slices: Reflector;
-  readonly node: Reflector;
+  readonly watchedNode: Reflector;
   /** Position in the history up to which the kernel is programmed, and the one that the sync in progress will reach, state. */
   synced: number;
   syncing: number;
+  /** Position up to which what went out of use has left the kernel, and the one that the sync in progress will reach, state. */
+  cleaned: number;
+  cleaning: number;
+  /** When chains were read back last [ns], state. */
+  readBackAt: number;
   /** End of the latest sync [ns], state. */
   lastEnd: number;
+  /** Syncs that may follow without a pause, and when that was reckoned [ns], state. */
+  tokens: number;
+  tokensAt: number;
+  /** Syncs so far, for its draws, state. */
+  syncs: number;
   /** Whether a sync is planned or in progress, state. */
   busy: boolean;
-  /** Whether the next sync writes everything, state. */
+  /** Whether the next sync writes everything, and whether one is due although nothing changed, state. */
   full: boolean;
+  forced: boolean;
+  /** Whether the sync in progress will fail, state. */
+  failing: boolean;
   /** Lists that have come: the first sync waits for both, state. */
   listed: number;
   /** When the process started [ns]: what triggered changes before that is not its latency (trackerStartTime), state. */
@@ -43,56 +60,85 @@ interface Proxy {
 
 /** Lists that a proxy waits for before its first sync: Services and EndpointSlices. */
 const LISTS_AWAITED = 2;
+/** Objects that went out of use less than this ago are not deleted yet (nftables/proxier.go: staleChains). */
+const STALE_AGE = seconds(1);
 
 /** All proxies. */
 export class KubeProxyFleet implements NodeAgent {
   private readonly clientGo: ClientGo;
+  private readonly store: EtcdCluster;
   private readonly parameters: ValuesOf<typeof kubeProxyParameters>;
-  private readonly history: ServiceHistory;
+  readonly mode: ProxyMode;
+  private readonly pace: SyncPace;
+  readonly history: ServiceHistory;
+  private readonly lock: XtablesLock;
   private readonly proxies: Proxy[] = [];
   private readonly byNode = new Map<ObjectKey, Proxy>();
   private readonly phases: KeyedStream;
   private readonly evSync: EventType;
   private readonly evSynced: EventType;
-  private readonly evFullSync: EventType;
+  private readonly evForced: EventType;
+  private readonly evRetry: EventType;
   /** Proxies that wait for their next sync, state. */
   private planned = 0;
   /** Proxies that are syncing. */
   private readonly occupied: Occupancy;
-  private readonly syncSeconds: HistogramSeries;
-  private readonly programmingSeconds: HistogramSeries;
-  private readonly natRules: GaugeSeries;
-  private readonly filterRules: GaugeSeries;
-  private readonly syncs: { readonly full: CounterSeries; readonly partial: CounterSeries };
+  /** Lines that the latest sync handed over, statistic. */
+  private lastLines = 0;
+  private readonly metrics: ProxyMetrics;
 
   constructor(clientGo: ClientGo, store: EtcdCluster, parameters: ValuesOf<typeof kubeProxyParameters>) {
     const { simulation, recorder, tables } = clientGo;
     this.clientGo = clientGo;
+    this.store = store;
     this.parameters = parameters;
-    this.history = new ServiceHistory(tables.services, tables.endpointslices, proxyModes[parameters.mode]);
+    this.mode = proxyModes[parameters.mode];
+    this.pace = this.mode.pace(parameters);
+    const zoneOf = (node: number) => this.zoneOf(node as ObjectKey);
+    this.history = new ServiceHistory(tables.services, tables.endpointslices, this.mode, parameters, zoneOf);
     store.observe((change) => this.history.observe(change));
+    const { foreignLockRate, foreignLockHold, lockWait } = parameters;
+    const draws = simulation.streams.keyed('kubeProxy.lock');
+    this.lock = new XtablesLock(foreignLockRate, foreignLockHold, lockWait, draws);
     this.phases = simulation.streams.keyed('kubeProxy.phases');
     this.evSync = simulation.on('kube-proxy: sync begins', (proxy, epoch) => this.sync(proxy, epoch));
     this.evSynced = simulation.on('kube-proxy: sync ends', (proxy, epoch) => this.onSynced(proxy, epoch));
-    this.evFullSync = simulation.on('kube-proxy: full sync due', (proxy, epoch) => this.onFullSyncDue(proxy, epoch));
-    this.syncSeconds = recorder.histogram('kubeproxy_sync_proxy_rules_duration_seconds');
-    this.programmingSeconds = recorder.histogram('kubeproxy_network_programming_duration_seconds');
-    this.natRules = recorder.gauge('kubeproxy_sync_proxy_rules_iptables_total', { table: 'nat' });
-    this.filterRules = recorder.gauge('kubeproxy_sync_proxy_rules_iptables_total', { table: 'filter' });
-    this.syncs = {
-      full: recorder.counter('plimsoll_kube_proxy_syncs_total', { kind: 'full' }),
-      partial: recorder.counter('plimsoll_kube_proxy_syncs_total', { kind: 'partial' }),
-    };
+    this.evForced = simulation.on('kube-proxy: forced sync due', (proxy, epoch) => this.onForced(proxy, epoch));
+    this.evRetry = simulation.on('kube-proxy: failed sync again', (proxy, epoch) => this.onRetry(proxy, epoch));
     this.occupied = new Occupancy(simulation);
-    publishServer(recorder, simulation, 'kube-proxy syncs', () => ({
-      busyNanoseconds: this.occupied.busyNanoseconds(),
-      capacity: Math.max(1, this.proxies.length),
-      queueLength: this.planned,
-    }));
-    recorder.onSample(() => {
-      this.natRules.set(this.history.latest.nat);
-      this.filterRules.set(this.history.latest.filter);
-    });
+    this.metrics = new ProxyMetrics(recorder, simulation, this.mode, parameters, this.history, this.state());
+  }
+
+  private state() {
+    const fleet = this;
+    return {
+      busyNanoseconds: () => fleet.occupied.busyNanoseconds(),
+      get size() {
+        return fleet.proxies.length;
+      },
+      get planned() {
+        return fleet.planned;
+      },
+      get lastLines() {
+        return fleet.lastLines;
+      },
+    };
+  }
+
+  private zoneOf(node: ObjectKey): string {
+    const { nodes } = this.clientGo.tables;
+    const version = this.store.current(kinds.nodes, node);
+    return version === NO_VERSION ? NO_ZONE : (nodes.specification.get(version)?.labels[LABEL_ZONE] ?? NO_ZONE);
+  }
+
+  /** What a user should know about the rules of this run. */
+  get notes(): string[] {
+    return this.proxies.length === 0 ? [] : notesOnRules(this.parameters.mode, this.history, this.parameters);
+  }
+
+  /** Position in the history that the kernel of a node has; undefined = it has no proxy. */
+  programmed(node: ObjectKey): number | undefined {
+    return this.byNode.get(node)?.synced;
   }
 
   // ---- nodes -------------------------------------------------------------------------------------------------------------------
@@ -101,16 +147,12 @@ export class KubeProxyFleet implements NodeAgent {
   addPreloaded(nodeKey: ObjectKey, revision: number): void {
     const proxy = this.add(nodeKey);
     proxy.synced = this.history.length;
+    proxy.cleaned = proxy.synced;
     proxy.full = false;
     proxy.listed = LISTS_AWAITED;
-    for (const reflector of [proxy.services, proxy.slices, proxy.node]) reflector.startPreloaded(revision);
+    for (const reflector of reflectorsOf(proxy)) reflector.startPreloaded(revision);
     const phase = this.phases.uniform(proxy.index, 0);
-    this.clientGo.simulation.after(
-      nanoseconds(this.parameters.fullSyncPeriod * phase),
-      this.evFullSync,
-      proxy.index,
-      proxy.epoch,
-    );
+    this.clientGo.simulation.after(nanoseconds(this.pace.forcedEvery * phase), this.evForced, proxy.index, proxy.epoch);
   }
 
   /** A proxy that starts now: it lists, and writes everything once. */
@@ -124,7 +166,7 @@ export class KubeProxyFleet implements NodeAgent {
     if (proxy === undefined) return;
     proxy.epoch++;
     proxy.busy = true;
-    for (const reflector of [proxy.services, proxy.slices, proxy.node]) reflector.stop();
+    for (const reflector of reflectorsOf(proxy)) reflector.stop();
     proxy.services.client.isCut = true;
   }
 
@@ -134,6 +176,7 @@ export class KubeProxyFleet implements NodeAgent {
     if (proxy === undefined) return;
     proxy.services.client.isCut = false;
     proxy.synced = 0;
+    proxy.cleaned = 0;
     proxy.listed = 0;
     proxy.busy = false;
     proxy.full = true;
@@ -148,8 +191,8 @@ export class KubeProxyFleet implements NodeAgent {
 
   private start(proxy: Proxy): void {
     proxy.startedAt = this.clientGo.simulation.now;
-    for (const reflector of [proxy.services, proxy.slices, proxy.node]) reflector.start();
-    this.clientGo.simulation.after(this.parameters.fullSyncPeriod, this.evFullSync, proxy.index, proxy.epoch);
+    for (const reflector of reflectorsOf(proxy)) reflector.start();
+    this.clientGo.simulation.after(this.pace.forcedEvery, this.evForced, proxy.index, proxy.epoch);
   }
 
   private add(nodeKey: ObjectKey): Proxy {
@@ -167,6 +210,7 @@ export class KubeProxyFleet implements NodeAgent {
       onListed: () => {
         const proxy = this.proxies[index] as Proxy;
         proxy.listed++;
+        proxy.zone = this.zoneOf(nodeKey);
         this.wish(proxy);
       },
       onChanged: () => {},
@@ -175,14 +219,24 @@ export class KubeProxyFleet implements NodeAgent {
     const replies = clientGo.reflectorReplies;
     const proxy: Proxy = {
       index,
+      node: nodeKey,
+      zone: this.zoneOf(nodeKey),
       services: new Reflector(clientGo, client, kinds.services, EVERYTHING, replies, listener),
       slices: new Reflector(clientGo, client, kinds.endpointslices, EVERYTHING, replies, listener),
-      node: new Reflector(clientGo, client, kinds.nodes, nodeKey, replies),
+      watchedNode: new Reflector(clientGo, client, kinds.nodes, nodeKey, replies),
       synced: 0,
       syncing: 0,
-      lastEnd: -parameters.minSyncPeriod,
+      cleaned: 0,
+      cleaning: 0,
+      readBackAt: 0,
+      lastEnd: -this.pace.minimum,
+      tokens: parameters.syncBurst,
+      tokensAt: 0,
+      syncs: 0,
       busy: false,
       full: true,
+      forced: false,
+      failing: false,
       listed: 0,
       startedAt: 0,
       epoch: 0,
@@ -194,16 +248,39 @@ export class KubeProxyFleet implements NodeAgent {
 
   // ---- syncs -------------------------------------------------------------------------------------------------------------------
 
-  /** Something has changed: a sync is planned, at once if the minimum period allows. Until then nothing wakes the proxy again. */
+  /** Something has come: if it matters a sync is planned, at once if the minimum period allows. Until then nothing wakes the proxy again. */
   private wish(proxy: Proxy): void {
+    if (proxy.busy || proxy.listed < LISTS_AWAITED) {
+      proxy.services.deferUntilCaughtUp();
+      proxy.slices.deferUntilCaughtUp();
+      return;
+    }
+    if (!proxy.full && !proxy.forced) {
+      const to = this.history.advance(proxy.synced, proxy.services.seen, proxy.slices.seen);
+      if (!this.history.hasEffect(proxy.synced, to)) {
+        proxy.synced = to;
+        return;
+      }
+    }
     proxy.services.deferUntilCaughtUp();
     proxy.slices.deferUntilCaughtUp();
-    if (proxy.busy || proxy.listed < LISTS_AWAITED) return;
     proxy.busy = true;
-    const { simulation } = this.clientGo;
-    const at = Math.max(simulation.now, proxy.lastEnd + this.parameters.minSyncPeriod) as SimTime;
     this.planned++;
-    simulation.at(at, this.evSync, proxy.index, proxy.epoch);
+    this.clientGo.simulation.at(this.earliest(proxy), this.evSync, proxy.index, proxy.epoch);
+  }
+
+  /** When the next sync may begin: after the pause, or at once if a burst is left. */
+  private earliest(proxy: Proxy): SimTime {
+    const { now } = this.clientGo.simulation;
+    const { minimum } = this.pace;
+    const paused = Math.max(now, proxy.lastEnd + minimum) as SimTime;
+    const { syncBurst } = this.parameters;
+    if (syncBurst === 1 || minimum === 0) return paused;
+    proxy.tokens = Math.min(syncBurst, proxy.tokens + (now - proxy.tokensAt) / minimum);
+    proxy.tokensAt = now;
+    const isBurst = proxy.tokens >= 1;
+    proxy.tokens = Math.max(0, proxy.tokens - 1);
+    return isBurst ? now : paused;
   }
 
   private sync(index: number, epoch: number): void {
@@ -213,17 +290,74 @@ export class KubeProxyFleet implements NodeAgent {
     // What has been delivered by now is part of this sync.
     proxy.services.catchUp();
     proxy.slices.catchUp();
-    const to = this.history.advance(proxy.synced, proxy.services.seen, proxy.slices.seen);
-    const full = proxy.full || !this.parameters.partialSync;
-    const { lines, rules } = this.history.work(proxy.synced, to, full);
-    proxy.syncing = to;
+    proxy.syncing = this.history.advance(proxy.synced, proxy.services.seen, proxy.slices.seen);
+    const work = this.workOf(proxy);
+    const { mode, parameters } = this;
+    const span = mode.syncSpan(work, parameters);
+    const waited = this.takeLock(proxy);
+    const whole = nanoseconds((proxy.failing ? 0 : span) + waited) as Nanoseconds;
+    this.lastLines = mode.lines(work, parameters);
     this.occupied.change(1);
     proxy.full = false;
-    this.syncs[full ? 'full' : 'partial'].add();
-    const { syncBase, syncPerLine, syncPerRule } = this.parameters;
-    const span = nanoseconds(syncBase + lines * syncPerLine + rules * syncPerRule);
-    this.syncSeconds.recordSpan(span as Nanoseconds);
-    this.clientGo.simulation.after(span, this.evSynced, index, epoch);
+    proxy.forced = false;
+    proxy.syncs++;
+    this.metrics.began(work.full ? 'full' : 'partial', whole);
+    this.clientGo.simulation.after(whole, this.evSynced, index, epoch);
+  }
+
+  /** What the sync that begins now has to do. */
+  private workOf(proxy: Proxy): SyncWork {
+    const { history, mode, parameters } = this;
+    const full = proxy.full || !mode.canSyncPartially(parameters);
+    const readsBack = mode.removal === 'read back' && this.isTimeToReadBack(proxy);
+    proxy.cleaning = this.cleanedTo(proxy, readsBack);
+    const stale = history.lostBetween(proxy.cleaned, proxy.cleaning);
+    const { before, after, services } = history.changed(proxy, proxy.synced, proxy.syncing);
+    return {
+      full,
+      after: history.countsOf(proxy, proxy.syncing),
+      changedBefore: before,
+      changedAfter: after,
+      changedServices: services,
+      stale,
+      readsBack,
+    };
+  }
+
+  private isTimeToReadBack(proxy: Proxy): boolean {
+    const { now } = this.clientGo.simulation;
+    if (this.isLarge(proxy) && now - proxy.readBackAt <= this.parameters.syncPeriod) return false;
+    proxy.readBackAt = now;
+    return true;
+  }
+
+  /** Position up to which this sync removes what went out of use. */
+  private cleanedTo(proxy: Proxy, readsBack: boolean): number {
+    switch (this.mode.removal) {
+      case 'read back':
+        return readsBack ? proxy.syncing : proxy.cleaned;
+      case 'a second later':
+        return this.clientGo.simulation.now - proxy.lastEnd >= STALE_AGE ? proxy.synced : proxy.cleaned;
+      default:
+        return proxy.syncing;
+    }
+  }
+
+  private isLarge(proxy: Proxy): boolean {
+    const { largeClusterEndpoints } = this.parameters;
+    return this.mode.knowsLargeClusters && this.history.endpointsAt(proxy.synced) > largeClusterEndpoints;
+  }
+
+  /** Waits for the lock of iptables; whether it got it is noted [ns]. */
+  private takeLock(proxy: Proxy): number {
+    const { mode, parameters, history } = this;
+    proxy.failing = false;
+    if (parameters.foreignLockRate === 0 || !mode.takesLock(parameters)) return 0;
+    const copied = mode.total(history.countsOf(proxy, proxy.synced)) * parameters.iptablesLegacyRunPerRule;
+    const { waited, isTaken } = this.lock.acquire(proxy.index, proxy.syncs, copied);
+    if (waited > 0) this.metrics.lockWait.recordSpan(waited as Nanoseconds);
+    proxy.failing = !isTaken;
+    return waited;
   }
 
   private onSynced(index: number, epoch: number): void {
@@ -231,17 +365,15 @@ export class KubeProxyFleet implements NodeAgent {
     this.occupied.change(-1);
     const proxy = this.proxies[index] as Proxy;
     if (proxy.epoch !== epoch) return;
-    const { now } = this.clientGo.simulation;
-    for (let position = proxy.synced; position < proxy.syncing; position++) {
-      const trigger = this.history.triggeredAt(position);
-      if (trigger >= 0 && trigger >= proxy.startedAt)
-        this.programmingSeconds.recordSpan((now - trigger) as Nanoseconds);
-    }
-    proxy.synced = proxy.syncing;
-    proxy.lastEnd = now;
+    proxy.lastEnd = this.clientGo.simulation.now;
     proxy.busy = false;
-    const isBehind = this.history.advance(proxy.synced, proxy.services.seen, proxy.slices.seen) > proxy.synced;
-    if (isBehind || proxy.full) {
+    if (proxy.failing) {
+      this.failed(proxy);
+      return;
+    }
+    this.programmedUpTo(proxy, proxy.syncing);
+    const seen = this.history.advance(proxy.synced, proxy.services.seen, proxy.slices.seen);
+    if (this.history.hasEffect(proxy.synced, seen) || proxy.full || proxy.forced) {
       this.wish(proxy);
     } else {
       proxy.services.catchUp();
@@ -249,13 +381,50 @@ export class KubeProxyFleet implements NodeAgent {
     }
   }
 
-  private onFullSyncDue(index: number, epoch: number): void {
+  /** Changes between the last sync and this one are in the kernel now. */
+  private programmedUpTo(proxy: Proxy, position: number): void {
+    const { history, metrics } = this;
+    const { now } = this.clientGo.simulation;
+    let services = 0;
+    for (let changed = proxy.synced; changed < position; changed++) {
+      const trigger = history.triggeredAt(changed);
+      if (trigger >= 0 && trigger >= proxy.startedAt) metrics.programming.recordSpan((now - trigger) as Nanoseconds);
+      if (history.isService(changed)) services++;
+    }
+    if (services > 0) metrics.serviceChanges.add(services);
+    if (position - proxy.synced > services) metrics.endpointChanges.add(position - proxy.synced - services);
+    proxy.synced = position;
+    proxy.cleaned = proxy.cleaning;
+  }
+
+  /** Nothing was written; the next sync, after a while or when something changes, writes everything. */
+  private failed(proxy: Proxy): void {
+    this.metrics.failures.add();
+    proxy.full = true;
+    proxy.services.catchUp();
+    proxy.slices.catchUp();
+    if (proxy.busy) return;
+    this.clientGo.simulation.after(this.parameters.syncPeriod, this.evRetry, proxy.index, proxy.epoch);
+  }
+
+  private onRetry(index: number, epoch: number): void {
+    const proxy = this.proxies[index] as Proxy;
+    // A sync that was made meanwhile has done it.
+    if (proxy.epoch === epoch && proxy.full) this.wish(proxy);
+  }
+
+  private onForced(index: number, epoch: number): void {
     const proxy = this.proxies[index] as Proxy;
     if (proxy.epoch !== epoch) return;
-    this.clientGo.simulation.after(this.parameters.fullSyncPeriod, this.evFullSync, index, epoch);
+    this.clientGo.simulation.after(this.pace.forcedEvery, this.evForced, index, epoch);
     // In large-cluster mode the hourly full sync is left out.
-    if (this.history.endpointsAt(proxy.synced) > this.parameters.largeClusterEndpoints) return;
-    proxy.full = true;
+    if (this.isLarge(proxy)) return;
+    proxy.full = proxy.full || this.pace.isForcedFull;
+    proxy.forced = true;
     this.wish(proxy);
   }
+}
+
+function reflectorsOf({ services, slices, watchedNode }: Proxy): readonly Reflector[] {
+  return [services, slices, watchedNode];
 }

@@ -1,9 +1,16 @@
-/** Parameters of kube-proxy. Sync costs are fitted to rule sets of its shape that were programmed on a real kernel, up to 170,000 rules. */
-import { choice, count, defineParameters, duration, flag, measured, real, sourceCode } from '../../engine/index.ts';
-import { milliseconds, nanoseconds, seconds } from '../../units/index.ts';
-import { type ProxyModeName, proxyModeNames } from './modes/index.ts';
-
-const program = (note: string) => measured('proxy/program.csv', note);
+/** Parameters of kube-proxy. What syncs and lookups cost in each mode is in modes/mode-parameters.ts. */
+import {
+  assumption,
+  choice,
+  count,
+  defineParameters,
+  distribution,
+  duration,
+  real,
+  sourceCode,
+} from '../../engine/index.ts';
+import { milliseconds, seconds } from '../../units/index.ts';
+import { modeParameters, type ProxyModeName, proxyModeNames } from './modes/index.ts';
 
 export const kubeProxyParameters = defineParameters({
   mode: choice<ProxyModeName>({
@@ -26,48 +33,43 @@ export const kubeProxyParameters = defineParameters({
     help: 'Burst of that limiter.',
     source: sourceCode('K:pkg/proxy/apis/config/v1alpha1/defaults.go'),
   }),
-  minSyncPeriod: duration({
-    default: seconds(1),
-    range: [nanoseconds(0), seconds(600)],
-    help: 'Smallest pause between the end of one sync and the start of the next.',
-    source: sourceCode('K:pkg/proxy/apis/config/v1alpha1/defaults.go'),
+  syncBurst: count({
+    default: 1,
+    unit: 'sync',
+    range: [1, 100],
+    help: 'Syncs that may follow each other without the pause after a quiet time.',
+    source: sourceCode('K:pkg/proxy/runner/bounded_frequency_runner.go', 'none since 1.34; 2 before (burstSyncs)'),
   }),
-  fullSyncPeriod: duration({
-    default: seconds(3600),
-    range: [seconds(1), seconds(86_400)],
-    help: 'Everything is written anew this often.',
-    source: sourceCode('K:pkg/proxy/util/utils.go:FullSyncPeriod'),
-  }),
-  partialSync: flag({
-    default: true,
-    help: 'Whether a sync writes only the chains of services that changed (beside the chains that list all services).',
-    source: sourceCode('K:pkg/proxy/iptables/proxier.go', 'MinimizeIPTablesRestore, on since 1.27'),
+  ipvsGracefulCheck: duration({
+    default: seconds(60),
+    range: [seconds(1), seconds(3600)],
+    help: 'ipvs: real servers that are gone keep weight 0 until a check, made this often, finds no connection to them.',
+    source: sourceCode('K:pkg/proxy/ipvs/graceful_termination.go'),
   }),
   largeClusterEndpoints: count({
     default: 1000,
     unit: 'endpoint',
     range: [1, 1e7],
-    help: 'With more endpoints than this the hourly full sync is left out.',
-    source: sourceCode('K:pkg/proxy/iptables/proxier.go'),
+    help: 'iptables: with more endpoints than this the hourly full sync is left out, and chains are read back at most each syncPeriod.',
+    source: sourceCode('K:pkg/proxy/iptables/proxier.go:largeClusterEndpointsThreshold'),
   }),
-  syncBase: duration({
-    default: milliseconds(1.5),
-    range: [nanoseconds(0), seconds(10)],
-    help: 'Sync of nothing: processes started, locks taken.',
-    source: program('ipt-legacy partial_min at 59 rules: 1.6 ms'),
+  lockWait: duration({
+    default: seconds(5),
+    range: [milliseconds(1), seconds(600)],
+    help: 'How long a sync waits for the lock of iptables before it fails.',
+    source: sourceCode('K:pkg/util/iptables/iptables.go', 'WaitSecondsValue 5'),
   }),
-  syncPerLine: duration({
-    default: nanoseconds(10_500),
-    range: [nanoseconds(0), milliseconds(10)],
-    help: "What each line handed to iptables-restore adds, with kube-proxy's own work for it.",
-    source: program(
-      'ipt-legacy: 8 us a line (partial_kubeproxy less partial_min); kube_proxy_sync.csv: 2.5 us of kube-proxy CPU a line',
-    ),
+  foreignLockRate: real({
+    default: 0,
+    unit: '1/s',
+    range: [0, 1e4],
+    help: 'How often somebody else on a node (CNI plugins, agents of network policies) takes the lock of iptables; 0 = nobody.',
+    source: assumption('off unless a scenario asks for it'),
   }),
-  syncPerRule: duration({
-    default: nanoseconds(3600),
-    range: [nanoseconds(0), milliseconds(10)],
-    help: "What each rule in the kernel's table adds: iptables-restore replaces the whole table.",
-    source: program('ipt-legacy partial_min: 0.54 s at 152,009 rules, 0.61 s at 170,009'),
+  foreignLockHold: distribution({
+    default: { distribution: 'lognormal', p50: milliseconds(5), p99: milliseconds(100) },
+    help: 'How long each holds it, beside the copy of the table that every run of iptables makes.',
+    source: assumption('a few rules of a port mapping; rarely a whole set of policies'),
   }),
+  ...modeParameters,
 });

@@ -4,8 +4,9 @@ import type { Profile } from './profile.ts';
 /** Where the differences between versions are listed. */
 const SOURCE = 'Kubernetes source and release notes of the versions';
 
-/** Up to 1.35: BalancedAllocation scores the balance with the pod; ReplicaSets are synced on caches that may be stale. */
+/** Up to 1.35: BalancedAllocation scores the balance with the pod; ReplicaSets are synced on caches that may be stale; nftables has a chain for each endpoint. */
 const UP_TO_1_35 = {
+  'kubeProxy.nftablesEndpointChains': true,
   'kubeScheduler.balancedAllocation': 'balance',
   'kubeControllerManager.replicaSetConsistency': false,
 } as const;
@@ -15,10 +16,11 @@ const UP_TO_1_34 = {
   'clientGo.watchList': false,
   'kubeScheduler.nominatesBeforeBinding': false,
 } as const;
-/** Up to 1.33: kube-proxy writes everything anew every 30 s, not every hour; watch caches keep no snapshots; seats of a list go by its objects. */
+/** Up to 1.33: kube-proxy may sync twice in a row after a quiet time, and in ipvs mode looks through everything every 30 s; watch caches keep no snapshots; seats of a list go by its objects. */
 const UP_TO_1_33 = {
   ...UP_TO_1_34,
-  'kubeProxy.fullSyncPeriod': '30s',
+  'kubeProxy.syncBurst': 2,
+  'kubeProxy.ipvsResyncPeriod': '30s',
   'kubeApiserver.watchList': false,
   'kubeApiserver.listFromCacheSnapshot': false,
   'kubeApiserver.cacheConsistencyCheck': false,
@@ -27,11 +29,12 @@ const UP_TO_1_33 = {
 } as const;
 /** Up to 1.32: an idle scheduler leaves pods to their back-off. */
 const UP_TO_1_32 = { ...UP_TO_1_33, 'kubeScheduler.popFromBackoff': false } as const;
-/** Up to 1.31: a silent node is Unknown after 40 s, not 50 s; every change moves all unschedulable pods. */
+/** Up to 1.31: a silent node is Unknown after 40 s, not 50 s; every change moves all unschedulable pods; every sync of nftables writes everything. */
 const UP_TO_1_31 = {
   ...UP_TO_1_32,
   'kubeControllerManager.nodeMonitorGracePeriod': '40s',
   'kubeScheduler.queueingHints': false,
+  'kubeProxy.nftablesPartialSync': false,
 } as const;
 /** Up to 1.30: consistent lists go to etcd, and requests wait for a watch cache that is filled. */
 const UP_TO_1_30 = {

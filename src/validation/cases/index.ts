@@ -11,6 +11,13 @@ import { etcdGetGrid, etcdLeaseKeepalive, etcdRangeGrid } from './etcd-reads.ts'
 import { etcdDbLifecycle, etcdDbSizes } from './etcd-sizes.ts';
 import { etcdCasGrid } from './etcd-transactions.ts';
 import { etcdWatchFanout } from './etcd-watches.ts';
+import {
+  proxyIptablesLegacy,
+  proxyIptablesNft,
+  proxyLookups,
+  proxyNftables,
+  proxyWholeSyncs,
+} from './proxy-programs.ts';
 import { publishedApiserver } from './published-apiserver.ts';
 import { publishedEtcd } from './published-etcd.ts';
 import { schedulerPerfMeasured, schedulerPerfPublished } from './scheduler-perf.ts';
@@ -40,4 +47,9 @@ export const validationCases: Readonly<Record<string, ValidationCase>> = {
   'apiserver-published': publishedApiserver,
   'scheduler-perf': schedulerPerfPublished,
   'scheduler-perf-measured': schedulerPerfMeasured,
+  'kube-proxy-iptables-legacy': proxyIptablesLegacy,
+  'kube-proxy-iptables-nft': proxyIptablesNft,
+  'kube-proxy-nftables': proxyNftables,
+  'kube-proxy-whole-syncs': proxyWholeSyncs,
+  'kube-proxy-lookups': proxyLookups,
 };

@@ -52,6 +52,11 @@ export class ProxyWorld extends ClusterWorld {
     return this.series('plimsoll_kube_proxy_syncs_total', `kind=${kind}`)?.statistics.final ?? 0;
   }
 
+  /** Value of a counter without labels. */
+  counter(name: string): number {
+    return this.series(name)?.statistics.final ?? 0;
+  }
+
   /** Sum of the times of all syncs so far [s]. */
   syncTime(): number {
     return this.series('kubeproxy_sync_proxy_rules_duration_seconds')?.statistics.sum ?? 0;

@@ -1,6 +1,13 @@
-/** Services for tests: random ones, and the rules of one as kube-proxy writes them, line by line. */
+/** Services for tests: random ones with endpoints on nodes and in zones. */
 import fc from 'fast-check';
-import type { ServicePort, ServiceSpecification } from '../../../src/cluster/index.ts';
+import type { ObjectKey, ServicePort, ServiceSpecification, SliceEndpoint } from '../../../src/cluster/index.ts';
+import { modeParameters } from '../../../src/components/kube-proxy/modes/index.ts';
+import { type PlainParameterValue, valuesOf } from '../../../src/engine/index.ts';
+
+/** Parameters of modes with their defaults, some of them replaced. */
+export function parametersWith(changes: Readonly<Record<string, PlainParameterValue>> = {}) {
+  return valuesOf(modeParameters, changes);
+}
 
 /** A ClusterIP service with one port. */
 export const CLUSTER_IP: ServiceSpecification = {
@@ -22,85 +29,53 @@ const portArbitrary: fc.Arbitrary<ServicePort> = fc.record({
   nodePort: fc.constantFrom(0, 0, 30_080),
 });
 
-/** Services of every type, with any number of ports, addresses and source ranges. */
+/** Services of every type, with any number of ports, addresses and source ranges, and all policies. */
 export const serviceArbitrary: fc.Arbitrary<ServiceSpecification> = fc.record({
   type: fc.constantFrom('ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'),
   headless: fc.oneof({ weight: 5, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
-  ports: fc.array(portArbitrary, { maxLength: 4 }),
+  ports: fc.array(portArbitrary, { maxLength: 3 }),
   sessionAffinity: fc.constantFrom('None', 'ClientIP'),
-  externalTrafficPolicy: fc.constant('Cluster'),
-  internalTrafficPolicy: fc.constant('Cluster'),
+  externalTrafficPolicy: fc.constantFrom('Cluster', 'Local'),
+  internalTrafficPolicy: fc.constantFrom('Cluster', 'Local'),
   loadBalancerSourceRanges: fc.array(fc.constantFrom('10.0.0.0/8', '192.168.0.0/16', '172.16.0.0/12'), {
-    maxLength: 3,
+    maxLength: 2,
   }),
-  externalIps: fc.array(fc.constantFrom('1.2.3.4', '5.6.7.8', '9.9.9.9'), { maxLength: 3 }),
+  externalIps: fc.array(fc.constantFrom('1.2.3.4', '5.6.7.8', '9.9.9.9'), { maxLength: 2 }),
+  allocateNodePorts: fc.boolean(),
 });
 
-/** What kube-proxy writes for one service. */
-export interface WrittenRules {
-  readonly nat: string[];
-  readonly filter: string[];
-  /** Chains of the service itself. */
-  readonly chains: string[];
-}
+/** Nodes of the random worlds, and the zone of each; the last has none. */
+export const NODES = [0, 1, 2, 3];
+const ZONES = ['a', 'b', 'a', ''];
+export const zoneOf = (node: number) => ZONES[node] ?? '';
 
-/** Chains that list all services and are written in every sync. */
-const LISTING_CHAINS = ['KUBE-SERVICES', 'KUBE-NODEPORTS', 'KUBE-EXTERNAL-SERVICES', 'KUBE-PROXY-FIREWALL'];
+const conditionArbitrary = fc.constantFrom(
+  { ready: true, serving: true, terminating: false },
+  { ready: true, serving: true, terminating: false },
+  { ready: false, serving: true, terminating: true },
+  { ready: false, serving: false, terminating: false },
+);
 
-/** Rules that are written in every sync. */
-export function listedRules({ nat, filter }: WrittenRules): string[] {
-  return [...nat, ...filter].filter((rule) => LISTING_CHAINS.some((chain) => rule.startsWith(`-A ${chain} `)));
-}
+/** Endpoints with conditions, on nodes, most of them without hints. */
+const hintsArbitrary = fc.constantFrom<'none' | 'zone' | 'node' | 'some'>('none', 'none', 'zone', 'node', 'some');
 
-/** The rules of one service with its endpoints, in the order of proxier.go:syncProxyRules. */
-export function writeRules(service: ServiceSpecification, endpoints: number): WrittenRules {
-  const written: WrittenRules = { nat: [], filter: [], chains: [] };
-  if (service.headless || service.type === 'ExternalName') return written;
-  for (const [index, port] of service.ports.entries()) writePort(written, service, port, index, endpoints);
-  return written;
-}
-
-function writePort(
-  { nat, filter, chains }: WrittenRules,
-  service: ServiceSpecification,
-  port: ServicePort,
-  index: number,
-  endpoints: number,
-): void {
-  const vips = [...service.externalIps, ...(service.type === 'LoadBalancer' ? ['load-balancer'] : [])];
-  const nodePort = port.nodePort > 0 || service.type === 'NodePort' || service.type === 'LoadBalancer';
-  const isFiltered = service.type === 'LoadBalancer' && service.loadBalancerSourceRanges.length > 0;
-  const name = (kind: string) => `KUBE-${kind}-${index}`;
-  if (endpoints === 0) {
-    filter.push('-A KUBE-SERVICES -d cluster-ip -j REJECT');
-    for (const vip of vips) filter.push(`-A KUBE-EXTERNAL-SERVICES -d ${vip} -j REJECT`);
-    if (nodePort) filter.push('-A KUBE-EXTERNAL-SERVICES -m addrtype --dst-type LOCAL -j REJECT');
-    return;
-  }
-  nat.push(`-A KUBE-SERVICES -d cluster-ip -j ${name('SVC')}`);
-  for (const vip of service.externalIps) nat.push(`-A KUBE-SERVICES -d ${vip} -j ${name('EXT')}`);
-  if (service.type === 'LoadBalancer') {
-    nat.push(`-A KUBE-SERVICES -d load-balancer -j ${name(isFiltered ? 'FW' : 'EXT')}`);
-    if (isFiltered) filter.push('-A KUBE-PROXY-FIREWALL -d load-balancer -j DROP');
-  }
-  if (nodePort) nat.push(`-A KUBE-NODEPORTS --dport ${port.nodePort} -j ${name('EXT')}`);
-  chains.push(name('SVC'));
-  nat.push(`-A ${name('SVC')} ! -s pods -j KUBE-MARK-MASQ`);
-  if (vips.length > 0 || nodePort) {
-    chains.push(name('EXT'));
-    nat.push(`-A ${name('EXT')} -j KUBE-MARK-MASQ`, `-A ${name('EXT')} -j ${name('SVC')}`);
-  }
-  if (isFiltered) {
-    chains.push(name('FW'));
-    for (const range of service.loadBalancerSourceRanges) nat.push(`-A ${name('FW')} -s ${range} -j ${name('EXT')}`);
-    // Whoever is not among them is marked by what follows and dropped by the firewall chain.
-    nat.push(`-A ${name('FW')} -m comment --comment other`);
-  }
-  for (let endpoint = 0; endpoint < endpoints; endpoint++) {
-    const sep = name(`SEP-${endpoint}`);
-    if (service.sessionAffinity === 'ClientIP') nat.push(`-A ${name('SVC')} -m recent --rcheck -j ${sep}`);
-    nat.push(`-A ${name('SVC')} -m statistic --mode random -j ${sep}`);
-    chains.push(sep);
-    nat.push(`-A ${sep} -s endpoint -j KUBE-MARK-MASQ`, `-A ${sep} -j DNAT`);
-  }
+/** The endpoints of a slice; pods have numbers from `first` on. */
+export function endpointsArbitrary(first: number): fc.Arbitrary<SliceEndpoint[]> {
+  const drawn = fc.tuple(
+    fc.array(fc.tuple(conditionArbitrary, fc.nat(3), fc.boolean()), { maxLength: 5 }),
+    hintsArbitrary,
+  );
+  return drawn.map(([endpoints, hints]) =>
+    endpoints.map(([conditions, node, coin], i) => {
+      const hinted = hints === 'zone' || hints === 'node' || (hints === 'some' && coin);
+      return {
+        pod: (first + i) as ObjectKey,
+        node: node as ObjectKey,
+        ...conditions,
+        ...(hinted
+          ? { hints: { zones: [zoneOf(node) || 'a'], ...(hints === 'node' ? { node: node as ObjectKey } : {}) } }
+          : {}),
+      };
+    }),
+  );
 }

@@ -2,14 +2,24 @@ import { describe, expect, it } from 'vitest';
 import { proxyModes } from '../../../src/components/kube-proxy/modes/index.ts';
 import { seconds } from '../../../src/units/index.ts';
 import { BEGIN, END, ProxyWorld } from './proxy-world.ts';
-import { CLUSTER_IP } from './services.ts';
+import { CLUSTER_IP, parametersWith } from './services.ts';
 
 /** What API requests and watches may add to a span [s]. */
 const API_TIME = 0.01;
+/** What else a sync of the legacy back end costs, set to nothing. */
+const NOTHING_ELSE = [
+  'OwnPerLine',
+  'LegacyBase',
+  'LegacyPerRule',
+  'LegacyPerSquaredLine',
+  'LegacySavePerRule',
+  'LegacyRunPerRule',
+  'RunBase',
+].map((name) => `kubeProxy.iptables${name}: ${name.includes('Per') ? 0 : '0ns'}`);
 /** Syncs of a fixed length. */
-const FIXED = ['kubeProxy.syncBase: 300ms', 'kubeProxy.syncPerLine: 0ns', 'kubeProxy.syncPerRule: 0ns'];
+const FIXED = ['kubeProxy.iptablesSyncBase: 300ms', 'kubeProxy.iptablesLegacyPerLine: 0', ...NOTHING_ELSE];
 /** Syncs that take a millisecond for each line. */
-const BY_LINE = ['kubeProxy.syncBase: 0ns', 'kubeProxy.syncPerLine: 1ms', 'kubeProxy.syncPerRule: 0ns'];
+const BY_LINE = ['kubeProxy.iptablesSyncBase: 0ns', 'kubeProxy.iptablesLegacyPerLine: 1000000', ...NOTHING_ELSE];
 
 describe('when a proxy syncs', () => {
   it('at once if it is idle', () => {
@@ -41,7 +51,7 @@ describe('when a proxy syncs', () => {
   });
 
   it('without a pause if the minimum period is 0', () => {
-    const world = new ProxyWorld(1, ...FIXED, 'kubeProxy.minSyncPeriod: 0s');
+    const world = new ProxyWorld(1, ...FIXED, 'kubeProxy.iptablesMinSyncPeriod: 0s');
     const service = world.createService('a');
     world.runFor(5);
     for (let i = 0; i < 10; i++) {
@@ -89,17 +99,23 @@ describe('what a sync writes', () => {
   }
 
   const { iptables } = proxyModes;
-  const five = iptables.countService(CLUSTER_IP, 5);
-  const six = iptables.countService(CLUSTER_IP, 6);
+  const parameters = parametersWith();
+  const view = (cluster: number) => ({ cluster, local: 0, either: cluster, anywhere: true, onNode: 0 });
+  const [rules = 0, , chains = 0, listed = 0] = iptables.count(CLUSTER_IP, view(6), parameters);
+  const five = iptables.total(iptables.count(CLUSTER_IP, view(5), parameters));
+  const fiveChains = 6;
+  /** Names and COMMIT of two tables. */
+  const TABLE_LINES = 4;
+  /** Chains of every node and the rules in them: nat 5, filter 3. */
+  const FIXED_LINES = 10 + 5 + 3;
 
   it('the chains that list all services, and those of the one that changed', () => {
-    const own = six.nat + six.filter + six.chains - six.listed;
-    expect(lastSync()).toBe(19 * five.listed + six.listed + own);
+    expect(lastSync()).toBe(20 * listed + (rules - listed) + chains + FIXED_LINES + TABLE_LINES);
   });
 
   it('everything if partial syncs are off', () => {
-    const { fixed } = iptables;
-    const all = fixed.nat + fixed.filter + 19 * (five.nat + five.filter) + six.nat + six.filter;
+    const everywhere = iptables.total(iptables.fixed(parameters)) + 10;
+    const all = everywhere + 19 * (five + fiveChains) + rules + chains + TABLE_LINES;
     expect(lastSync('kubeProxy.partialSync: false')).toBe(all);
   });
 
@@ -177,5 +193,84 @@ describe('network programming latency', () => {
     world.runFor(20);
     expect(world.syncs('full')).toBe(2);
     expect(world.latency().count).toBe(1);
+  });
+});
+
+describe('when others hold the lock of iptables', () => {
+  /** Somebody who never lets it go for long. */
+  const HELD = ['kubeProxy.foreignLockRate: 100', 'kubeProxy.foreignLockHold: 10s'];
+
+  it('a sync fails after five seconds, and is tried again after thirty', () => {
+    const world = new ProxyWorld(1, ...FIXED, ...HELD);
+    world.createService('a');
+    const { [BEGIN]: begins, [END]: ends } = world.instantsOf([BEGIN, END], 45);
+    expect(begins).toHaveLength(2);
+    expect((ends[0] ?? 0) - (begins[0] ?? 0)).toBeCloseTo(5, 6);
+    expect((begins[1] ?? 0) - (ends[0] ?? 0)).toBeCloseTo(30, 6);
+    expect(world.counter('kubeproxy_sync_proxy_rules_iptables_restore_failures_total')).toBe(2);
+  });
+
+  it('a change makes it try again at once, with everything', () => {
+    const world = new ProxyWorld(1, ...FIXED, ...HELD);
+    const service = world.createService('a');
+    world.runFor(10);
+    world.writeEndpoints(service, 1);
+    const { [BEGIN]: begins } = world.instantsOf([BEGIN], 2);
+    expect(begins).toHaveLength(1);
+    expect(world.syncs('full')).toBe(1);
+  });
+
+  it('what was not programmed is not counted as programmed', () => {
+    const world = new ProxyWorld(1, ...FIXED, ...HELD);
+    world.writeEndpoints(world.createService('a'), 2, world.now);
+    world.runFor(20);
+    expect(world.latency().count).toBe(0);
+  });
+});
+
+describe('a proxy of a version before 1.34', () => {
+  it('syncs twice in a row after a quiet time, and then pauses', () => {
+    const world = new ProxyWorld(1, ...FIXED, 'kubeProxy.syncBurst: 2');
+    const service = world.createService('a');
+    world.runFor(10);
+    for (let i = 0; i < 20; i++) {
+      world.simulation.after(
+        seconds(i / 10),
+        world.simulation.on(`test: write ${i}`, () => world.writeEndpoints(service, 1 + i)),
+      );
+    }
+    const { [BEGIN]: begins, [END]: ends } = world.instantsOf([BEGIN, END], 8);
+    expect((begins[1] ?? 0) - (ends[0] ?? 0)).toBeLessThan(0.1 + API_TIME);
+    expect((begins[2] ?? 0) - (ends[1] ?? 0)).toBeGreaterThan(0.5);
+  });
+});
+
+describe('a change that changes nothing', () => {
+  it('causes no sync: slices of a headless service', () => {
+    const world = new ProxyWorld(1, ...FIXED);
+    const service = world.createService('a', { ...CLUSTER_IP, headless: true });
+    world.runFor(5);
+    world.writeEndpoints(service, 3);
+    world.runFor(5);
+    expect(world.syncs('partial')).toBe(0);
+  });
+});
+
+describe('the ipvs mode', () => {
+  it('looks through everything every 30 s before 1.34, and writes nothing by that', () => {
+    const world = new ProxyWorld(1, 'kubeProxy.mode: ipvs', 'kubeProxy.ipvsResyncPeriod: 30s');
+    world.createService('a');
+    world.runFor(295);
+    expect(world.syncs('partial')).toBe(1 + 10);
+    expect(world.syncs('full')).toBe(0);
+  });
+
+  it('takes no pause between syncs', () => {
+    const world = new ProxyWorld(1, 'kubeProxy.mode: ipvs', 'kubeProxy.ipvsSyncBase: 300ms');
+    const service = world.createService('a');
+    world.runFor(0.15);
+    world.writeEndpoints(service, 3);
+    const { [BEGIN]: begins } = world.instantsOf([BEGIN], 1);
+    expect(begins).toHaveLength(1);
   });
 });
