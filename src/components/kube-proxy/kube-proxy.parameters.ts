@@ -1,4 +1,4 @@
-/** Parameters of kube-proxy. What syncs and lookups cost in each mode is in modes/mode-parameters.ts. */
+/** Parameters of kube-proxy. What syncs and lookups cost in each mode is in modes/modes.parameters.ts. */
 import {
   assumption,
   choice,
@@ -39,12 +39,6 @@ export const kubeProxyParameters = defineParameters({
     range: [1, 100],
     help: 'Syncs that may follow each other without the pause after a quiet time.',
     source: sourceCode('K:pkg/proxy/runner/bounded_frequency_runner.go', 'none since 1.34; 2 before (burstSyncs)'),
-  }),
-  ipvsGracefulCheck: duration({
-    default: seconds(60),
-    range: [seconds(1), seconds(3600)],
-    help: 'ipvs: real servers that are gone keep weight 0 until a check, made this often, finds no connection to them.',
-    source: sourceCode('K:pkg/proxy/ipvs/graceful_termination.go'),
   }),
   largeClusterEndpoints: count({
     default: 1000,

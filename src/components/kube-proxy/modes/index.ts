@@ -22,5 +22,5 @@ export const proxyModeNames = Object.keys(proxyModes) as ProxyModeName[];
 export * from './endpoint-view.ts';
 export { iptablesSteps } from './iptables.ts';
 export { fullestSet, IPSET_CAPACITY, IPSETS } from './ipvs.ts';
-export { type ModeParameters, modeParameters } from './mode-parameters.ts';
+export { type ModeParameters, modeParameters } from './modes.parameters.ts';
 export * from './proxy-mode.ts';

@@ -15,7 +15,7 @@ import {
   loadBalancerAddresses,
   type PortEndpoints,
 } from './endpoint-view.ts';
-import type { ModeParameters } from './mode-parameters.ts';
+import type { ModeParameters } from './modes.parameters.ts';
 import type { Counts, ProxyMode, SyncWork } from './proxy-mode.ts';
 
 /** POSTROUTING 3, MARK-MASQ 1, jump to the node ports 1; forward 3. */

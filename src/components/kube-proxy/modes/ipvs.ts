@@ -14,7 +14,7 @@ import {
   loadBalancerAddresses,
 } from './endpoint-view.ts';
 import { hasHealthCheckPort } from './iptables.ts';
-import type { ModeParameters } from './mode-parameters.ts';
+import type { ModeParameters } from './modes.parameters.ts';
 import type { Counts, ProxyMode, RuleGauge, SyncWork } from './proxy-mode.ts';
 
 /** The ipsets, by name. */

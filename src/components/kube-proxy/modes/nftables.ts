@@ -15,7 +15,7 @@ import {
   loadBalancerAddresses,
   type PortEndpoints,
 } from './endpoint-view.ts';
-import type { ModeParameters } from './mode-parameters.ts';
+import type { ModeParameters } from './modes.parameters.ts';
 import type { Counts, ProxyMode, SyncWork } from './proxy-mode.ts';
 
 /** What is counted, by place. */

@@ -3,7 +3,7 @@ import type { ServiceSpecification } from '../../../cluster/index.ts';
 import type { MetricName, SeriesLabels } from '../../../metrics/index.ts';
 import type { Nanoseconds } from '../../../units/index.ts';
 import type { EndpointView } from './endpoint-view.ts';
-import type { ModeParameters } from './mode-parameters.ts';
+import type { ModeParameters } from './modes.parameters.ts';
 
 /** How many of each thing that a mode counts, in the order of {@link ProxyMode.counted}. */
 export type Counts = readonly number[];

@@ -5,7 +5,7 @@
  */
 import type { ServiceSpecification } from '../../../cluster/index.ts';
 import { externalAddresses, hasNodePort, isProxied } from './endpoint-view.ts';
-import type { ModeParameters } from './mode-parameters.ts';
+import type { ModeParameters } from './modes.parameters.ts';
 import type { Counts, ProxyMode, SyncWork } from './proxy-mode.ts';
 
 /** What is counted, by place. */
