@@ -40,6 +40,15 @@ export const eventReasons = [
   'FailedCreatePodSandBox',
   'FailedMount',
   'Descheduled',
+  'Unhealthy',
+  'Failed',
+  'ErrImageNeverPull',
+  'Evicted',
+  'FreeDiskSpaceFailed',
+  'ImageGCFailed',
+  'EvictionThresholdMet',
+  'NodeHasInsufficientMemory',
+  'NodeHasDiskPressure',
 ] as const;
 
 /** Reason of an event. */

@@ -1,5 +1,6 @@
 /** Immutable object versions, keys, labels and specifications: what a cluster is made of, without behaviour. */
 
+export * from './application.ts';
 export * from './devices.ts';
 export * from './disruption.ts';
 export * from './event-records.ts';

@@ -33,6 +33,7 @@ export const podReasons = [
   'OutOfephemeral-storage',
   // Upstream appends the resource's own name.
   'OutOfextended-resource',
+  'Evicted',
 ] as const;
 
 /** Versions of pods. The owner of a pod is a ReplicaSet. */
@@ -57,8 +58,11 @@ export class PodVersions extends VersionTable {
   readonly nominatedNode = this.number(-1);
   /** 1 once status.podIP is set. */
   readonly hasIp = this.number(0);
-  /** Init containers whose end status.initContainerStatuses tells of. */
-  readonly initialised = this.number(0);
+  /** A number that differs where the container statuses differ: states, restarts, exit codes, readiness. */
+  readonly containers = this.number(0);
+  /** Most restarts of one of its containers, and of one of its sidecars. */
+  readonly restarts = this.number(0);
+  readonly sidecarRestarts = this.number(0);
   /** 1 once deletionGracePeriodSeconds is 0: only finalizers keep the pod. */
   readonly graceIsOver = this.number(0);
   /** When PodScheduled became True [ns], -1 = not yet. */

@@ -4,6 +4,7 @@
  */
 
 import type { Bytes, MilliCpu, Nanoseconds } from '../units/index.ts';
+import type { ApplicationBehaviour, PreStopHook } from './application.ts';
 import type { PodDisruptionBudgetIntent } from './disruption.ts';
 import type { LabelSelector, Labels } from './labels.ts';
 import type { PodGroupIntent } from './pod-groups.ts';
@@ -53,6 +54,12 @@ export interface Toleration {
   readonly tolerationSeconds?: number;
 }
 
+/** Ways in which a probe asks, as a manifest names them. */
+export const probeHandlers = ['exec', 'grpc', 'httpGet', 'tcpSocket'] as const;
+
+/** A way in which a probe asks. */
+export type ProbeHandler = (typeof probeHandlers)[number];
+
 /** A probe of a container (pkg/apis/core/v1/defaults.go:SetDefaults_Probe). */
 export interface Probe {
   readonly initialDelay: Nanoseconds;
@@ -60,6 +67,9 @@ export interface Probe {
   readonly timeout: Nanoseconds;
   readonly successThreshold: number;
   readonly failureThreshold: number;
+  readonly handler: ProbeHandler;
+  /** Grace period of a container that is killed because of this probe; left out = the pod's. */
+  readonly terminationGracePeriod?: Nanoseconds;
 }
 
 /** A port of a container; `hostPort` 0 = none. */
@@ -79,7 +89,13 @@ export interface Container {
   readonly requests: ResourceList;
   readonly limits: ResourceList;
   readonly ports: readonly ContainerPort[];
+  readonly startupProbe?: Probe;
+  readonly livenessProbe?: Probe;
   readonly readinessProbe?: Probe;
+  /** lifecycle.preStop; left out = none. */
+  readonly preStop?: PreStopHook;
+  /** How its program behaves, as the scenario says; left out = it starts, and runs for ever. */
+  readonly application?: ApplicationBehaviour;
   /** True for a native sidecar (an init container with restartPolicy Always). */
   readonly sidecar: boolean;
 }

@@ -1,5 +1,6 @@
 /** The engine: events in virtual time, random numbers, and the building blocks of queueing models. */
 export * from './bucket-counts.ts';
+export { grown } from './column.ts';
 export * from './distribution.ts';
 export * from './event-queue.ts';
 export { type EventId, NO_EVENT } from './event-records.ts';

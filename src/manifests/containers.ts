@@ -1,5 +1,5 @@
 /** Containers of a pod specification, with the defaults of the API server (K:pkg/apis/core/v1/defaults.go). */
-import type { Container, ContainerPort, Probe } from '../cluster/index.ts';
+import { type Container, type ContainerPort, type PreStopHook, type Probe, probeHandlers } from '../cluster/index.ts';
 import type { FieldReader } from './field-reader.ts';
 import { readContainerResources } from './resources.ts';
 
@@ -15,12 +15,9 @@ const CONTAINER_FIELDS_WITHOUT_EFFECT = [
   'command',
   'env',
   'envFrom',
-  'lifecycle',
-  'livenessProbe',
   'resizePolicy',
   'restartPolicyRules',
   'securityContext',
-  'startupProbe',
   'stdin',
   'stdinOnce',
   'terminationMessagePath',
@@ -53,14 +50,20 @@ function readContainer(reader: FieldReader, isInit: boolean): Container {
   const image = reader.text('image') ?? '';
   // Only init containers have a restart policy of their own: Always makes one a sidecar.
   const sidecar = isInit && reader.oneOf('restartPolicy', ['', 'Always', 'OnFailure', 'Never'], '') === 'Always';
+  const startupProbe = readProbe(reader.map('startupProbe'));
+  const livenessProbe = readProbe(reader.map('livenessProbe'));
   const readinessProbe = readProbe(reader.map('readinessProbe'));
+  const preStop = readPreStop(reader.map('lifecycle'));
   const container: Container = {
     name,
     image,
     imagePullPolicy: reader.oneOf('imagePullPolicy', ['Always', 'IfNotPresent', 'Never'], defaultPullPolicy(image)),
     ...readContainerResources(reader),
     ports: reader.maps('ports').map(readPort),
+    ...(startupProbe === undefined ? {} : { startupProbe }),
+    ...(livenessProbe === undefined ? {} : { livenessProbe }),
     ...(readinessProbe === undefined ? {} : { readinessProbe }),
+    ...(preStop === undefined ? {} : { preStop }),
     sidecar,
   };
   reader.ignore(...CONTAINER_FIELDS_WITHOUT_EFFECT, 'restartPolicy');
@@ -93,20 +96,38 @@ function readPort(reader: FieldReader): ContainerPort {
 
 function readProbe(reader: FieldReader | undefined): Probe | undefined {
   if (reader === undefined) return undefined;
+  const handlers = probeHandlers.filter((handler) => reader.has(handler));
+  const [handler = 'httpGet'] = handlers;
+  if (handlers.length !== 1) {
+    const message = handlers.length === 0 ? 'the probe has no handler' : 'the probe has several handlers';
+    reader.refuse(handlers[1] ?? 'httpGet', message, 'one of exec, grpc, httpGet, tcpSocket', 'give one handler');
+  }
+  const grace = reader.has('terminationGracePeriodSeconds');
   const probe: Probe = {
     initialDelay: reader.seconds('initialDelaySeconds', PROBE_DEFAULTS.initialDelay),
     period: reader.seconds('periodSeconds', PROBE_DEFAULTS.period, 1),
     timeout: reader.seconds('timeoutSeconds', PROBE_DEFAULTS.timeout, 1),
     successThreshold: reader.wholeNumber('successThreshold', PROBE_DEFAULTS.success, { least: 1 }),
     failureThreshold: reader.wholeNumber('failureThreshold', PROBE_DEFAULTS.failure, { least: 1 }),
+    handler,
+    ...(grace ? { terminationGracePeriod: reader.seconds('terminationGracePeriodSeconds', 1, 1) } : {}),
   };
-  // What a probe asks is left out: the probed program answers as the kubelet's parameters say.
-  const handlers = ['exec', 'grpc', 'httpGet', 'tcpSocket'].filter((handler) => reader.has(handler));
-  if (handlers.length !== 1) {
-    const message = handlers.length === 0 ? 'the probe has no handler' : 'the probe has several handlers';
-    reader.refuse(handlers[1] ?? 'httpGet', message, 'one of exec, grpc, httpGet, tcpSocket', 'give one handler');
-  }
-  reader.ignore('exec', 'grpc', 'httpGet', 'tcpSocket', 'terminationGracePeriodSeconds');
+  // Whom and what it asks does not matter: the probed program answers as the scenario says.
+  for (const name of probeHandlers) reader.raw(name);
   reader.finish();
   return probe;
+}
+
+/** What happens before a container is stopped. Hooks after its start have no effect. */
+function readPreStop(lifecycle: FieldReader | undefined): PreStopHook | undefined {
+  if (lifecycle === undefined) return undefined;
+  const reader = lifecycle.map('preStop');
+  const sleep = reader?.map('sleep');
+  const hook = sleep === undefined ? {} : { sleep: sleep.seconds('seconds', 0) };
+  sleep?.finish();
+  for (const name of ['exec', 'httpGet', 'tcpSocket']) reader?.raw(name);
+  reader?.finish();
+  lifecycle.ignore('postStart', 'stopSignal');
+  lifecycle.finish();
+  return reader === undefined ? undefined : hook;
 }

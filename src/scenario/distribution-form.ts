@@ -65,6 +65,11 @@ export const distributionSchema: z.ZodType<WrittenDistribution, unknown> = sever
   },
 );
 
+/** A distribution of spans of time that names no file. */
+export const drawnSpanSchema: z.ZodType<DistributionSpec, unknown> = severalForms([constantForm, mapForm], (written) =>
+  isMap(written) ? mapForm : constantForm,
+);
+
 /** What reading a file of samples takes. */
 interface SampleReader {
   readonly errors: PlimsollError[];

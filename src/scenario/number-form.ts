@@ -3,10 +3,23 @@ import { z } from 'zod';
 import type { DistributionSpec } from '../engine/index.ts';
 import { isMap } from '../manifests/index.ts';
 import { severalForms, strictMap } from './schema-parts.ts';
-import { numberSchema, wholeNumberSchema } from './value-forms.ts';
+import { memorySchema, numberSchema, wholeNumberSchema } from './value-forms.ts';
 
 /** Smallest and largest shape parameter of a Pareto distribution. */
 const SHAPES = [0.01, 1000] as const;
+
+/** Amounts of bytes that may be drawn: `200Mi`, `{distribution: uniform, min: 100Mi, max: 300Mi}`. */
+export const drawnBytesSchema: z.ZodType<DistributionSpec, unknown> = bytesForms();
+
+function bytesForms(): z.ZodType<DistributionSpec, unknown> {
+  const constant = memorySchema.transform((value): DistributionSpec => ({ distribution: 'constant', value }));
+  const drawn = z.discriminatedUnion('distribution', [
+    strictMap({ distribution: z.literal('exponential'), mean: memorySchema }),
+    strictMap({ distribution: z.literal('uniform'), min: memorySchema, max: memorySchema }),
+    strictMap({ distribution: z.literal('lognormal'), p50: memorySchema, p99: memorySchema }),
+  ]);
+  return severalForms([constant, drawn], (written) => (isMap(written) ? drawn : constant));
+}
 
 /** A whole number from 1 to `most`, or a distribution of such numbers (which are rounded, and 1 at least). */
 export function countSchema(most: number): z.ZodType<DistributionSpec, unknown> {

@@ -103,8 +103,11 @@ spec:
   const inMemory = { readText: () => text, resolve: (_: string, relative: string) => relative };
   const run = await runScenario(loadScenario(inMemory, 'init-containers.yaml'));
   expect(judge(run).barriers[0]?.holds).toBe(true);
-  // Pending, sandbox, two init containers, Running and Ready: each a PATCH for each of ten pods.
-  expect(requests(run, 'resource=pods;subresource=status;verb=PATCH')).toBe(5 * 10);
+  // Pending, sandbox, the end of two init containers, Running and Ready: each a PATCH for each of ten pods; and one more for each init container that
+  // still runs when a relist looks.
+  const patches = requests(run, 'resource=pods;subresource=status;verb=PATCH');
+  expect(patches).toBeGreaterThanOrEqual(5 * 10);
+  expect(patches).toBeLessThanOrEqual(7 * 10);
   // Two runs of init containers of 1 s and a pull of 3 s in the median stand in the way.
   expect(total(run, 'pod_startup_latency_seconds', 'phase=total', 'p50')).toBeGreaterThan(3);
 });

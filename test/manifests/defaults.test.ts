@@ -42,6 +42,7 @@ describe('what the API server fills in', () => {
       timeout: 1e9,
       successThreshold: 1,
       failureThreshold: 3,
+      handler: 'tcpSocket',
     });
   });
 

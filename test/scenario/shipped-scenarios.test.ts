@@ -58,10 +58,6 @@ describe('the scenarios that come with the program', () => {
       expect(scenario.acceptedWithoutEffect).toEqual([
         'Deployment spec.template.metadata.annotations',
         'Deployment spec.template.spec.containers[].env',
-        'Deployment spec.template.spec.containers[].livenessProbe',
-        'Deployment spec.template.spec.containers[].readinessProbe.grpc',
-        'Deployment spec.template.spec.containers[].readinessProbe.httpGet',
-        'Deployment spec.template.spec.containers[].readinessProbe.tcpSocket',
         'Deployment spec.template.spec.containers[].securityContext',
         'Deployment spec.template.spec.containers[].volumeMounts',
         'Deployment spec.template.spec.initContainers[].command',

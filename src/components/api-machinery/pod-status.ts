@@ -3,7 +3,17 @@ import { PodCondition, type PodVersions, type VersionHandle } from '../../cluste
 import type { RequestId, Requests } from './requests.ts';
 
 /** Numbers of the message of PATCH pods/status by the kubelet. */
-export const PodStatusNumber = { Phase: 0, Conditions: 1, Reason: 2, HasIp: 3, RunningAt: 4, Initialised: 5 } as const;
+export const PodStatusNumber = {
+  Phase: 0,
+  Conditions: 1,
+  Reason: 2,
+  HasIp: 3,
+  RunningAt: 4,
+  /** A number that stands for the container statuses. */
+  Containers: 5,
+  Restarts: 6,
+  SidecarRestarts: 7,
+} as const;
 
 /** Conditions that the kubelet leaves as they are. */
 const KEPT_CONDITIONS = PodCondition.Scheduled | PodCondition.DisruptionTarget | PodCondition.Preempted;
@@ -15,7 +25,7 @@ export function saysNothingNew(pods: PodVersions, pod: VersionHandle, requests: 
     phaseAfter(pods, pod, requests, request) === pods.phase.get(pod) &&
     requests.number(request, PodStatusNumber.HasIp) === pods.hasIp.get(pod) &&
     requests.number(request, PodStatusNumber.RunningAt) === pods.runningAt.get(pod) &&
-    requests.number(request, PodStatusNumber.Initialised) === pods.initialised.get(pod)
+    requests.number(request, PodStatusNumber.Containers) === pods.containers.get(pod)
   );
 }
 

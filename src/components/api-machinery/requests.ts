@@ -38,7 +38,7 @@ const NO_CLIENT = -1;
 /** Slots at the start; doubled when all are taken. */
 const INITIAL_SLOTS = 1024;
 /** Numbers that a message carries. */
-const PAYLOAD_NUMBERS = 6;
+const PAYLOAD_NUMBERS = 8;
 
 /** All requests that are on their way. */
 export class Requests {

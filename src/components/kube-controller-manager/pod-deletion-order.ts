@@ -1,7 +1,6 @@
 /**
  * Which pods of a ReplicaSet go first when it has too many. K:pkg/controller/controller_utils.go (ActivePodsWithRanks),
- * K:pkg/controller/replicaset/replica_set.go (getPodsToDelete). Left out: the annotation pod-deletion-cost and restart counts, which are not
- * modelled: all pods have the same.
+ * K:pkg/controller/replicaset/replica_set.go (getPodsToDelete). Left out: the annotation pod-deletion-cost, which is not modelled: all pods have the same.
  */
 import type { PodVersions, VersionHandle } from '../../cluster/index.ts';
 import type { KeyedStream } from '../../engine/index.ts';
@@ -38,6 +37,10 @@ function compare(left: VersionHandle, right: VersionHandle, order: DeletionOrder
     const age = ageOrder(now - pods.readyAt.get(left)) - ageOrder(now - pods.readyAt.get(right));
     return age === 0 ? compareUids(left, right, order) : age;
   }
+  const restarts = pods.restarts.get(right) - pods.restarts.get(left);
+  if (restarts !== 0) return restarts;
+  const sidecars = pods.sidecarRestarts.get(right) - pods.sidecarRestarts.get(left);
+  if (sidecars !== 0) return sidecars;
   if (pods.createdAt.get(left) === pods.createdAt.get(right)) return compareUids(left, right, order);
   const age = ageOrder(now - pods.createdAt.get(left)) - ageOrder(now - pods.createdAt.get(right));
   return age === 0 ? compareUids(left, right, order) : age;

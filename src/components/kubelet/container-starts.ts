@@ -1,184 +1,120 @@
 /**
- * How the containers of a pod come up, one after the other: images checked or pulled, init containers run to their end, sidecars and containers
- * started in the order of the specification. K:pkg/kubelet/kuberuntime/kuberuntime_manager.go:SyncPod, K:pkg/kubelet/images.
+ * How a sync starts the containers that it wants, one after the other: the pause after a crash, the image, CreateContainer and StartContainer.
+ * K:pkg/kubelet/kuberuntime/kuberuntime_manager.go:SyncPod (step 6 and 7). A container that cannot be started now does not hold up those after it,
+ * unless it is an init container.
  */
-import {
-  type Container,
-  kinds,
-  type ObjectKey,
-  PodCondition,
-  PodPhase,
-  type PodTemplate,
-} from '../../cluster/index.ts';
-import type { EventType, Simulation, ValuesOf } from '../../engine/index.ts';
-import { FLOW_POD_STARTUP } from '../../metrics/index.ts';
-import type { ClientGo } from '../client-go/index.ts';
-import type { kubeletParameters } from './kubelet.parameters.ts';
-import type { Kubelet } from './kubelet.ts';
+import { kinds, type ObjectKey } from '../../cluster/index.ts';
+import type { EventType } from '../../engine/index.ts';
+import type { ContainerRuns } from './container-runs.ts';
+import { ContainerState, type ContainerTable, WaitingReason } from './container-table.ts';
+import type { ImagePulls } from './image-pulls.ts';
+import { Role } from './pod-plan.ts';
 import { Draw, type PodSteps } from './pod-steps.ts';
 import type { PodTable } from './pod-table.ts';
+import { restartBackoff } from './restart-backoff.ts';
 
 /** The starts of containers on all nodes. */
 export class ContainerStarts {
-  private readonly clientGo: ClientGo;
   private readonly steps: PodSteps;
-  private readonly simulation: Simulation;
-  private readonly parameters: ValuesOf<typeof kubeletParameters>;
   private readonly table: PodTable;
-  private readonly kubelets: readonly Kubelet[];
-  /** Step "it is noticed that all containers run". */
-  private readonly allRunning: EventType;
-  private readonly evContainerStarted: EventType;
-  private readonly evInitContainerExited: EventType;
-  private readonly evInitContainerNoticed: EventType;
-  private readonly evImageChecked: EventType;
-  private readonly evImagePulled: EventType;
-  private readonly pullServer: number;
-  private readonly startup: number;
+  private readonly rows: ContainerTable;
+  private readonly runs: ContainerRuns;
+  private readonly images: ImagePulls;
+  /** Told that everything that a sync wanted has been tried. */
+  private readonly done: (slot: number) => void;
+  private readonly evStarted: EventType;
 
-  constructor(clientGo: ClientGo, steps: PodSteps, allRunning: EventType) {
-    this.clientGo = clientGo;
+  constructor(steps: PodSteps, runs: ContainerRuns, images: ImagePulls, done: (slot: number) => void) {
     this.steps = steps;
-    this.simulation = steps.simulation;
-    this.parameters = steps.parameters;
     this.table = steps.table;
-    this.kubelets = steps.kubelets;
-    this.allRunning = allRunning;
-    this.evContainerStarted = steps.onRuntime('container started', (slot) => this.onContainerStarted(slot));
-    this.evInitContainerExited = steps.on('init container exited', (slot) =>
-      steps.awaitRelist(slot, this.evInitContainerNoticed),
-    );
-    this.evInitContainerNoticed = steps.onRuntime('init container exit noticed', (slot) =>
-      this.onInitContainerDone(slot),
-    );
-    this.evImageChecked = steps.onRuntime('image checked', (slot) => this.startContainer(slot));
-    this.evImagePulled = steps.simulation.on('kubelet: image pulled', (kubelet, epoch) =>
-      this.onImagePulled(kubelet, epoch),
-    );
-    this.pullServer = clientGo.waits.server('kubelet image pulls', 'server');
-    this.startup = clientGo.waits.flow(FLOW_POD_STARTUP);
+    this.rows = steps.rows;
+    this.runs = runs;
+    this.images = images;
+    this.done = done;
+    this.evStarted = steps.onRuntime('container started', (slot) => this.onStarted(slot));
+    images.onReady = (row) => this.create(row);
+    images.onFailed = (row) => this.failed(row);
   }
 
-  /** The sandbox is ready: the first container has its turn. */
+  /** Starts what a sync wants of a pod. */
   begin(slot: number): void {
-    this.prepare(slot);
+    this.table.cursor[slot] = 0;
+    this.next(slot);
   }
 
-  /** The container whose turn it is: init containers first. */
-  private currentContainer(slot: number): Container | undefined {
-    const template = this.table.template[slot] as PodTemplate;
-    const index = this.table.container[slot] as number;
-    return template.initContainers[index] ?? template.containers[index - template.initContainers.length];
-  }
-
-  /** Prepares the container whose turn it is; without one all run, which the next relist notices. */
-  private prepare(slot: number): void {
-    const container = this.currentContainer(slot);
-    if (container === undefined) {
-      this.table.runningAt[slot] = this.simulation.now;
-      this.steps.awaitRelist(slot, this.allRunning);
+  private next(slot: number): void {
+    const first = this.table.firstRow[slot] as number;
+    const { length } = this.steps.planOfPod(slot).containers;
+    for (let index = this.table.cursor[slot] as number; index < length; index++) {
+      if (this.rows.wanted[first + index] === 0) continue;
+      this.table.cursor[slot] = index;
+      this.start(first + index);
       return;
     }
-    const { images } = this.steps.kubeletOf(slot);
-    if (this.parameters.imagesPresent || images.has(container.image)) {
-      if (container.imagePullPolicy === 'Always') {
-        this.steps.plan(
-          slot,
-          this.parameters.imageCheck.keyedSample(
-            this.steps.draws,
-            this.steps.entity(slot),
-            this.steps.drawOf(slot, Draw.Pull),
-          ),
-          this.evImageChecked,
-        );
-      } else {
-        this.startContainer(slot);
-      }
+    this.done(slot);
+  }
+
+  private start(row: number): void {
+    const { rows, steps } = this;
+    const { crashBackoff, crashBackoffMaximum } = steps.parameters;
+    const slot = rows.pod[row] as number;
+    rows.wanted[row] = 0;
+    const until = restartBackoff(rows, row, steps.simulation.now, { first: crashBackoff, most: crashBackoffMaximum });
+    if (until === 0) {
+      this.images.ensure(row);
       return;
     }
-    this.steps
-      .kubeletOf(slot)
-      .recorder.record('Pulling', kinds.pods, this.table.key[slot] as ObjectKey, this.table.container[slot]);
-    const pull = images.want(container.image, slot, this.table.epoch[slot] as number, this.simulation.now);
-    if (pull !== undefined) this.startPull(this.steps.kubeletOf(slot));
+    const message = steps.indexOf(row);
+    steps.kubeletOf(slot).recorder.record('BackOff', kinds.pods, this.table.key[slot] as ObjectKey, message);
+    rows.waiting[row] = WaitingReason.CrashLoopBackOff;
+    steps.fail(slot, until);
+    this.failed(row);
   }
 
-  private startPull(kubelet: Kubelet): void {
-    const pull = kubelet.images.current;
-    const first = pull?.waiting[0];
-    if (first === undefined) return;
-    const span = this.parameters.imagePull.keyedSample(
-      this.steps.draws,
-      this.steps.entity(first.slot),
-      this.steps.drawOf(first.slot, Draw.Pull),
+  /** The next container has its turn, unless this one has to come before it. */
+  private failed(row: number): void {
+    const slot = this.rows.pod[row] as number;
+    if (this.steps.planOf(row).role === Role.Init) this.done(slot);
+    else this.goOn(slot);
+  }
+
+  private goOn(slot: number): void {
+    this.table.cursor[slot] = (this.table.cursor[slot] as number) + 1;
+    this.next(slot);
+  }
+
+  private create(row: number): void {
+    const { rows, steps } = this;
+    const slot = rows.pod[row] as number;
+    // The draws of a container that comes again are those of its coming life.
+    const ahead = (rows.finishedAt[row] as number) >= 0 ? 1 : 0;
+    const draw = steps.drawOf(row, Draw.Container, ahead);
+    steps.plan(
+      slot,
+      steps.parameters.containerStart.keyedSample(steps.draws, steps.entity(slot), draw),
+      this.evStarted,
     );
-    this.simulation.after(span, this.evImagePulled, kubelet.index, kubelet.epoch);
-    // The pod that starts a pull waits for nothing; the pull itself is service.
-    kubelet.images.startedAt = this.simulation.now;
   }
 
-  private onImagePulled(index: number, epoch: number): void {
-    const kubelet = this.kubelets[index] as Kubelet;
-    if (kubelet.epoch !== epoch) return;
-    const { startedAt } = kubelet.images;
-    const pull = kubelet.images.pulled();
-    for (const waiting of pull.waiting) {
-      if (this.table.epoch[waiting.slot] !== waiting.epoch) continue;
-      this.steps.exclude(waiting.slot, this.simulation.now - waiting.since);
-      const queued = Math.max(0, startedAt - waiting.since);
-      this.clientGo.waits.passed(this.pullServer, queued);
-      this.clientGo.waits.add(this.startup, this.pullServer, queued);
-      this.startContainer(waiting.slot);
-    }
-    this.startPull(kubelet);
-  }
-
-  private startContainer(slot: number): void {
-    const recorder = this.steps.kubeletOf(slot).recorder;
-    recorder.record('Pulled', kinds.pods, this.table.key[slot] as ObjectKey, this.table.container[slot]);
-    const span = this.parameters.containerStart.keyedSample(
-      this.steps.draws,
-      this.steps.entity(slot),
-      this.steps.drawOf(slot, Draw.Container),
-    );
-    this.steps.plan(slot, span, this.evContainerStarted);
-  }
-
-  private onContainerStarted(slot: number): void {
-    const { table } = this;
-    const recorder = this.steps.kubeletOf(slot).recorder;
+  private onStarted(slot: number): void {
+    const { table, steps } = this;
+    const index = table.cursor[slot] as number;
     const key = table.key[slot] as ObjectKey;
-    const index = table.container[slot] as number;
+    const { recorder } = steps.kubeletOf(slot);
     recorder.record('Created', kinds.pods, key, index);
     recorder.record('Started', kinds.pods, key, index);
-    const template = table.template[slot] as PodTemplate;
-    const init = template.initContainers[index];
-    if (init !== undefined && !init.sidecar) {
-      const span = this.parameters.initContainerRun.keyedSample(
-        this.steps.draws,
-        this.steps.entity(slot),
-        this.steps.drawOf(slot, Draw.Init),
-      );
-      this.steps.exclude(slot, span);
-      this.steps.plan(slot, span, this.evInitContainerExited);
-      return;
+    this.runs.start((table.firstRow[slot] as number) + index);
+    if ((table.runningAt[slot] as number) < 0 && this.allRun(slot)) table.runningAt[slot] = steps.simulation.now;
+    this.goOn(slot);
+  }
+
+  /** Whether all containers of the pod proper have started. */
+  private allRun(slot: number): boolean {
+    const { containers, initContainers } = this.steps.planOfPod(slot);
+    const first = this.table.firstRow[slot] as number;
+    for (let row = first + initContainers; row < first + containers.length; row++) {
+      if (this.rows.state[row] === ContainerState.Absent) return false;
     }
-    // Sidecars and containers are started and not waited for.
-    this.nextContainer(slot);
-  }
-
-  private onInitContainerDone(slot: number): void {
-    const template = this.table.template[slot] as PodTemplate;
-    const isLast = (this.table.container[slot] as number) + 1 >= template.initContainers.length;
-    // Each init container that ends is a change of the pod's status.
-    this.table.initialised[slot] = (this.table.initialised[slot] as number) + 1;
-    const conditions = (this.table.conditions[slot] as number) | (isLast ? PodCondition.Initialized : 0);
-    this.steps.report(slot, PodPhase.Pending, conditions);
-    this.nextContainer(slot);
-  }
-
-  private nextContainer(slot: number): void {
-    this.table.container[slot] = (this.table.container[slot] as number) + 1;
-    this.prepare(slot);
+    return true;
   }
 }

@@ -3,8 +3,8 @@
 /** A pull that waits or is under way. */
 export interface ImagePull {
   readonly image: string;
-  /** Pods (slots) that wait for it, each with the epoch in which it asked and when [ns]. */
-  readonly waiting: { readonly slot: number; readonly epoch: number; readonly since: number }[];
+  /** Containers (rows) that wait for it, each with the epoch in which its pod asked and when [ns]. */
+  readonly waiting: { readonly row: number; readonly epoch: number; readonly since: number }[];
 }
 
 /** Images and pulls of one node. */
@@ -25,13 +25,13 @@ export class ImageStore {
   }
 
   /** A pod wants an image that is not there. Returns the pull to start now, or undefined if another one is under way or this one waits already. */
-  want(image: string, slot: number, epoch: number, since: number): ImagePull | undefined {
+  want(image: string, row: number, epoch: number, since: number): ImagePull | undefined {
     const known = this.queue.find((pull) => pull.image === image);
     if (known !== undefined) {
-      known.waiting.push({ slot, epoch, since });
+      known.waiting.push({ row, epoch, since });
       return undefined;
     }
-    const pull: ImagePull = { image, waiting: [{ slot, epoch, since }] };
+    const pull: ImagePull = { image, waiting: [{ row, epoch, since }] };
     this.queue.push(pull);
     return this.queue.length === 1 ? pull : undefined;
   }

@@ -110,7 +110,9 @@ export class KubeletFleet {
   addPreloadedPod(kubelet: Kubelet, pod: VersionHandle, revision: number): void {
     const { pods } = this.clientGo.tables;
     const slot = this.watches.allocate(kubelet, pod);
-    this.workers.beginPreloaded(slot, pods.conditions.get(pod), pods.runningAt.get(pod), revision);
+    const statuses = this.workers.beginPreloaded(slot, pods.conditions.get(pod), pods.runningAt.get(pod), revision);
+    // What its kubelet had told of its containers before the run.
+    pods.containers.set(pod, statuses);
   }
 
   /** Adds a node that boots now and registers itself. */

@@ -163,8 +163,35 @@ export const kubeletParameters = defineParameters({
   }),
   applicationStart: distribution({
     default: { distribution: 'lognormal', p50: 1_000_000_000, p99: 5_000_000_000 },
-    help: "How long an application with a readiness probe needs from its container's start until the probe succeeds.",
+    help: "How long the program of a container needs from the container's start until it answers probes.",
     source: assumption('small services start in about a second; set it for your own'),
+  }),
+  preStopHook: distribution({
+    default: { distribution: 'lognormal', p50: 200_000_000, p99: 2_000_000_000 },
+    help: 'A preStop hook that is a command or a request; one that sleeps takes what it says.',
+    source: assumption('starting a process in the container, or one request to it'),
+  }),
+  execProbe: distribution({
+    default: { distribution: 'lognormal', p50: 50_000_000, p99: 300_000_000 },
+    help: 'A probe by a command in the container: ExecSync of the runtime starts a process.',
+    source: assumption('runc exec takes tens of milliseconds on an idle node'),
+  }),
+  networkProbe: distribution({
+    default: { distribution: 'lognormal', p50: 2_000_000, p99: 20_000_000 },
+    help: 'A probe by HTTP, gRPC or TCP that is answered, or refused.',
+    source: assumption('a connection within the node and one small request'),
+  }),
+  crashBackoff: duration({
+    default: seconds(10),
+    range: [milliseconds(10), seconds(600)],
+    help: 'First pause before a container that ended again is started again; doubles each time. The gate ReduceDefaultCrashLoopBackOffDecay makes it 1 s.',
+    source: sourceCode('K:pkg/kubelet/kubelet.go:containerBackOffPeriod'),
+  }),
+  crashBackoffMaximum: duration({
+    default: seconds(300),
+    range: [seconds(1), seconds(600)],
+    help: 'Longest such pause; crashLoopBackOff.maxContainerRestartPeriod sets it for a node, the same gate makes it 60 s.',
+    source: sourceCode('K:pkg/kubelet/kubelet.go:MaxCrashLoopBackOff'),
   }),
   containerStop: distribution({
     default: { distribution: 'lognormal', p50: 300_000_000, p99: 3_000_000_000 },

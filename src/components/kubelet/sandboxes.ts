@@ -36,7 +36,7 @@ export class Sandboxes {
     const { sandboxStart, sandboxWithoutNetwork } = steps.parameters;
     const isConnected = this.usesNetwork(slot);
     const span = isConnected ? sandboxWithoutNetwork : sandboxStart;
-    const draw = steps.drawOfAttempt(slot, Draw.Sandbox);
+    const draw = steps.drawOfAttempt(Draw.Sandbox, steps.table.sandboxAttempts[slot] as number);
     steps.plan(
       slot,
       span.keyedSample(steps.draws, steps.entity(slot), draw),
@@ -86,7 +86,10 @@ export class Sandboxes {
     const { table, parameters } = steps;
     steps.kubeletOf(slot).recorder.record('FailedCreatePodSandBox', kinds.pods, table.key[slot] as ObjectKey);
     table.sandboxAttempts[slot] = (table.sandboxAttempts[slot] as number) + 1;
-    const share = steps.draws.uniform(steps.entity(slot), steps.drawOfAttempt(slot, Draw.SandboxRetry));
+    const share = steps.draws.uniform(
+      steps.entity(slot),
+      steps.drawOfAttempt(Draw.Retry, table.sandboxAttempts[slot] as number),
+    );
     const pause = parameters.podWorkerBackoff * (1 + parameters.podWorkerBackoffJitter * share);
     steps.plan(slot, nanoseconds(pause), this.evTriedAgain);
   }

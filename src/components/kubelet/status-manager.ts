@@ -173,7 +173,9 @@ export class StatusManager {
     requests.setNumber(request, PodStatusNumber.Reason, table.reason[slot] as number);
     requests.setNumber(request, PodStatusNumber.HasIp, table.hasIp[slot] as number);
     requests.setNumber(request, PodStatusNumber.RunningAt, table.runningAt[slot] as number);
-    requests.setNumber(request, PodStatusNumber.Initialised, table.initialised[slot] as number);
+    requests.setNumber(request, PodStatusNumber.Containers, table.containerDigest[slot] as number);
+    requests.setNumber(request, PodStatusNumber.Restarts, table.restarts[slot] as number);
+    requests.setNumber(request, PodStatusNumber.SidecarRestarts, table.sidecarRestarts[slot] as number);
     requests.expectedUid[request] = table.uid[slot] as number;
     if (saysNothingNew(tables.pods, stored, requests, request)) {
       requests.release(request);

@@ -5,6 +5,7 @@ import { readManifests } from '../../manifests/index.ts';
 import { distributionSchema, resolveDistribution } from '../distribution-form.ts';
 import { severalForms, strictMap } from '../schema-parts.ts';
 import { nameSchema, numberSchema, textSchema } from '../value-forms.ts';
+import { applicationsSchema, withApplications } from './application-form.ts';
 import { operationKind, type Requesting, resolveRequesting } from './operation.ts';
 import type { OperationContext } from './operation-context.ts';
 import { preloadShape, requestShape } from './request-shape.ts';
@@ -33,6 +34,7 @@ export const apply = operationKind({
     namespace: nameSchema.optional(),
     replicas: strictMap({ scale: numberSchema(0, MAXIMUM_SCALE) }).optional(),
     duration: distributionSchema.optional(),
+    applications: applicationsSchema.optional(),
     ...requestShape,
     ...preloadShape,
   }),
@@ -57,7 +59,8 @@ function readAll(written: z.output<typeof apply.schema>, context: OperationConte
       lifetime,
       ...(written.namespace === undefined ? {} : { namespace: written.namespace }),
     };
-    return context.attempt(() => readManifests(source.file, source.text, options).intents) ?? [];
+    const read = context.attempt(() => readManifests(source.file, source.text, options).intents) ?? [];
+    return read.map((intent) => withApplications(intent, written.applications ?? {}, templates, lifetime));
   });
 }
 

@@ -7,6 +7,7 @@ import {
   NO_RESOURCES,
   type PodTemplate,
   type Probe,
+  probeHandlers,
   type ResourceList,
   type Toleration,
 } from '../../cluster/index.ts';
@@ -23,6 +24,7 @@ import {
   textSchema,
   wholeNumberSchema,
 } from '../value-forms.ts';
+import { applicationSchema, resolveApplication } from './application-form.ts';
 import { finalizersSchema } from './finalizers-form.ts';
 import { podPlacementShape, resolvePodPlacement } from './pod-placement.ts';
 import { resolveVolumes, volumesSchema } from './volumes-form.ts';
@@ -44,6 +46,7 @@ const probeSchema = strictMap({
   timeout: positiveDurationSchema.optional(),
   successThreshold: wholeNumberSchema(1, MAXIMUM_THRESHOLD).optional(),
   failureThreshold: wholeNumberSchema(1, MAXIMUM_THRESHOLD).optional(),
+  handler: z.enum(probeHandlers).optional(),
 });
 
 const tolerationSchema = strictMap({
@@ -64,7 +67,11 @@ export const podShape = {
   image: textSchema('an image, such as registry.k8s.io/pause:3.10').optional(),
   initContainers: wholeNumberSchema(0, MAXIMUM_INIT_CONTAINERS).optional(),
   port: wholeNumberSchema(1, MAXIMUM_PORT).optional(),
+  startupProbe: probeSchema.optional(),
+  livenessProbe: probeSchema.optional(),
   readinessProbe: probeSchema.optional(),
+  preStop: durationSchema.optional(),
+  application: applicationSchema.optional(),
   nodeSelector: labelsSchema.optional(),
   tolerations: z.array(tolerationSchema).optional(),
   priority: wholeNumberSchema(-HIGHEST_PRIORITY, HIGHEST_PRIORITY).optional(),
@@ -159,7 +166,11 @@ function container(
     requests,
     limits,
     ports: [port],
+    ...(pod.startupProbe === undefined ? {} : { startupProbe: resolveProbe(pod.startupProbe) }),
+    ...(pod.livenessProbe === undefined ? {} : { livenessProbe: resolveProbe(pod.livenessProbe) }),
     ...(pod.readinessProbe === undefined ? {} : { readinessProbe: resolveProbe(pod.readinessProbe) }),
+    ...(pod.preStop === undefined ? {} : { preStop: { sleep: pod.preStop } }),
+    ...(pod.application === undefined ? {} : { application: resolveApplication(pod.application) }),
     sidecar: false,
   };
 }
@@ -171,6 +182,7 @@ function resolveProbe(written: z.output<typeof probeSchema>): Probe {
     timeout: written.timeout ?? seconds(1),
     successThreshold: written.successThreshold ?? 1,
     failureThreshold: written.failureThreshold ?? 3,
+    handler: written.handler ?? 'httpGet',
   };
 }
 

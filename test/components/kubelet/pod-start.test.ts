@@ -82,38 +82,46 @@ describe('the start of a pod', () => {
 
   it('starts init containers one after the other, each exit noticed by the relist, and the container last', () => {
     const world = oneNode(
-      podManifest('web', '  initContainers: [{ name: a, image: i }, { name: b, image: i }, { name: c, image: i }]'),
+      podManifest(
+        'web',
+        '  initContainers: [{ name: a, image: "i:1" }, { name: b, image: "i:1" }, { name: c, image: "i:1" }]',
+      ),
     );
     const { bound, written } = start(world);
     const phase = relistPhase(world);
-    // Reported, sandbox, three init containers, Running.
-    expect(written).toHaveLength(6);
+    // Reported, sandbox, each of three init containers seen running and then ended, Running.
+    expect(written).toHaveLength(9);
     let instant = bound + 0.3 + SPANS.sandboxStart;
     near(written[1]?.at, instant);
     for (let i = 0; i < 3; i++) {
+      near(written[2 + 2 * i]?.at, relistAfter(world, instant + SPANS.containerStart));
       instant = relistAfter(world, instant + SPANS.containerStart + SPANS.initContainerRun);
-      near(written[2 + i]?.at, instant);
-      near((((written[2 + i]?.at ?? 0) - phase) % 1) + phase, phase);
-      const isInitialised = ((written[2 + i]?.conditions ?? 0) & PodCondition.Initialized) !== 0;
+      const ended = written[3 + 2 * i];
+      near(ended?.at, instant);
+      near((((ended?.at ?? 0) - phase) % 1) + phase, phase);
+      const isInitialised = ((ended?.conditions ?? 0) & PodCondition.Initialized) !== 0;
       expect(isInitialised).toBe(i === 2);
     }
-    near(written[5]?.at, relistAfter(world, instant + SPANS.containerStart));
+    near(written[8]?.at, relistAfter(world, instant + SPANS.containerStart));
     expect(world.of('POST events', 'kubelet events').filter(({ reason }) => reason === 'Started')).toHaveLength(4);
   });
 
-  it('does not wait for sidecars, and starts containers in the order of the specification', () => {
+  it('goes on once a relist has seen that a sidecar runs, and starts containers in the order of the specification', () => {
     const world = oneNode(
       podManifest(
         'web',
-        '  initContainers: [{ name: a, image: i, restartPolicy: Always }]',
+        '  initContainers: [{ name: a, image: "i:1", restartPolicy: Always }]',
         '',
         ', { name: second, image: j, imagePullPolicy: IfNotPresent }',
       ),
     );
     const { bound, written } = start(world);
-    expect(written.length).toBeLessThanOrEqual(4);
-    const running = bound + 0.3 + SPANS.sandboxStart + 3 * SPANS.containerStart;
-    near(written.at(-1)?.at, relistAfter(world, running));
+    // Reported, sandbox, sidecar, Running.
+    expect(written).toHaveLength(4);
+    const sidecar = relistAfter(world, bound + 0.3 + SPANS.sandboxStart + SPANS.containerStart);
+    near(written[2]?.at, sidecar);
+    expect((written[2]?.conditions ?? 0) & PodCondition.Initialized).not.toBe(0);
+    near(written[3]?.at, relistAfter(world, sidecar + 2 * SPANS.containerStart));
   });
 
   it('is Ready with the first probe tick after the initial delay; ticks count from the mounted volumes', () => {

@@ -63,7 +63,7 @@ export const podEviction: Write = { ...disruptionTarget(0), verb: Verb.Create, s
 
 /**
  * PATCH pods/status by the kubelet. Numbers: phase, condition bits, reason, 1 if the pod has an IP, instant at which the containers ran (-1 = not yet),
- * init containers that have ended.
+ * number that stands for the container statuses, most restarts of a container and of a sidecar.
  * Conditions that are not the kubelet's own (PodScheduled, DisruptionTarget) stay; a terminal phase never goes back.
  */
 export const podStatus: Write = {
@@ -81,7 +81,9 @@ export const podStatus: Write = {
     pods.reason.set(draft, requests.number(request, 2));
     pods.hasIp.set(draft, requests.number(request, 3));
     pods.runningAt.set(draft, requests.number(request, 4));
-    pods.initialised.set(draft, requests.number(request, 5));
+    pods.containers.set(draft, requests.number(request, 5));
+    pods.restarts.set(draft, requests.number(request, 6));
+    pods.sidecarRestarts.set(draft, requests.number(request, 7));
     if (isReady !== wasReady) pods.readyAt.set(draft, now);
     const template = pods.template.get(draft) as PodTemplate;
     pods.bytes.set(draft, template.bytes + sizes.podManagedFields + sizes.podStatus * template.containers.length);
