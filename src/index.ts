@@ -8,6 +8,7 @@
  * ```
  */
 
+export { addonRegistry } from './components/addons/index.ts';
 export { type DeschedulerPluginDefinition, deschedulerPlugins } from './components/descheduler/index.ts';
 export { controllers } from './components/kube-controller-manager/index.ts';
 export { proxyModes } from './components/kube-proxy/index.ts';

@@ -16,6 +16,7 @@ import { type Nanoseconds, nanoseconds } from '../units/index.ts';
 import { ActiveComponent } from './active-component.ts';
 import { CsiProvisioner } from './addons/csi-provisioner.ts';
 import { Descheduler } from './addons/descheduler.ts';
+import { type Addon, type AddonName, type AddonOf, type AddonSelection, createAddons } from './addons/index.ts';
 import { AllocationCensus } from './allocation-census.ts';
 import { Requests } from './api-machinery/index.ts';
 import { Census } from './census.ts';
@@ -83,6 +84,8 @@ export interface ControlPlaneOptions {
   readonly webhooks?: readonly WebhookConfiguration[];
   /** Levels and schemas of priority and fairness; the bootstrap set if left out. */
   readonly flowControl?: FlowControlConfiguration;
+  /** Add-ons that the cluster has, each once; none if left out. */
+  readonly addons?: readonly AddonSelection[];
   /** CSI drivers that make volumes, of each of which a provisioner runs; none if left out. */
   readonly csiDrivers?: readonly string[];
   /** What a descheduler evicts; none runs if left out. */
@@ -146,6 +149,9 @@ export class ControlPlane {
   private readonly schedulerNames: readonly string[];
   readonly csiProvisioners: readonly CsiProvisioner[];
   private readonly descheduler: Descheduler | undefined;
+  /** Add-ons by name, and the provisioners of CSI drivers. */
+  private readonly addons: ReadonlyMap<AddonName, Addon>;
+  private readonly provisioners: readonly Addon[];
   readonly census: Census;
   readonly preload: Preload;
   private isRunning = false;
@@ -220,12 +226,17 @@ export class ControlPlane {
     this.proxies = new KubeProxyFleet(this.clientGo, this.store, parameters.kubeProxy);
     this.agents = [this.proxies];
     this.machines = new NodeMachines(simulation, this.kubelets, this.proxies, this.agents);
+    const proxies = new KubeProxyFleet(this.clientGo, this.store, parameters.kubeProxy);
+    const { clientGo, eventReplies } = this;
+    this.addons = createAddons(options.addons ?? [], parameters, { clientGo, eventReplies });
+    this.agents = [proxies, ...this.addonAgents()];
+    this.machines = new NodeMachines(simulation, this.kubelets, proxies, this.agents);
     const shared = {
       clientGo: this.clientGo,
       reflectorReplies: this.clientGo.reflectorReplies,
       eventRecorderReplies: this.eventReplies,
     };
-    this.csiProvisioners = (options.csiDrivers ?? []).map(
+    this.provisioners = (options.csiDrivers ?? []).map(
       (driver) => new CsiProvisioner({ ...shared, parameters: parameters.csiProvisioner, driver }),
     );
     const { descheduler: policy } = options;
@@ -241,6 +252,18 @@ export class ControlPlane {
     this.schedulers = schedulers.map((options) => this.replicateScheduler(shared, options));
     this.publishHosts();
     this.publishServers();
+  }
+
+  /** What of the add-ons runs on nodes; a CNI plugin is made known to the kubelets. */
+  private addonAgents(): readonly NodeAgent[] {
+    const addons = [...this.addons.values()];
+    for (const { podNetwork } of addons) if (podNetwork !== undefined) this.kubelets.connectNetwork(podNetwork);
+    return addons.flatMap(({ agent }) => (agent === undefined ? [] : [agent]));
+  }
+
+  /** An add-on, if the cluster has it. */
+  addon<Name extends AddonName>(name: Name): AddonOf<Name> | undefined {
+    return this.addons.get(name) as AddonOf<Name> | undefined;
   }
 
   /** The instances of kube-controller-manager; each that comes to lead is a process of its own. */
@@ -382,6 +405,7 @@ export class ControlPlane {
     for (const component of [this.controllerManager, ...this.schedulers]) component.start();
     for (const provisioner of this.csiProvisioners) provisioner.startPreloaded();
     this.descheduler?.startPreloaded();
+    for (const addon of [...this.provisioners, ...this.addons.values()]) addon.start();
     for (const node of this.preload.nodes) {
       if (!node.agents) continue;
       const kubelet = this.kubelets.addPreloaded(node.key, node.specification, node.leaseRevision, revision);

@@ -5,6 +5,7 @@
 import type { ParameterSet, ValuesOf } from '../engine/index.ts';
 import { csiProvisionerParameters } from './addons/csi-provisioner.parameters.ts';
 import { deschedulerParameters } from './addons/descheduler.parameters.ts';
+import { addonParameters } from './addons/index.ts';
 import { objectSizeParameters } from './api-machinery/index.ts';
 import { clientGoParameters } from './client-go/client-go.parameters.ts';
 import { etcdParameters } from './etcd/index.ts';
@@ -29,6 +30,7 @@ export const parameterRegistry = {
   kubeProxy: kubeProxyParameters,
   csiProvisioner: csiProvisionerParameters,
   descheduler: deschedulerParameters,
+  ...addonParameters,
 } as const satisfies Record<string, ParameterSet>;
 
 /** Name of a component that has parameters. */

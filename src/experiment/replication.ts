@@ -54,6 +54,7 @@ class Replication {
       customResources: scenario.customResources,
       webhooks: webhooksOf(scenario),
       flowControl: scenario.flowControl,
+      addons: scenario.addons,
       csiDrivers: csiDriversOf(scenario.operations),
       descheduler: scenario.descheduler,
       ...(options.explainPod === undefined ? {} : { explainPod: namedPod(options.explainPod) }),

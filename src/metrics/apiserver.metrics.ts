@@ -39,7 +39,7 @@ export const apiserverMetrics = {
     kind: 'gauge',
     unit: 'B',
     labels: ['job', 'instance'],
-    help: 'Resident memory of each API server.',
+    help: 'Resident memory of each API server, and of add-ons (of the largest of their instances).',
     source: 'every Go process (prometheus/client_golang); job and instance as Prometheus adds them',
   },
   plimsoll_apiserver_connections: {

@@ -1,4 +1,5 @@
 /** All metrics by name. To add one: an entry in the file of the component that exports it. CSV, page, `explain` and docs follow. */
+import { addonMetrics } from './addon.metrics.ts';
 import { allocationMetrics } from './allocation.metrics.ts';
 import { apiserverMetrics } from './apiserver.metrics.ts';
 import { clientMetrics } from './client.metrics.ts';
@@ -16,6 +17,7 @@ import { schedulingCellMetrics } from './scheduling-cell.metrics.ts';
 import { watchCacheMetrics } from './watch-cache.metrics.ts';
 
 export const metricCatalogue = {
+  ...addonMetrics,
   ...allocationMetrics,
   ...apiserverMetrics,
   ...clientMetrics,

@@ -1,4 +1,5 @@
 /** Parameters for people: which assumptions a result rests on, and values in their units. */
+import { addonRegistry } from '../components/addons/index.ts';
 import type { DistributionSpec, ParameterSet } from '../engine/index.ts';
 import type { PlainValue, ResolvedScenario } from '../scenario/resolved-scenario.ts';
 import { formatDuration } from '../units/index.ts';
@@ -18,10 +19,14 @@ export interface Assumption {
 const COMPONENT_OF_CELLS = 'kubeScheduler';
 
 /** All parameters whose default is an assumption and which this scenario leaves at it. */
-export function assumptionsInPlay({ model, overrides }: ResolvedScenario, catalogue: ParameterCatalogue): Assumption[] {
+export function assumptionsInPlay(
+  { model, overrides, addons }: ResolvedScenario,
+  catalogue: ParameterCatalogue,
+): Assumption[] {
   const changed = new Set(overrides.map(({ path }) => path));
   return Object.entries(catalogue)
     .filter(([component]) => model !== 'schedulingCell' || component === COMPONENT_OF_CELLS)
+    .filter(([component]) => !Object.hasOwn(addonRegistry, component) || addons.some(({ name }) => name === component))
     .flatMap(([component, set]) =>
       Object.entries(set).map(([name, parameter]) => ({ path: `${component}.${name}`, parameter })),
     )

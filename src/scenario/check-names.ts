@@ -67,6 +67,9 @@ export function checkNames(
         checkResource(operation.resource, resources, at('resource'), context);
         check(operation.objects.name, created.objects, at('objects'), context);
         break;
+      case 'queryDns':
+        check(operation.services.name, created.services, at('services'), context);
+        break;
       case 'openWatches':
         checkResource(operation.resource, resources, at('resource'), context);
         if (operation.selects.part === 'object')
@@ -98,7 +101,7 @@ function namesOf(operations: readonly Operation[]): CreatedNames {
     if (operation.kind === 'createService') names.services.add(operation.name);
     if (operation.kind === 'createObjects') names.objects.add(operation.name);
     if (operation.kind === 'createNodes') names.objects.add(operation.namePrefix);
-    if (operation.kind === 'openWatches') names.loads.add(operation.name);
+    if (operation.kind === 'openWatches' || operation.kind === 'queryDns') names.loads.add(operation.name);
     if (operation.kind === 'callApi') {
       names.loads.add(operation.name);
       if (operation.verb === 'create') names.objects.add(operation.name);

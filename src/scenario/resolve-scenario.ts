@@ -6,6 +6,7 @@ import { combineErrors, PlimsollError } from '../errors/index.ts';
 import { AcceptedFields, formatPath, isMap, type ValuePath } from '../manifests/index.ts';
 import { TemplateRegistry } from '../manifests/template-registry.ts';
 import { nanoseconds } from '../units/index.ts';
+import { checkAddons, resolveAddons } from './addons.ts';
 import { checkModel } from './check-model.ts';
 import { checkNames } from './check-names.ts';
 import { resolveCustomResources } from './custom-resources.ts';
@@ -196,6 +197,7 @@ function assemble(written: WrittenScenario, params: Params, resolution: Resoluti
       }),
     );
   }
+  const addons = resolveAddons(spec.addons);
   const customResources = resolveCustomResources(spec.customResources, { errors, place: placed });
   const webhooks = resolveWebhooks(spec.webhooks, { errors, place: placed, readFile });
   const flowControl = resolveFlowControl(spec.flowControl, {
@@ -207,6 +209,7 @@ function assemble(written: WrittenScenario, params: Params, resolution: Resoluti
   });
   checkWebhookNames(operations, webhooks, { errors, place: placed });
   checkModel(model, operations, schedulers, { errors, place: placed });
+  checkAddons(model, addons, operations, { errors, place: placed });
   if (model === 'controlPlane')
     checkNames(operations, schedulerNames, customResources, templates.plain(), { errors, place: placed });
   return {
@@ -227,6 +230,8 @@ function assemble(written: WrittenScenario, params: Params, resolution: Resoluti
     schedulers,
     queues: resolveQueues(spec.queues, model, { errors, place: placed }),
     descheduler: resolveDescheduler(spec.descheduler, settingsContext),
+    descheduler: resolveDescheduler(spec.descheduler, model, settingsContext),
+    addons,
     customResources,
     webhooks,
     flowControl,

@@ -3,6 +3,7 @@
  * Everything behind this point (experiment, workers) needs nothing else; it is plain data, so that it crosses to a worker as it is.
  */
 import type { CustomResource } from '../cluster/index.ts';
+import type { AddonSelection } from '../components/addons/index.ts';
 import type { DeschedulerPolicy } from '../components/descheduler/index.ts';
 import type { FlowControlConfiguration } from '../components/kube-apiserver/index.ts';
 import type { AlgorithmName, AlgorithmSettings, SchedulerConfiguration } from '../components/kube-scheduler/index.ts';
@@ -88,6 +89,8 @@ export interface ResolvedScenario {
   readonly queues: readonly QueueSpecification[];
   /** What is evicted now and then so that it may be placed better; undefined = nothing. */
   readonly descheduler?: DeschedulerPolicy | undefined;
+  /** Add-ons of the cluster. */
+  readonly addons: readonly AddonSelection[];
   /** Kinds beside the built-in ones. */
   readonly customResources: readonly CustomResource[];
   /** Admission webhooks, in the order in which they are asked. */

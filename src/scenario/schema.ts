@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type AlgorithmName, algorithmRegistry } from '../components/kube-scheduler/index.ts';
 import { type ArchitectureName, architectureRegistry } from '../components/scheduling-cell/index.ts';
 import { isMap } from '../manifests/index.ts';
+import { addonsSchema } from './addons.ts';
 import { customResourcesSchema } from './custom-resources.ts';
 import { deschedulerSchema } from './descheduler.ts';
 import { flowControlSchema } from './flow-control.ts';
@@ -107,6 +108,7 @@ export const scenarioSchema = strictMap({
     schedulers: z.array(schedulerSchema).min(1).optional(),
     queues: queuesSchema.optional(),
     descheduler: deschedulerSchema.optional(),
+    addons: addonsSchema.optional(),
     customResources: customResourcesSchema.optional(),
     webhooks: webhooksSchema.optional(),
     flowControl: flowControlSchema.optional(),

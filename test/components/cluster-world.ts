@@ -108,6 +108,7 @@ export class ClusterWorld {
       customResources: scenario.customResources,
       webhooks: webhooksOf(scenario),
       flowControl: scenario.flowControl,
+      addons: scenario.addons,
       csiDrivers: csiDriversOf(scenario.operations),
       descheduler: scenario.descheduler,
       deriveTemplate: (template, change) => templates.derived(template, change),

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import {
+  addonRegistry,
   errorCatalogue,
   type Files,
   formatDuration,
@@ -28,6 +29,7 @@ export const generatedPages: Readonly<Record<string, () => string>> = {
   'docs/metrics.md': metricsPage,
   'docs/errors.md': errorsPage,
   'docs/scenarios.md': scenariosPage,
+  'docs/addons.md': addonsPage,
 };
 
 /** Distributions whose numbers are spans have them under these keys. */
@@ -163,6 +165,28 @@ function errorsPage(): string {
       ]),
     ),
   ]);
+}
+
+// ---- add-ons ---------------------------------------------------------------------------------------------------------------------
+
+function addonsPage(): string {
+  const introduction = [
+    'Programs that clusters run beside Kubernetes itself. A scenario switches them on by name under `spec.addons`, with the settings below or with',
+    'none (`addons: { coredns: {} }`); they have been running for long when the run begins. How they work: [model.md](model.md#add-ons). Their',
+    'parameters, such as `coredns.cpuPerQuery`: [parameters.md](parameters.md).',
+  ];
+  return page('Add-ons', 'the registry of add-ons', introduction, [
+    ...table(
+      ['add-on', 'what it is'],
+      Object.entries(addonRegistry).map(([name, { help }]) => [`\`${name}\``, help]),
+    ),
+    '',
+    ...Object.entries<{ readonly settings: ParameterSet }>(addonRegistry).flatMap(([name, { settings }]) =>
+      Object.keys(settings).length === 0
+        ? []
+        : [`## ${name}`, '', ...parameterTable(`spec.addons.${name}`, settings), ''],
+    ),
+  ]).replace(/\n+$/, '\n');
 }
 
 // ---- scenarios -------------------------------------------------------------------------------------------------------------------

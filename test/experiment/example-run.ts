@@ -19,6 +19,7 @@ export function exampleScenario(changes: Partial<ResolvedScenario> = {}): Resolv
     params: {},
     parameters: {},
     overrides: [],
+    addons: [],
     customResources: [],
     webhooks: [],
     flowControl: { levels: [], schemas: [] },

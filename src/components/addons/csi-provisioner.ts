@@ -29,6 +29,7 @@ import {
   SharedInformer,
   WorkQueue,
 } from '../client-go/index.ts';
+import type { Addon } from './addon.ts';
 import type { csiProvisionerParameters } from './csi-provisioner.parameters.ts';
 
 /** What a provisioner is made with. */
@@ -42,7 +43,7 @@ export interface CsiProvisionerOptions {
 }
 
 /** One provisioner. */
-export class CsiProvisioner {
+export class CsiProvisioner implements Addon {
   private readonly options: CsiProvisionerOptions;
   private readonly tables: ObjectTables;
   private readonly requests: Requests;
@@ -90,7 +91,7 @@ export class CsiProvisioner {
   }
 
   /** It has been running for long, and its informers know what was there before the run. */
-  startPreloaded(): void {
+  start(): void {
     for (const informer of [this.classes, this.nodes, this.claims, this.volumes]) informer.startPreloaded();
   }
 

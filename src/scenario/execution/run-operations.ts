@@ -12,6 +12,7 @@ import { createIntents, createPods, preloadIntents, preloadPods } from './create
 import { createPlainObjects, preloadPlainObjects } from './create-plain-objects.ts';
 import type { Execution } from './execution.ts';
 import { injectFault } from './inject-fault.ts';
+import { runDnsLoad } from './query-dns.ts';
 
 /** Whether an operation is done before the run begins. */
 function isPreload(operation: Operation): boolean {
@@ -109,6 +110,9 @@ export function* runOperations(execution: Execution, operations: readonly Operat
     } else if (operation.kind === 'callApi' && operation.background) {
       begin(execution, operation);
       beside(`load ${operation.name}`, runLoad(execution, operation));
+    } else if (operation.kind === 'queryDns' && operation.background) {
+      begin(execution, operation);
+      beside(`load ${operation.name}`, runDnsLoad(execution, operation));
     } else if (operation.kind === 'delete' && operation.background) {
       begin(execution, operation);
       beside('scenario delete', deleteObjects(execution, operation));
@@ -172,6 +176,9 @@ function* carryOut(execution: Execution, operation: Operation): Generator<number
       break;
     case 'callApi':
       yield* runLoad(execution, operation);
+      break;
+    case 'queryDns':
+      yield* runDnsLoad(execution, operation);
       break;
     case 'openWatches':
       yield* runWatches(execution, operation);

@@ -13,6 +13,7 @@ import { createService } from './create-service.ts';
 import { deleteObjects } from './delete.ts';
 import { fault } from './fault.ts';
 import { openWatches } from './open-watches.ts';
+import { queryDns } from './query-dns.ts';
 import { removeFinalizers } from './remove-finalizers.ts';
 import { removeSchedulingGates } from './remove-scheduling-gates.ts';
 import { rollout } from './rollout.ts';
@@ -36,6 +37,7 @@ export const operationKinds = {
   churn,
   callApi,
   openWatches,
+  queryDns,
   stop,
   barrier,
   sleep,
@@ -67,7 +69,8 @@ export type { CreateService, ServiceIntent } from './create-service.ts';
 export type { DeletableKind, Delete } from './delete.ts';
 export type { InjectFault } from './fault.ts';
 export type { OpenWatches } from './open-watches.ts';
-export type { Requesting } from './operation.ts';
+export type { OperationKind, Requesting } from './operation.ts';
+export type { QueryDns } from './query-dns.ts';
 export type { RemoveFinalizers } from './remove-finalizers.ts';
 export type { RemoveSchedulingGates } from './remove-scheduling-gates.ts';
 export type { Rollout } from './rollout.ts';

@@ -1,5 +1,6 @@
 /** What all operations have in common: how a kind of operation is declared, and what it may use while it is resolved. */
 import type { z } from 'zod';
+import type { AddonName } from '../../components/addons/index.ts';
 import type { Nanoseconds } from '../../units/index.ts';
 import type { ScenarioModel } from '../model.ts';
 import { type Arrivals, type pacingShape, resolveArrivals } from './arrivals.ts';
@@ -12,6 +13,8 @@ export interface OperationKind<Schema extends z.ZodType = z.ZodType, Resolved = 
   readonly help: string;
   /** Worlds in which it can be carried out; a control plane alone if left out. */
   readonly models?: readonly ScenarioModel[];
+  /** Add-on that it needs; none if left out. */
+  readonly addon?: AddonName;
   readonly schema: Schema;
   readonly resolve: (written: z.output<Schema>, context: OperationContext) => Resolved;
 }
