@@ -147,7 +147,6 @@ export class ControlPlane {
   readonly explanation: PodExplanation | undefined;
   /** Their names, in the same order. */
   private readonly schedulerNames: readonly string[];
-  readonly csiProvisioners: readonly CsiProvisioner[];
   private readonly descheduler: Descheduler | undefined;
   /** Add-ons by name, and the provisioners of CSI drivers. */
   private readonly addons: ReadonlyMap<AddonName, Addon>;
@@ -224,13 +223,10 @@ export class ControlPlane {
     this.eventReplies = eventRecorderReplies(this.clientGo);
     this.kubelets = new KubeletFleet(this.clientGo, parameters.kubelet, this.eventReplies);
     this.proxies = new KubeProxyFleet(this.clientGo, this.store, parameters.kubeProxy);
-    this.agents = [this.proxies];
-    this.machines = new NodeMachines(simulation, this.kubelets, this.proxies, this.agents);
-    const proxies = new KubeProxyFleet(this.clientGo, this.store, parameters.kubeProxy);
     const { clientGo, eventReplies } = this;
     this.addons = createAddons(options.addons ?? [], parameters, { clientGo, eventReplies });
-    this.agents = [proxies, ...this.addonAgents()];
-    this.machines = new NodeMachines(simulation, this.kubelets, proxies, this.agents);
+    this.agents = [this.proxies, ...this.addonAgents()];
+    this.machines = new NodeMachines(simulation, this.kubelets, this.proxies, this.agents);
     const shared = {
       clientGo: this.clientGo,
       reflectorReplies: this.clientGo.reflectorReplies,
@@ -403,7 +399,6 @@ export class ControlPlane {
     this.isRunning = true;
     const { revision } = this.store;
     for (const component of [this.controllerManager, ...this.schedulers]) component.start();
-    for (const provisioner of this.csiProvisioners) provisioner.startPreloaded();
     this.descheduler?.startPreloaded();
     for (const addon of [...this.provisioners, ...this.addons.values()]) addon.start();
     for (const node of this.preload.nodes) {

@@ -230,7 +230,6 @@ function assemble(written: WrittenScenario, params: Params, resolution: Resoluti
     schedulers,
     queues: resolveQueues(spec.queues, model, { errors, place: placed }),
     descheduler: resolveDescheduler(spec.descheduler, settingsContext),
-    descheduler: resolveDescheduler(spec.descheduler, model, settingsContext),
     addons,
     customResources,
     webhooks,
