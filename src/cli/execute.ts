@@ -1,11 +1,10 @@
-/** Running points from the command line: progress, limits, files, the verdict on stdout, the exit code. */
+/** Running points from the command line: files, the verdict on stdout, the exit code. */
 import {
   assumptionsInPlay,
   buildManifest,
   compareRuns,
   comparisonCsv,
   comparisonTable,
-  createRunControl,
   explanationText,
   type JudgedRun,
   jsonDocument,
@@ -16,7 +15,6 @@ import {
   type PresentedComparison,
   parameterRegistry,
   presentComparison,
-  type RunControl,
   type RunFacts,
   resultFiles,
   runPoints,
@@ -26,19 +24,19 @@ import {
   verdictTable,
 } from '../index.ts';
 import type { ExecutionOptions } from './commands/execution-options.ts';
+import { type Ending, type Execution, openExecution } from './execution.ts';
 import { gitCommit, pageAssets, programVersion } from './program-facts.ts';
-import { Progress } from './progress.ts';
 import {
   discardResultsDirectory,
   prepareResultsDirectory,
   type ResultsDirectory,
   writeResults,
 } from './results-directory.ts';
-import { watchStopConditions } from './stop-conditions.ts';
 
 /** Exit codes of a run that began (contract section 2). */
 const EXIT_HELD = 0;
 const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
 const EXIT_STOPPED = 4;
 const EXIT_INTERRUPTED = 130;
 
@@ -46,51 +44,50 @@ const EXIT_INTERRUPTED = 130;
 export async function execute(points: readonly Point[], options: ExecutionOptions): Promise<number> {
   const startedAt = new Date();
   const directory = prepareResultsDirectory(options.out, points[0]?.scenario.name ?? '', startedAt, options.seed);
-  const control = createRunControl(points.reduce((sum, { scenario }) => sum + scenario.replications, 0));
-  const started = performance.now();
-  let runs: ScenarioRun[];
+  const jobs = points.reduce((sum, { scenario }) => sum + scenario.replications, 0);
+  const execution = await openExecution(directory, { jobs, points }, options);
+  let ending: Ending = 'broken off';
   try {
-    runs = await runWatched(points, control, options);
-    refuseUnknownPod(runs);
+    const started = performance.now();
+    const runs = await carryOut(points, execution, options);
+    const facts = factsOf(startedAt, (performance.now() - started) / 1000, options);
+    const judged = runs.map((run) => ({ run, verdict: judge(run) }));
+    const isComplete = judged.every(({ verdict }) => verdict.complete);
+    const stopReason = isComplete ? undefined : execution.control.stopReason;
+    const assumptions = points[0] === undefined ? [] : assumptionsInPlay(points[0].scenario, parameterRegistry);
+    const manifest = buildManifest(runs, facts, assumptions, stopReason);
+    const { comparison } = options;
+    const compared = comparison === undefined ? undefined : presentComparison(runs, compareRuns(runs, comparison));
+    writeResults(directory, resultFiles(judged, manifest, parameterRegistry, pageAssets(), compared));
+    if (isComplete) ending = 'complete';
+    process.stdout.write(
+      compared === undefined
+        ? present(judged, manifest, facts, directory, options)
+        : presentCompared(judged, manifest, compared, directory, options),
+    );
+    return exitCodeOf(judged, stopReason);
   } catch (error) {
-    discardResultsDirectory(directory);
+    if (error instanceof PlimsollError && error.exitCode === EXIT_USAGE) ending = 'refused';
     throw error;
+  } finally {
+    execution.conclude(ending);
+    discardResultsDirectory(directory);
   }
-  const facts = factsOf(startedAt, (performance.now() - started) / 1000, options);
-  const judged = runs.map((run) => ({ run, verdict: judge(run) }));
-  const assumptions = points[0] === undefined ? [] : assumptionsInPlay(points[0].scenario, parameterRegistry);
-  const complete = judged.every(({ verdict }) => verdict.complete);
-  const manifest = buildManifest(runs, facts, assumptions, complete ? undefined : control.stopReason);
-  const { comparison } = options;
-  const compared = comparison === undefined ? undefined : presentComparison(runs, compareRuns(runs, comparison));
-  writeResults(directory, resultFiles(judged, manifest, parameterRegistry, pageAssets(), compared));
-  process.stdout.write(
-    compared === undefined
-      ? present(judged, manifest, facts, directory, options)
-      : presentCompared(judged, manifest, compared, directory, options),
-  );
-  return exitCodeOf(judged, complete ? undefined : control.stopReason);
 }
 
-async function runWatched(
+async function carryOut(
   points: readonly Point[],
-  control: RunControl,
-  options: ExecutionOptions,
+  { executor, close }: Execution,
+  { seed, comparison, explainPod }: ExecutionOptions,
 ): Promise<ScenarioRun[]> {
-  const { seed, workers, quiet, deadlineMs, memoryBytes, comparison, explainPod } = options;
-  const order = comparison === undefined ? 'by point' : 'by replication';
-  const say = (text: string): void => {
-    if (!quiet) process.stderr.write(`plimsoll: ${text}\n`);
-  };
-  const endWatch = watchStopConditions(control, { deadlineMs, memoryBytes }, say);
-  const showsProgress = options.progress && !quiet;
-  const progress = showsProgress ? new Progress(stderrTarget(), control, points) : undefined;
   try {
     const explain = explainPod === undefined ? {} : { explainPod };
-    return await runPoints(points, { seed, workers, control, order, memoryBytes, say, ...explain });
+    const order = comparison === undefined ? 'by point' : 'by replication';
+    const runs = await runPoints(points, { seed, executor, order, ...explain });
+    refuseUnknownPod(runs);
+    return runs;
   } finally {
-    progress?.stop();
-    endWatch();
+    await close();
   }
 }
 
@@ -178,9 +175,4 @@ function factsOf(startedAt: Date, wallSeconds: number, { workers }: ExecutionOpt
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
     workers,
   };
-}
-
-function stderrTarget(): ConstructorParameters<typeof Progress>[0] {
-  const { stderr } = process;
-  return { isTTY: stderr.isTTY === true, columns: stderr.columns ?? 120, write: (text) => stderr.write(text) };
 }

@@ -38,7 +38,7 @@ export function writeResults(directory: ResultsDirectory, files: Iterable<Result
   if (directory.named) nameLatest(directory.path);
 }
 
-/** Removes a directory into which nothing was written, and its empty parent. */
+/** Removes a directory if nothing was written into it, and its parent if that is empty then. */
 export function discardResultsDirectory({ path, named }: ResultsDirectory): void {
   for (const candidate of named ? [path, dirname(path)] : [path]) {
     if (existsSync(candidate) && readdirSync(candidate).length === 0) rmdirSync(candidate);

@@ -4,6 +4,7 @@ import { runReplication } from './replication.ts';
 import type { ReplicationResult } from './replication-result.ts';
 import { type RunControl, ranToItsEnd } from './run-control.ts';
 import { replicationSeed } from './seeds.ts';
+import { simulatedPart } from './simulated-part.ts';
 
 /** A replication to run. */
 export interface Job {
@@ -30,7 +31,7 @@ export function runJob(
   const goesOn = () => control.stopReason === undefined && !control.isGivenUp(index);
   if (!goesOn()) return undefined;
   control.report(index, { virtualTime: 0, events: 0 }, heldBytes());
-  const result = runReplication(scenario, {
+  const result = runReplication(simulatedPart(scenario), {
     seed: replicationSeed(runSeed, replication),
     replication,
     ...(explainPod === undefined ? {} : { explainPod }),

@@ -20,6 +20,7 @@ export interface TypedOptions {
   readonly set?: readonly PathAndText[];
   readonly workers: number;
   readonly out?: string;
+  readonly keepJournal?: boolean;
   readonly format: OutputFormat;
   readonly deadline?: number;
   readonly memory?: number;
@@ -35,6 +36,8 @@ export interface ExecutionOptions {
   readonly seed: string;
   readonly workers: number;
   readonly out: string | undefined;
+  /** Keep what is finished when the run is complete, so that more replications can join it. */
+  readonly keepJournal: boolean;
   readonly format: OutputFormat;
   readonly deadlineMs: number | undefined;
   readonly memoryBytes: number;
@@ -58,7 +61,11 @@ export function addExecutionOptions(command: Command): Command {
     .addOption(
       new Option('--workers <N|auto>', 'worker threads').argParser(parseWorkers).default(parseWorkers('auto'), 'auto'),
     )
-    .option('--out <DIR>', 'where to write (default: results/<scenario>/<UTC time>-<seed>)')
+    .option(
+      '--out <DIR>',
+      'where to write (default: results/<scenario>/<UTC time>-<seed>); a run that was broken off there goes on, and what it finished is not run again',
+    )
+    .option('--keep-journal', 'keep what is finished in DIR, so that more replications or points can join it later')
     .addOption(
       new Option('--format <format>', 'what goes to stdout').choices(['table', 'json', 'csv']).default('table'),
     )
@@ -83,11 +90,12 @@ export function overridesOf({ set, until, replications }: TypedOptions): Scenari
 
 /** How to run, from the typed options. */
 export function executionOf(typed: TypedOptions, isSweep: boolean): ExecutionOptions {
-  const { seed, workers, out, format, deadline, memory, quiet, progress } = typed;
+  const { seed, workers, out, keepJournal, format, deadline, memory, quiet, progress } = typed;
   return {
     seed,
     workers,
     out,
+    keepJournal: keepJournal === true,
     format,
     deadlineMs: deadline,
     memoryBytes: memory ?? usableMemory(),
