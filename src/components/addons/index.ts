@@ -1,10 +1,12 @@
 /** The registry of add-ons. Adding one = a file beside this one and a line here: schema, parameters and docs follow. */
 import { type ParameterSet, type PlainParameterValue, type ValuesOf, valuesOf } from '../../engine/index.ts';
 import type { Addon, AddonDefinition, AddonSurroundings } from './addon.ts';
+import { cni } from './cni/cni.ts';
 import { coredns } from './coredns/coredns.ts';
 
 export const addonRegistry = {
   coredns,
+  cni,
 } as const satisfies Record<string, AddonDefinition>;
 
 /** Name of an add-on. */

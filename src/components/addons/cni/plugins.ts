@@ -1,0 +1,39 @@
+/** Which watches the agents of CNI plugins keep on each node. Adding a plugin = an entry here. */
+import { kinds } from '../../../cluster/index.ts';
+import type { AgentWatch } from '../agent-fleet.ts';
+
+/** One plugin. */
+export interface CniPlugin {
+  /** What its agent does, in one sentence. */
+  readonly help: string;
+  readonly watches: readonly AgentWatch[];
+  /** Whether fan-out proxies can watch in place of the agents. */
+  readonly hasTypha: boolean;
+}
+
+export const cniPlugins = {
+  /** https://github.com/flannel-io/flannel: pkg/subnet/kube. */
+  flannel: {
+    help: 'routes to every node: watches all nodes; no network policies',
+    watches: [{ kind: kinds.nodes }],
+    hasTypha: false,
+  },
+  /** https://github.com/projectcalico/calico: libcalico-go/lib/backend/k8s, felix. */
+  calico: {
+    help: 'routes and network policies: watches all pods, nodes and Namespaces, or has Typha do so',
+    watches: [{ kind: kinds.pods }, { kind: kinds.nodes }, { kind: kinds.namespaces }],
+    hasTypha: true,
+  },
+  /** https://github.com/cilium/cilium: pkg/k8s/watchers. */
+  cilium: {
+    help: 'routes, network policies and Services: watches its own pods, and all nodes, Namespaces, Services and EndpointSlices',
+    watches: [
+      { kind: kinds.pods, ofOwnNode: true },
+      { kind: kinds.nodes },
+      { kind: kinds.namespaces },
+      { kind: kinds.services },
+      { kind: kinds.endpointslices },
+    ],
+    hasTypha: false,
+  },
+} as const satisfies Record<string, CniPlugin>;
