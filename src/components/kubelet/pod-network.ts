@@ -16,6 +16,8 @@ export interface NetworkAnswer {
 
 /** The network of the pods, as kubelets see it. Pods on their host's network never come here. */
 export interface PodNetwork {
+  /** A pod has run since before the run begins; returns whether it has an address of the node. */
+  adopt(node: ObjectKey, pod: ObjectKey): boolean;
   /** CNI ADD for a pod whose pause container runs, as the last part of RunPodSandbox. An ADD that fails is asked for again with a new sandbox. */
   add(node: ObjectKey, pod: ObjectKey): NetworkAnswer;
   /** CNI DEL for a pod that an ADD succeeded for: its sandbox is stopped, or was lost with its node. */

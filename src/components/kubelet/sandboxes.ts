@@ -50,7 +50,7 @@ export class Sandboxes {
     table.hasIp[slot] = 1;
     if (!this.usesNetwork(slot)) return;
     const { nodeKey } = this.steps.kubeletOf(slot);
-    if (this.network?.add(nodeKey, table.key[slot] as ObjectKey).succeeded === true) table.isConnected[slot] = 1;
+    if (this.network?.adopt(nodeKey, table.key[slot] as ObjectKey) === true) table.isConnected[slot] = 1;
   }
 
   /** The sandbox of a pod is stopped, or was lost: its address can be another pod's. */

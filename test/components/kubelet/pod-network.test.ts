@@ -20,6 +20,10 @@ class SmallNetwork implements PodNetwork {
     return { span: seconds(0.2), succeeded };
   }
 
+  adopt(node: ObjectKey, pod: ObjectKey) {
+    return this.add(node, pod).succeeded;
+  }
+
   remove(_node: ObjectKey, pod: ObjectKey): void {
     if (!this.holders.delete(pod)) throw new Error('this pod has no address');
   }

@@ -120,15 +120,17 @@ export class Cni implements Addon, PodNetwork {
 
   // ---- addresses -----------------------------------------------------------------------------------------------------------------
 
+  adopt(node: ObjectKey, pod: ObjectKey): boolean {
+    return this.reserve(this.rangeOf(node), pod);
+  }
+
   add(node: ObjectKey, pod: ObjectKey): NetworkAnswer {
     const { lockHold, lockPerTry, addTime } = this.parameters;
     const { now } = this.clientGo.simulation;
     const range = this.rangeOf(node);
-    const before = range.inUse;
-    const succeeded = range.reserve(pod);
+    const succeeded = this.reserve(range, pod);
     const held = nanoseconds(lockHold + range.tries * lockPerTry);
     const reserved = range.lock.reserve(now, held) - now;
-    this.inUse += range.inUse - before;
     this.clientGo.waits.passed(this.lockServer, reserved - held);
     const draw = this.adds.get(node) ?? 0;
     this.adds.set(node, draw + 1);
@@ -144,6 +146,13 @@ export class Cni implements Addon, PodNetwork {
     const before = range.inUse;
     range.release(pod);
     this.inUse += range.inUse - before;
+  }
+
+  private reserve(range: HostLocalRange, pod: ObjectKey): boolean {
+    const before = range.inUse;
+    const succeeded = range.reserve(pod);
+    this.inUse += range.inUse - before;
+    return succeeded;
   }
 
   private sumOf(of: (range: HostLocalRange) => number): number {
