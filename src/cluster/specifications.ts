@@ -414,6 +414,8 @@ export type Intent =
       readonly labels?: Labels;
       /** metadata.finalizers; left out = none. */
       readonly finalizers?: readonly string[];
+      /** Whether a ConfigMap or Secret may never be changed. */
+      readonly immutable?: true;
       readonly bytes: Bytes;
     }
   | { readonly kind: 'Pod'; readonly namespace: string; readonly name: string; readonly template: PodTemplate }

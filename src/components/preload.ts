@@ -25,6 +25,7 @@ import {
   type PriorityClassIntent,
   type ResourceQuotaIntent,
   type ServiceSpecification,
+  SettingsVersions,
   type SliceEndpoint,
   type VersionHandle,
 } from '../cluster/index.ts';
@@ -130,12 +131,21 @@ export class Preload {
   }
 
   /** An object of which only name and size matter. */
-  opaque(kind: Kind, namespace: string, name: string, size: number, finalizers: readonly string[] = []): void {
+  opaque(
+    kind: Kind,
+    namespace: string,
+    name: string,
+    size: number,
+    finalizers: readonly string[] = [],
+    isImmutable = false,
+  ): void {
     const key = this.tables.keysOf(kind).intern(namespace, name);
     if (this.store.current(kind, key) !== NO_VERSION) return;
-    const version = this.tables.of(kind).allocate(key);
-    this.tables.of(kind).bytes.set(version, size);
-    this.tables.of(kind).finalizers.set(version, this.tables.finalizers.bitsOf(finalizers));
+    const table = this.tables.of(kind);
+    const version = table.allocate(key);
+    table.bytes.set(version, size);
+    table.finalizers.set(version, this.tables.finalizers.bitsOf(finalizers));
+    if (isImmutable && table instanceof SettingsVersions) table.immutable.set(version, 1);
     this.put(kind, version);
   }
 

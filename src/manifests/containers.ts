@@ -13,8 +13,6 @@ const MAXIMUM_PORT = 65_535;
 const CONTAINER_FIELDS_WITHOUT_EFFECT = [
   'args',
   'command',
-  'env',
-  'envFrom',
   'resizePolicy',
   'restartPolicyRules',
   'securityContext',
@@ -66,6 +64,9 @@ function readContainer(reader: FieldReader, isInit: boolean): Container {
     ...(preStop === undefined ? {} : { preStop }),
     sidecar,
   };
+  // Secrets and ConfigMaps that they name are read with the pod (settings-references.ts).
+  reader.raw('env');
+  reader.raw('envFrom');
   reader.ignore(...CONTAINER_FIELDS_WITHOUT_EFFECT, 'restartPolicy');
   reader.finish();
   return container;

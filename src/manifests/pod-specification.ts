@@ -15,6 +15,7 @@ import { readTerm } from './node-selector-terms.ts';
 import { estimateStoredBytes } from './object-bytes.ts';
 import { readPodAffinity, readSchedulingGates, readTopologySpread } from './pod-affinity.ts';
 import { readResourceList } from './resources.ts';
+import { readSettingsReferences } from './settings-references.ts';
 import type { TemplateRegistry } from './template-registry.ts';
 import { readPodVolumes } from './volume-claims.ts';
 
@@ -35,7 +36,6 @@ const POD_FIELDS_WITHOUT_EFFECT = [
   'hostUsers',
   'hostname',
   'hostnameOverride',
-  'imagePullSecrets',
   'os',
   'readinessGates',
   'resources',
@@ -95,6 +95,7 @@ export function readPodTemplate(
     spec.refuse('containers', 'a pod needs at least one container', 'a list of containers', 'add containers');
   const overhead = readResourceList(spec.map('overhead'));
   const volumes = readPodVolumes(spec);
+  const settings = readSettingsReferences(spec);
   const gates = readSchedulingGates(spec);
   const claims = readPodClaims(spec);
   const spread = spec.maps('topologySpreadConstraints').map(readTopologySpread);
@@ -102,6 +103,7 @@ export function readPodTemplate(
     labels,
     ...(finalizers.length === 0 ? {} : { finalizers }),
     ...(volumes === undefined ? {} : { volumes }),
+    ...(settings.length === 0 ? {} : { settings }),
     initContainers,
     containers,
     requests: effectivePodRequest(initContainers, containers, overhead),

@@ -51,13 +51,13 @@ export const applicableKinds = {
     apiVersion: 'v1',
     namespaced: true,
     hasFinalizers: true,
-    read: readOpaque('ConfigMap', ['data', 'binaryData'], ['immutable']),
+    read: readOpaque('ConfigMap', ['data', 'binaryData'], []),
   },
   Secret: {
     apiVersion: 'v1',
     namespaced: true,
     hasFinalizers: true,
-    read: readOpaque('Secret', ['data', 'stringData'], ['immutable', 'type']),
+    read: readOpaque('Secret', ['data', 'stringData'], ['type']),
   },
   DeviceClass: { apiVersion: 'resource.k8s.io/v1', namespaced: false, read: readDeviceClass },
   ResourceClaimTemplate: { apiVersion: 'resource.k8s.io/v1', namespaced: true, read: readResourceClaimTemplate },
@@ -266,7 +266,9 @@ function readOpaque(
   return (object, { namespace, name, labels, finalizers }) => {
     const content = contentFields.map((field) => object.raw(field) ?? null);
     object.ignore(...fieldsWithoutEffect);
+    const isSettings = kind === 'ConfigMap' || kind === 'Secret';
     const kept = {
+      ...(isSettings && object.flag('immutable', false) ? { immutable: true as const } : {}),
       ...(kind === 'Namespace' && Object.keys(labels).length > 0 ? { labels } : {}),
       ...(finalizers.length === 0 ? {} : { finalizers }),
     };

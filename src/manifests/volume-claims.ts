@@ -25,17 +25,17 @@ export const OTHER_SOURCES: readonly string[] = [
   'vsphereVolume',
 ];
 
-/** Volumes of a pod that need no claim. */
+/** Volumes of a pod that need no claim; what they refer to is read with the pod (settings-references.ts). */
+const VOLUMES_OF_SETTINGS = ['configMap', 'projected', 'secret'];
+
+/** Other volumes of a pod that need no claim. */
 const VOLUMES_WITHOUT_CLAIM = [
-  'configMap',
   'csi',
   'downwardAPI',
   'emptyDir',
   'hostPath',
   'image',
   'nfs',
-  'projected',
-  'secret',
 ];
 
 /** Reads the rest of a claim's spec, and ends it. */
@@ -86,6 +86,7 @@ export function readPodVolumes(spec: FieldReader): readonly PodVolume[] | undefi
       template.ignore('metadata');
       template.finish();
     }
+    for (const source of VOLUMES_OF_SETTINGS) volume.raw(source);
     volume.ignore(...VOLUMES_WITHOUT_CLAIM, ...Object.keys(MIGRATED_DRIVERS), ...OTHER_SOURCES);
     volume.finish();
     return read;

@@ -177,6 +177,7 @@ export function intentRequest(execution: Execution, client: ApiClient, intent: I
       const request = client.write(write, tables.keysOf(kind).intern(kind === kinds.namespaces ? '' : namespace, name));
       requests.setNumber(request, 0, intent.bytes);
       requests.setNumber(request, 1, tables.finalizers.bitsOf(intent.finalizers ?? []));
+      requests.setNumber(request, 2, intent.immutable === true ? 1 : 0);
       requests.object[request] = intent.labels ?? null;
       return request;
     }
@@ -262,7 +263,7 @@ export function preloadIntents(execution: Execution, intents: readonly Intent[])
         break;
       default: {
         const kind: Kind = opaqueWrites[intent.kind].kind;
-        preload.opaque(kind, namespace, name, intent.bytes, intent.finalizers);
+        preload.opaque(kind, namespace, name, intent.bytes, intent.finalizers, intent.immutable);
       }
     }
   }

@@ -18,18 +18,18 @@ export function sizeOf({ cluster }: Execution, { resource, size }: Pick<CreateOb
 
 /** Before the run: they are there. */
 export function preloadPlainObjects(execution: Execution, operation: CreateObjects): void {
-  const { resource, name, namespaces, count, finalizers } = operation;
+  const { resource, name, namespaces, count, finalizers, immutable } = operation;
   const kind = kindOf(execution, resource);
   const size = sizeOf(execution, operation);
   for (let i = 0; i < count; i++) {
     const namespace = namespaces[i % namespaces.length] as string;
-    execution.cluster.preload.opaque(kind, namespace, `${name}-${i}`, size, finalizers);
+    execution.cluster.preload.opaque(kind, namespace, `${name}-${i}`, size, finalizers, immutable);
   }
 }
 
 /** POST of each. */
 export function* createPlainObjects(execution: Execution, operation: CreateObjects): Generator<number, void, number> {
-  const { resource, name, namespaces, count, finalizers } = operation;
+  const { resource, name, namespaces, count, finalizers, immutable } = operation;
   const { requests, tables } = execution.cluster;
   const kind = kindOf(execution, resource);
   const size = sizeOf(execution, operation);
@@ -39,7 +39,10 @@ export function* createPlainObjects(execution: Execution, operation: CreateObjec
     const request = client.write(isEvent ? writes.eventCreate : writes.objectCreate, key, kind);
     // An event's first number is its reason; nobody holds events back.
     requests.setNumber(request, isEvent ? 1 : 0, size);
-    if (!isEvent) requests.setNumber(request, 1, tables.finalizers.bitsOf(finalizers));
+    if (!isEvent) {
+      requests.setNumber(request, 1, tables.finalizers.bitsOf(finalizers));
+      requests.setNumber(request, 2, immutable ? 1 : 0);
+    }
     return request;
   });
 }

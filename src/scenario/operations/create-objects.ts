@@ -1,4 +1,5 @@
 /** createObjects: objects of which only name and size matter to the control plane, such as ConfigMaps, Secrets, Events and custom resources. */
+import { z } from 'zod';
 import { type Bytes, bytes } from '../../units/index.ts';
 import { strictMap } from '../schema-parts.ts';
 import { memorySchema, nameSchema, wholeNumberSchema } from '../value-forms.ts';
@@ -25,6 +26,8 @@ export interface CreateObjects extends Requesting {
   readonly size?: Bytes;
   /** metadata.finalizers of each. */
   readonly finalizers: readonly string[];
+  /** Whether ConfigMaps and Secrets may never be changed: kubelets watch them only until they have them. */
+  readonly immutable: boolean;
   /** Whether they are there at t = 0. */
   readonly preload: boolean;
 }
@@ -61,6 +64,7 @@ export const createObjects = operationKind({
     count: wholeNumberSchema(1, MAXIMUM_OBJECTS),
     size: memorySchema.optional(),
     finalizers: finalizersSchema.optional(),
+    immutable: z.boolean().optional(),
     ...requestShape,
     ...preloadShape,
   }),
@@ -72,6 +76,7 @@ export const createObjects = operationKind({
     count: written.count,
     ...(written.size === undefined ? {} : { size: written.size }),
     finalizers: written.finalizers ?? [],
+    immutable: written.immutable ?? false,
     preload: written.preload ?? false,
     ...resolveRequesting(written, context),
   }),

@@ -64,6 +64,8 @@ export const podShape = {
   labels: labelsSchema.optional(),
   finalizers: finalizersSchema.optional(),
   volumes: volumesSchema.optional(),
+  secrets: z.array(nameSchema).min(1).optional(),
+  configMaps: z.array(nameSchema).min(1).optional(),
   image: textSchema('an image, such as registry.k8s.io/pause:3.10').optional(),
   initContainers: wholeNumberSchema(0, MAXIMUM_INIT_CONTAINERS).optional(),
   port: wholeNumberSchema(1, MAXIMUM_PORT).optional(),
@@ -116,6 +118,7 @@ export function makePodTemplate(
       labels,
       ...(pod.finalizers === undefined ? {} : { finalizers: pod.finalizers }),
       ...(pod.volumes === undefined ? {} : { volumes: resolveVolumes(pod.volumes) }),
+      ...resolveSettings(pod),
       initContainers,
       containers: [main],
       requests: effectivePodRequest(initContainers, [main], NO_RESOURCES),
@@ -149,6 +152,15 @@ export function makePodTemplate(
     },
     lifetime,
   );
+}
+
+/** Secrets and ConfigMaps of the pod's namespace that it mounts. */
+function resolveSettings({ secrets = [], configMaps = [] }: WrittenPod): Pick<PodTemplate, 'settings'> {
+  const settings = [
+    ...secrets.map((name) => ({ kind: 'Secret', name, isOptional: false, isMounted: true }) as const),
+    ...configMaps.map((name) => ({ kind: 'ConfigMap', name, isOptional: false, isMounted: true }) as const),
+  ];
+  return settings.length === 0 ? {} : { settings };
 }
 
 function container(

@@ -1,6 +1,6 @@
 /** Writes of Events and of the kinds of which only name and size matter, and the TokenRequest, which stores nothing. */
-import { type Kind, kinds, type Labels } from '../../../cluster/index.ts';
-import { Verb } from '../verbs.ts';
+import { type Kind, kinds, type Labels, SettingsVersions } from '../../../cluster/index.ts';
+import { StatusCode, Verb } from '../verbs.ts';
 import { CHANGED, UNCHANGED, type Write } from './write.ts';
 
 /** POST events. Number 0: reason. Number 1: size [B], 0 = that of events in general. */
@@ -26,7 +26,10 @@ export const eventPatch: Write = {
   },
 };
 
-/** POST, PUT or PATCH of an object of which only name and size matter. Number 0: size [B]; number 1 of a POST: finalizers. */
+/**
+ * POST, PUT or PATCH of an object of which only name and size matter. Number 0: size [B]; numbers 1 and 2 of a POST: finalizers, 1 = immutable.
+ * An immutable Secret or ConfigMap can only be deleted (registry/core/secret/strategy.go).
+ */
 function opaqueWrite(verb: number, kind: Kind | undefined): Write {
   return {
     verb,
@@ -34,7 +37,10 @@ function opaqueWrite(verb: number, kind: Kind | undefined): Write {
     subresource: '',
     apply({ tables, requests }, draft, request) {
       const table = tables.of(requests.kind[request] as Kind);
+      const isSettings = table instanceof SettingsVersions;
+      if (isSettings && verb !== Verb.Create && table.immutable.get(draft) === 1) return StatusCode.UnprocessableEntity;
       table.bytes.set(draft, requests.number(request, 0));
+      if (isSettings && verb === Verb.Create) table.immutable.set(draft, requests.number(request, 2));
       if (verb === Verb.Create) table.finalizers.set(draft, requests.number(request, 1));
       return CHANGED;
     },
