@@ -226,7 +226,7 @@ export class ControlPlane {
     const { clientGo, eventReplies } = this;
     this.addons = createAddons(options.addons ?? [], parameters, { clientGo, eventReplies });
     this.agents = [this.proxies, ...this.addonAgents()];
-    this.machines = new NodeMachines(simulation, this.kubelets, this.proxies, this.agents);
+    this.machines = new NodeMachines(this.clientGo, this.kubelets, this.proxies, this.agents);
     const shared = {
       clientGo: this.clientGo,
       reflectorReplies: this.clientGo.reflectorReplies,

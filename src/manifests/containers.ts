@@ -2,6 +2,7 @@
 import { type Container, type ContainerPort, type PreStopHook, type Probe, probeHandlers } from '../cluster/index.ts';
 import type { FieldReader } from './field-reader.ts';
 import { readContainerResources } from './resources.ts';
+import { environmentRefersToSettings } from './settings-references.ts';
 
 /** Defaults of SetDefaults_Probe, in seconds and counts. */
 const PROBE_DEFAULTS = { initialDelay: 0, period: 10, timeout: 1, success: 1, failure: 3 } as const;
@@ -13,6 +14,8 @@ const MAXIMUM_PORT = 65_535;
 const CONTAINER_FIELDS_WITHOUT_EFFECT = [
   'args',
   'command',
+  'env',
+  'envFrom',
   'resizePolicy',
   'restartPolicyRules',
   'securityContext',
@@ -64,9 +67,11 @@ function readContainer(reader: FieldReader, isInit: boolean): Container {
     ...(preStop === undefined ? {} : { preStop }),
     sidecar,
   };
-  // Secrets and ConfigMaps that they name are read with the pod (settings-references.ts).
-  reader.raw('env');
-  reader.raw('envFrom');
+  // Secrets and ConfigMaps that the environment names are read with the pod (settings-references.ts); nothing else of it matters.
+  if (environmentRefersToSettings(reader.peek('env'), reader.peek('envFrom'))) {
+    reader.raw('env');
+    reader.raw('envFrom');
+  }
   reader.ignore(...CONTAINER_FIELDS_WITHOUT_EFFECT, 'restartPolicy');
   reader.finish();
   return container;

@@ -53,6 +53,11 @@ export class FieldReader {
     return this.fields[key] ?? undefined;
   }
 
+  /** The field as it is written; it counts as not read. */
+  peek(key: string): unknown {
+    return this.fields[key] ?? undefined;
+  }
+
   /** A nested map, or `undefined` where it is not given. */
   map(key: string): FieldReader | undefined {
     const value = this.raw(key);

@@ -47,6 +47,11 @@ function referencesOfVolume(volume: Fields): SettingsReference[] {
   ];
 }
 
+/** Whether the environment of a container names Secrets or ConfigMaps. */
+export function environmentRefersToSettings(env: unknown, envFrom: unknown): boolean {
+  return referencesOfContainer({ env, envFrom }).length > 0;
+}
+
 function referencesOfContainer(container: Fields): SettingsReference[] {
   const values = mapsOf(container['env']).flatMap(({ valueFrom }) => (isMap(valueFrom) ? [valueFrom] : []));
   return [

@@ -17,6 +17,7 @@ describe('fields without effect', () => {
     expect(read(`${text}---\n${text}`).accepted).toEqual([
       'Deployment spec.paused',
       'Deployment spec.template.spec.containers[].command',
+      'Deployment spec.template.spec.containers[].env',
       'Deployment spec.template.spec.securityContext',
     ]);
   });

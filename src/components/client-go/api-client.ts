@@ -13,6 +13,7 @@ import {
 } from '../api-machinery/index.ts';
 import type { CollectionSelection } from '../kube-apiserver/index.ts';
 import type { ClientGo } from './client-go.ts';
+import type { ClientPath } from './client-paths.ts';
 import type { ClientStatistics } from './client-statistics.ts';
 import type { Transport } from './connections.ts';
 
@@ -62,6 +63,8 @@ export class ApiClient {
   readonly transport: Transport;
   /** Whether the network between it and the API servers is cut (its node has crashed), state. */
   isCut = false;
+  /** What is wrong with its way to the API servers; undefined = nothing, state. */
+  path: ClientPath | undefined = undefined;
   /** Bits of {@link RequestFlag} that each of its requests has. */
   readonly requestFlags: number;
   /** What it counts together with the clients of its name. */

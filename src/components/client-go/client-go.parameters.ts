@@ -16,6 +16,30 @@ export const clientGoParameters = defineParameters({
     help: 'Pause before a read is sent again whose connection broke.',
     source: sourceCode('K:client-go/rest/with_retry.go:retryAfterResponse'),
   }),
+  http2ReadIdleTimeout: duration({
+    default: seconds(30),
+    range: [seconds(1), seconds(3600)],
+    help: 'Silence on a connection after which the client asks whether it is still there (HTTP/2 ping).',
+    source: sourceCode('K:apimachinery/pkg/util/net/http.go:readIdleTimeoutSeconds'),
+  }),
+  http2PingTimeout: duration({
+    default: seconds(15),
+    range: [seconds(1), seconds(3600)],
+    help: 'How long it waits for the answer before it closes the connection.',
+    source: sourceCode('K:apimachinery/pkg/util/net/http.go:pingTimeoutSeconds'),
+  }),
+  dialTimeout: duration({
+    default: seconds(30),
+    range: [seconds(1), seconds(3600)],
+    help: 'How long a client tries to set a connection up to a server that does not answer.',
+    source: sourceCode('K:client-go/transport/cache.go:get'),
+  }),
+  retransmissionTimeout: duration({
+    default: milliseconds(200),
+    range: [milliseconds(1), seconds(60)],
+    help: 'Time after which TCP sends a message again that was lost; doubles. Only where a fault loses messages.',
+    source: sourceCode('https://github.com/torvalds/linux/blob/v6.6/include/net/tcp.h', 'TCP_RTO_MIN'),
+  }),
   watchTimeoutMinimum: duration({
     default: seconds(300),
     range: [seconds(1), seconds(86_400)],

@@ -19,11 +19,12 @@ import {
 } from '../../engine/index.ts';
 import type { MetricRecorder, WaitLedger } from '../../metrics/index.ts';
 import { type Nanoseconds, nanoseconds } from '../../units/index.ts';
-import { type RequestId, type Requests, StatusCode, Verb, WaitPlace } from '../api-machinery/index.ts';
+import { ReadNumber, type RequestId, type Requests, StatusCode, Verb, WaitPlace } from '../api-machinery/index.ts';
 import type { networkParameters } from '../host/host.parameters.ts';
 import type { ApiServer } from '../kube-apiserver/index.ts';
 import { ApiClient, type ApiClientOptions } from './api-client.ts';
 import type { clientGoParameters } from './client-go.parameters.ts';
+import { ClientPaths } from './client-paths.ts';
 import { ClientStatistics } from './client-statistics.ts';
 import { type Connection, Connections, NOT_CONNECTED } from './connections.ts';
 import type { Reflector, ReflectorReplies } from './reflector.ts';
@@ -99,6 +100,8 @@ export class ClientGo {
   /** Requests that API servers work on although their clients were answered already, state. */
   private abandoned = 0;
   private readonly accounts: RequestAccounts;
+  /** What is wrong with the network of clients. */
+  readonly paths: ClientPaths;
 
   constructor(options: {
     simulation: Simulation;
@@ -148,6 +151,11 @@ export class ClientGo {
       jitter: simulation.streams.keyed('client-go.reflectors'),
     };
     this.accounts = new RequestAccounts(options);
+    this.paths = new ClientPaths(
+      this,
+      (request) => this.onMissed(request),
+      (request) => this.onSentAgain(request),
+    );
     simulation.addInvariantCheck('client-go', () => this.checkInvariants());
   }
 
@@ -255,6 +263,11 @@ export class ClientGo {
     }
     this.carriers[request] = connection;
     for (const observer of this.observers) observer.onSent?.(request, client);
+    if (client.path !== undefined && this.paths.swallowsRequest(request, client, connection)) return;
+    this.depart(request, client, connection);
+  }
+
+  private depart(request: RequestId, client: ApiClient, connection: Connection): void {
     const delay = this.delayOf(client, client.link);
     const before = this.untilReady(client, connection);
     this.links.transmit(client.link, nanoseconds(before + delay), connection.server.requestArrived, request);
@@ -275,7 +288,8 @@ export class ClientGo {
   private delayOf(client: ApiClient, link: number): Nanoseconds {
     const count = this.messages[link] as number;
     this.messages[link] = count + 1;
-    return client.delay.keyedSample(this.delays, link, count);
+    const delay = client.delay.keyedSample(this.delays, link, count);
+    return client.path === undefined ? delay : nanoseconds(delay + this.paths.lateness(client.path, link, count));
   }
 
   /** The API server that a client is connected to, from long ago if need be; undefined if it can have no connection. */
@@ -297,6 +311,7 @@ export class ClientGo {
   carryReply(request: RequestId): void {
     const { requests, parameters } = this;
     const client = this.clients[requests.client[request] as number] as ApiClient;
+    if (client.path !== undefined && this.paths.swallowsReply(request, client)) return;
     // A connection that broke is worth another try only for reads: nobody knows whether a write was carried out. Reflectors see to their watches.
     const verb = requests.verb[request];
     if (requests.code[request] === StatusCode.ConnectionBroken && (verb === Verb.Get || verb === Verb.List))
@@ -307,6 +322,38 @@ export class ClientGo {
     const transfer = this.wire.send(server, this.simulation.now, bytes, perByte);
     const delay = nanoseconds(transfer + this.delayOf(client, client.link + 1));
     this.links.transmit(client.link + 1, delay, this.evReply, request);
+  }
+
+  /** A client has waited for an answer for long enough: it closes the connection. */
+  private onMissed(request: RequestId): void {
+    this.requests.code[request] = StatusCode.ConnectionBroken;
+    this.requests.retryAfter[request] = 0;
+    const connection = this.carriers[request];
+    if (connection !== undefined) connection.isClosing = true;
+    this.onReply(request);
+  }
+
+  /** TCP has brought a request through at last. Its server may have ended meanwhile. */
+  private onSentAgain(request: RequestId): void {
+    const client = this.clients[this.requests.client[request] as number] as ApiClient;
+    const connection = this.carriers[request] as Connection;
+    if (connection.server.incarnation === connection.incarnation && !client.isCut) {
+      if (client.path === undefined || !this.paths.swallowsRequest(request, client, connection))
+        this.depart(request, client, connection);
+    } else this.onMissed(request);
+  }
+
+  /** The watch that a request has opened is nobody's: its answer is lost. */
+  closeOpenedWatch(request: RequestId): void {
+    const { requests } = this;
+    const watcher = requests.resultRevision[request] as number;
+    const { log } = this.server(requests.server[request] as number).cache(requests.kind[request] as Kind);
+    if (log.isOpen(watcher, requests.number(request, ReadNumber.Identity))) log.closeWatch(watcher);
+  }
+
+  /** All reflectors that there have been. */
+  get allReflectors(): readonly Reflector[] {
+    return this.reflectors;
   }
 
   /** Called by API servers: the request's client is to send no further ones over this connection (GOAWAY). */

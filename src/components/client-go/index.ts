@@ -2,6 +2,7 @@
 export * from './api-client.ts';
 export * from './client-go.parameters.ts';
 export * from './client-go.ts';
+export type { ClientPath } from './client-paths.ts';
 export * from './event-recorder.ts';
 export * from './gather.ts';
 export * from './informer-index.ts';

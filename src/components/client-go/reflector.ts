@@ -60,6 +60,8 @@ export class Reflector implements WatchSubscriber {
   private backoff: Nanoseconds;
   private backedOffAt = 0;
   private timer: EventId | undefined;
+  /** Server and process of the watch that stands still because the network is cut; undefined = none does, state. */
+  private hung: { readonly server: number; readonly incarnation: number } | undefined = undefined;
   private stopped = true;
   /** How often it was stopped; requests carry it, so that an answer to a process that has ended since is not taken for one to the next, state. */
   private life = 0;
@@ -112,6 +114,7 @@ export class Reflector implements WatchSubscriber {
   stop(): void {
     this.stopped = true;
     this.life++;
+    this.hung = undefined;
     this.closeWatch();
     this.cancelTimer();
   }
@@ -136,6 +139,39 @@ export class Reflector implements WatchSubscriber {
     this.resting = true;
     this.takeOver();
     if (this.watcher >= 0) this.log?.rest(this.watcher);
+  }
+
+  /** The network to its server is cut: nothing comes any more, which its client notices after `span`. */
+  hang(span: Nanoseconds): void {
+    if (this.watcher < 0) return;
+    this.takeOver();
+    const { log, watcher, server } = this;
+    if (log === undefined || watcher < 0) return;
+    this.hung = { server, incarnation: this.clientGo.server(server).incarnation };
+    const known = Math.max(this.revision, log.bookmarkedRevision(watcher));
+    this.closeWatch();
+    this.revision = known;
+    this.cancelTimer();
+    this.setTimer(span);
+  }
+
+  /** The network is whole again: a watch that nobody has given up goes on from where it was, or begins anew where the history for that is gone. */
+  recover(): void {
+    const { hung } = this;
+    if (hung === undefined) return;
+    this.hung = undefined;
+    this.cancelTimer();
+    const server = this.clientGo.server(hung.server);
+    const isSame = server.isUp && server.incarnation === hung.incarnation;
+    const watcher = isSame ? server.cache(this.kind).log.openWatch(this.bucket, this.revision, this) : GONE;
+    if (watcher === GONE) this.retryLater();
+    else this.opened(hung.server, watcher, 0);
+  }
+
+  /** By how much a change comes later than on a network with which nothing is wrong. */
+  lateness(revision: number): number {
+    const { path } = this.client;
+    return path === undefined ? 0 : this.clientGo.paths.lateness(path, this.client.link + 1, -revision);
   }
 
   /** From inside a listener: take further changes only when {@link catchUp} is called. */
@@ -294,6 +330,7 @@ export class Reflector implements WatchSubscriber {
   onTimer(generation: number): void {
     if (generation !== this.generation || this.stopped) return;
     this.timer = undefined;
+    this.hung = undefined;
     this.closeWatch();
     if (this.revision === 0) this.begin(true);
     else this.sendWatch();

@@ -397,6 +397,8 @@ export class WatchLog {
     const identity = this.table.identities[watcher] as number;
     let span: number = delay.distribution.keyedSample(delay.keyed, identity, this.ring.revisionAt(sequence));
     if (span < delay.minimum) span = delay.minimum;
+    const late = this.table.subscribers[watcher]?.lateness?.(this.ring.revisionAt(sequence));
+    if (late !== undefined) span += late;
     return this.ring.dispatchAt(sequence) + span + this.placeOf(watcher, sequence);
   }
 

@@ -58,6 +58,7 @@ export class NodeHealth {
   forget(key: ObjectKey): void {
     this.presence[key] = Presence.None;
     this.probes[key] = NEVER;
+    this.seenRenewals[key] = NEVER;
   }
 
   /** Whether the cache has a node. */
@@ -84,7 +85,8 @@ export class NodeHealth {
       this.probes[key] = now;
       this.graces[key] = this.parameters.nodeMonitorGracePeriod;
     }
-    this.seenRenewals[key] = renewal;
+    // A lease that was renewed with an earlier time than before, by a clock that was set back, is not taken over.
+    this.seenRenewals[key] = Math.max(renewal, this.seenRenewals[key] as number);
     this.seenHeartbeats[key] = heartbeat;
     return this.isLost(key, now);
   }

@@ -9,7 +9,7 @@
 import { kinds, type NodeSpecification, type ObjectKey, type VersionHandle } from '../../cluster/index.ts';
 import type { EventType, KeyedStream, Process, ValuesOf } from '../../engine/index.ts';
 import { type Nanoseconds, nanoseconds } from '../../units/index.ts';
-import { type ApiClient, type ClientGo, EventRecorder, type EventRecorderReplies } from '../client-go/index.ts';
+import { type ApiClient, type ClientGo, type ClientPath, EventRecorder, type EventRecorderReplies } from '../client-go/index.ts';
 import { ContainerRuntimes } from './container-runtimes.ts';
 import { Heartbeats } from './heartbeats.ts';
 import type { kubeletParameters } from './kubelet.parameters.ts';
@@ -72,7 +72,7 @@ export class KubeletFleet {
       written: (slot) => this.workers.statusWritten(slot),
     });
     this.workers = new PodWorkers(clientGo, parameters, this.table, this.kubelets, this.statuses);
-    this.watches = new KubeletWatches(clientGo, this.table, this.workers, this.nodeStatuses);
+    this.watches = new KubeletWatches(clientGo, this.table, this.workers, this.statuses, this.nodeStatuses);
     this.registration = new NodeRegistration(clientGo, parameters);
     this.supervision = new Supervision(simulation, recorder, parameters, this.kubelets, (kubelet) =>
       this.execute(kubelet),
@@ -143,7 +143,7 @@ export class KubeletFleet {
       nodeKey,
       nodeName,
       specification,
-      clients: this.newClients(nodeName, 0),
+      clients: this.newClients(nodeName, 0, undefined),
       leaseKey: clientGo.tables.keysOf('leases').intern(NODE_LEASE_NAMESPACE, nodeName),
       loopPhase: Math.floor(this.phases.uniform(index, Draw.LoopPhase) * parameters.statusSyncPeriod),
     });
@@ -153,7 +153,7 @@ export class KubeletFleet {
   }
 
   /** The clients of a new process, with full token buckets and no connections yet. */
-  private newClients(nodeName: string, epoch: number): KubeletClients {
+  private newClients(nodeName: string, epoch: number, path: ClientPath | undefined): KubeletClients {
     const { clientGo, parameters } = this;
     const user = `system:node:${nodeName}`;
     const groups = ['system:nodes', 'system:authenticated'];
@@ -165,6 +165,8 @@ export class KubeletFleet {
     const timeout = parameters.heartbeatTimeout;
     const heartbeat = clientGo.newClient({ ...own, name: 'kubelet heartbeat', qps: 0, burst: 1, timeout });
     const events = client('kubelet events', parameters.eventQps, parameters.eventBurst);
+    // The network of a node does not change with its processes.
+    for (const one of [main, heartbeat, events]) one.path = path;
     return { main, heartbeat, recorder: new EventRecorder(clientGo, events, this.eventReplies) };
   }
 
@@ -264,7 +266,7 @@ export class KubeletFleet {
       const left = kubelet.supervision.startedAt + kubelet.crashLifetime - simulation.now;
       simulation.after(nanoseconds(left), this.evCrashAgain, index, epoch);
     }
-    kubelet.clients = this.newClients(kubelet.nodeName, kubelet.epoch);
+    kubelet.clients = this.newClients(kubelet.nodeName, kubelet.epoch, kubelet.client.path);
     kubelet.isRunning = true;
     for (const slot of kubelet.pods.values()) kubelet.orphans.add(slot);
     this.boot(kubelet, NO_WAIT);
@@ -300,7 +302,7 @@ export class KubeletFleet {
   private comeBack(kubelet: Kubelet): void {
     kubelet.isUp = true;
     kubelet.isRunning = true;
-    kubelet.clients = this.newClients(kubelet.nodeName, kubelet.epoch);
+    kubelet.clients = this.newClients(kubelet.nodeName, kubelet.epoch, kubelet.client.path);
     this.boot(kubelet, NO_WAIT);
     this.onReturned(kubelet.nodeKey);
   }

@@ -16,18 +16,27 @@ import type { Kubelet } from './kubelet.ts';
 import type { NodeStatusReports } from './node-status.ts';
 import type { PodTable } from './pod-table.ts';
 import type { PodWorkers } from './pod-workers.ts';
+import type { StatusManager } from './status-manager.ts';
 
 /** The watches of all kubelets. */
 export class KubeletWatches {
   private readonly clientGo: ClientGo;
   private readonly table: PodTable;
   private readonly workers: PodWorkers;
+  private readonly statuses: StatusManager;
   private readonly nodeStatuses: NodeStatusReports;
 
-  constructor(clientGo: ClientGo, table: PodTable, workers: PodWorkers, nodeStatuses: NodeStatusReports) {
+  constructor(
+    clientGo: ClientGo,
+    table: PodTable,
+    workers: PodWorkers,
+    statuses: StatusManager,
+    nodeStatuses: NodeStatusReports,
+  ) {
     this.clientGo = clientGo;
     this.table = table;
     this.workers = workers;
+    this.statuses = statuses;
     this.nodeStatuses = nodeStatuses;
   }
 
@@ -38,7 +47,7 @@ export class KubeletWatches {
     const listener: ReflectorListener = {
       onListed: (versions) => this.onListed(kubelet, versions),
       onChanged: (version, previous) => this.onChanged(kubelet, version, previous),
-      concerns: (version, previous) => this.concerns(version, previous),
+      concerns: (version, previous) => this.concerns(kubelet, version, previous),
     };
     kubelet.reflectors.push(
       new Reflector(clientGo, kubelet.client, kinds.pods, kubelet.nodeKey, replies, listener),
@@ -93,6 +102,7 @@ export class KubeletWatches {
     if (slot !== undefined) {
       if (kubelet.orphans.delete(slot)) this.workers.readopt(slot);
       if (pods.isTerminating(version)) this.workers.stop(slot);
+      else if (this.contradicts(slot, version)) this.statuses.reconcile(slot);
       return;
     }
     // Pods that ended before this kubelet started are not started again.
@@ -102,10 +112,19 @@ export class KubeletWatches {
     else this.workers.begin(added, (pods.conditions.get(version) & PodCondition.Reported) !== 0);
   }
 
-  /** A kubelet reacts to pods that come, go or are to be stopped; its own status writes tell it nothing new. */
-  private concerns(version: VersionHandle, previous: VersionHandle): boolean {
+  /** A kubelet reacts to pods that come, go or are to be stopped, or that others call not ready; its own status writes tell it nothing new. */
+  private concerns(kubelet: Kubelet, version: VersionHandle, previous: VersionHandle): boolean {
     const { pods } = this.clientGo.tables;
     if (version === NO_VERSION || previous === NO_VERSION || pods.node.get(previous) < 0) return true;
-    return pods.isTerminating(version) && !pods.isTerminating(previous);
+    if (pods.isTerminating(version)) return !pods.isTerminating(previous);
+    if (!pods.isReady(previous) || pods.isReady(version)) return false;
+    const slot = kubelet.pods.get(pods.key.get(version) as ObjectKey);
+    return slot !== undefined && this.contradicts(slot, version);
+  }
+
+  /** Whether a pod is ready and the API says that it is not: the node controller does so where it misses the node. */
+  private contradicts(slot: number, version: VersionHandle): boolean {
+    const isReady = ((this.table.conditions[slot] as number) & PodCondition.Ready) !== 0;
+    return isReady && !this.clientGo.tables.pods.isReady(version) && this.table.dirty[slot] === 0;
   }
 }

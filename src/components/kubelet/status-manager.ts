@@ -96,6 +96,12 @@ export class StatusManager {
     this.enqueue(slot);
   }
 
+  /** The API has another status than it was given: it is written again with the next pass (needsReconcile). */
+  reconcile(slot: number): void {
+    this.table.dirty[slot] = 1;
+    this.tryWithNextPass(this.kubeletOf(slot), slot);
+  }
+
   private enqueue(slot: number): void {
     const { table } = this;
     const kubelet = this.kubeletOf(slot);
@@ -232,6 +238,11 @@ export class StatusManager {
   // ---- failures ------------------------------------------------------------------------------------------------------------------
 
   private failed(kubelet: Kubelet, slot: number): void {
+    this.tryWithNextPass(kubelet, slot);
+    this.next(kubelet);
+  }
+
+  private tryWithNextPass(kubelet: Kubelet, slot: number): void {
     if (kubelet.failedStatuses.length === 0) {
       const { now } = this.clientGo.simulation;
       const pass = kubelet.nextTick(plus(now, nanoseconds(1)), this.parameters.statusSyncPeriod);
@@ -239,7 +250,6 @@ export class StatusManager {
     }
     this.table.hold(slot);
     kubelet.failedStatuses.push(slot);
-    this.next(kubelet);
   }
 
   private onPass(index: number, epoch: number): void {

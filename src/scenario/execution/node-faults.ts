@@ -1,8 +1,15 @@
 /** Faults that strike nodes and what runs on them: which nodes, when, and what happens to each. */
 import { LABEL_ZONE } from '../../cluster/index.ts';
+import type { ClientPath } from '../../components/client-go/index.ts';
 import type { Kubelet } from '../../components/kubelet/index.ts';
-import type { Process } from '../../engine/index.ts';
-import type { Fault, NodeChoice } from '../faults/index.ts';
+import { createDistribution, type Process } from '../../engine/index.ts';
+import {
+  addedDelay,
+  type Fault,
+  type NetworkDegradation,
+  type NetworkPartition,
+  type NodeChoice,
+} from '../faults/index.ts';
 import type { Execution } from './execution.ts';
 
 /** Faults that strike nodes. */
@@ -16,6 +23,11 @@ export function isNodeFault(fault: Fault): fault is NodeFault {
 /** Carries a fault of nodes out: at once, or for each node at a moment of its own. */
 export function injectNodeFault(execution: Execution, fault: NodeFault): void {
   const chosen = chooseNodes(execution, fault);
+  if (fault.fault === 'networkPartition' || fault.fault === 'networkDegradation') {
+    const keys = chosen.map(({ nodeKey }) => nodeKey);
+    execution.cluster.machines.spoilNetwork(keys, pathOf(fault), fault.duration ?? undefined);
+    return;
+  }
   const over = 'over' in fault ? fault.over : 0;
   if (over === 0) {
     for (const kubelet of chosen) strike(execution, fault, kubelet);
@@ -29,7 +41,7 @@ export function injectNodeFault(execution: Execution, fault: NodeFault): void {
 
 function* strikeInTurn(
   execution: Execution,
-  fault: NodeFault,
+  fault: Exclude<NodeFault, NetworkPartition | NetworkDegradation>,
   moments: readonly { readonly kubelet: Kubelet; readonly at: number }[],
 ): Process {
   let passed = 0;
@@ -40,7 +52,11 @@ function* strikeInTurn(
   }
 }
 
-function strike({ cluster }: Execution, fault: NodeFault, kubelet: Kubelet): void {
+function strike(
+  { cluster }: Execution,
+  fault: Exclude<NodeFault, NetworkPartition | NetworkDegradation>,
+  kubelet: Kubelet,
+): void {
   switch (fault.fault) {
     case 'nodeCrash':
       cluster.machines.crash(kubelet.nodeKey, fault.duration ?? undefined);
@@ -57,7 +73,24 @@ function strike({ cluster }: Execution, fault: NodeFault, kubelet: Kubelet): voi
     case 'kubeProxyRestart':
       cluster.machines.restartProxy(kubelet.nodeKey, fault.duration);
       break;
+    case 'nodeClockStop':
+      cluster.machines.spoilClock(kubelet.nodeKey, undefined, fault.duration ?? undefined);
+      break;
+    case 'nodeClockSkew':
+      cluster.machines.spoilClock(kubelet.nodeKey, fault.ahead - fault.behind, fault.duration ?? undefined);
+      break;
   }
+}
+
+/** The way between nodes and API servers that a fault leaves. */
+function pathOf(fault: NetworkPartition | NetworkDegradation): ClientPath {
+  if (fault.fault === 'networkPartition') {
+    const { direction } = fault;
+    return { isCutUp: direction !== 'toNodes', isCutDown: direction !== 'fromNodes', loss: 0, delay: undefined };
+  }
+  const added = addedDelay(fault);
+  const delay = added === undefined ? undefined : createDistribution(added);
+  return { isCutUp: false, isCutDown: false, loss: fault.loss, delay };
 }
 
 /** The nodes of a fault: named ones, those of zones, or as many as asked for, drawn at random from those that have power. */

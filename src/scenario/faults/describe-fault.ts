@@ -4,7 +4,7 @@ import type { Fault } from './index.ts';
 import { describeNodes, type NodeChoice } from './node-choice.ts';
 
 /** Keys whose values are spans. */
-const SPANS = new Set(['duration', 'added', 'delay', 'over', 'lifetime']);
+const SPANS = new Set(['duration', 'added', 'delay', 'over', 'lifetime', 'behind', 'ahead']);
 
 /** "etcdSlowDisk: member leader, factor 10, duration 1m"; what is at its default or does nothing is not told. */
 export function describeFault({ fault, ...details }: Fault): string {

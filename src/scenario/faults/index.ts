@@ -19,6 +19,9 @@ import { etcdTransferLeader } from './etcd-transfer-leader.ts';
 import { kubeProxyRestart } from './kube-proxy-restart.ts';
 import { kubeletCrash } from './kubelet-crash.ts';
 import { kubeletRestart } from './kubelet-restart.ts';
+import { networkDegradation } from './network-degradation.ts';
+import { networkPartition } from './network-partition.ts';
+import { nodeClockSkew, nodeClockStop } from './node-clock.ts';
 import { nodeCrash } from './node-crash.ts';
 import { containerRuntimeOutage } from './runtime-outage.ts';
 import { schedulerCrash } from './scheduler-crash.ts';
@@ -49,6 +52,10 @@ export const faultKinds = {
   kubeletRestart,
   containerRuntimeOutage,
   kubeProxyRestart,
+  networkPartition,
+  networkDegradation,
+  nodeClockStop,
+  nodeClockSkew,
 } as const;
 
 /** Name of a kind of fault. */
@@ -78,7 +85,11 @@ export type { EtcdTransferLeader } from './etcd-transfer-leader.ts';
 export type { KubeProxyRestart } from './kube-proxy-restart.ts';
 export type { KubeletCrash } from './kubelet-crash.ts';
 export type { KubeletRestart } from './kubelet-restart.ts';
+export type { NetworkDegradation } from './network-degradation.ts';
+export { addedDelay } from './network-degradation.ts';
+export type { NetworkPartition } from './network-partition.ts';
 export type { NodeChoice } from './node-choice.ts';
+export type { NodeClockSkew, NodeClockStop } from './node-clock.ts';
 export type { NodeCrash } from './node-crash.ts';
 export type { ContainerRuntimeOutage } from './runtime-outage.ts';
 export type { SchedulerCrash } from './scheduler-crash.ts';

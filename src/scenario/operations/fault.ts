@@ -17,7 +17,7 @@ export interface InjectFault {
 const at = durationSchema.optional();
 
 export const fault = operationKind({
-  help: 'Something breaks: nodes, kubelets and container engines crash, members of etcd are lost, cut off or slow, an API server or all of them restart, a webhook is away, a leading process ends.',
+  help: 'Something breaks: nodes, kubelets and container engines crash, networks and clocks of nodes fail, members of etcd are lost, cut off or slow, an API server or all of them restart, a webhook is away, a leading process ends.',
   schema: z.discriminatedUnion('kind', [
     strictMap({ kind: z.literal('nodeCrash'), at, ...faultKinds.nodeCrash.shape }),
     strictMap({ kind: z.literal('etcdLeaderLoss'), at, ...faultKinds.etcdLeaderLoss.shape }),
@@ -43,6 +43,10 @@ export const fault = operationKind({
     strictMap({ kind: z.literal('kubeletCrash'), at, ...faultKinds.kubeletCrash.shape }),
     strictMap({ kind: z.literal('kubeletRestart'), at, ...faultKinds.kubeletRestart.shape }),
     strictMap({ kind: z.literal('kubeProxyRestart'), at, ...faultKinds.kubeProxyRestart.shape }),
+    strictMap({ kind: z.literal('networkPartition'), at, ...faultKinds.networkPartition.shape }),
+    strictMap({ kind: z.literal('networkDegradation'), at, ...faultKinds.networkDegradation.shape }),
+    strictMap({ kind: z.literal('nodeClockStop'), at, ...faultKinds.nodeClockStop.shape }),
+    strictMap({ kind: z.literal('nodeClockSkew'), at, ...faultKinds.nodeClockSkew.shape }),
   ]),
   resolve: (written): InjectFault => ({
     kind: 'fault',
