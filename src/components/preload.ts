@@ -21,7 +21,6 @@ import {
   type PodGroupIntent,
   PodPhase,
   type PodTemplate,
-  type PriorityClass,
   type PriorityClassIntent,
   type ResourceQuotaIntent,
   type ServiceSpecification,
@@ -30,16 +29,12 @@ import {
   type VersionHandle,
 } from '../cluster/index.ts';
 import type { ValuesOf } from '../engine/index.ts';
-import {
-  disruptionStatus,
-  type objectSizeParameters,
-  type PriorityClasses,
-  usageOfNamespace,
-} from './api-machinery/index.ts';
+import { disruptionStatus, type objectSizeParameters, usageOfNamespace } from './api-machinery/index.ts';
 import type { Change, EtcdCluster } from './etcd/index.ts';
 import type { ApiServer } from './kube-apiserver/index.ts';
 import { NODE_LEASE_NAMESPACE } from './kubelet/index.ts';
 import { PreloadedDevices } from './preload-devices.ts';
+import { PreloadedPriorityClasses } from './preload-priorities.ts';
 import { PreloadedStorage } from './preload-storage.ts';
 
 /** A Deployment as it is preloaded. */
@@ -431,23 +426,6 @@ export class Preload {
     const change = this.store.preload(kind, version);
     for (const server of this.servers) server.preload(kind, change.key, version, change.revision);
     return change;
-  }
-}
-
-/** The PriorityClasses that are there before the run. */
-class PreloadedPriorityClasses implements PriorityClasses {
-  private readonly byName = new Map<string, PriorityClass>();
-
-  add(name: string, content: PriorityClass): void {
-    this.byName.set(name, content);
-  }
-
-  find(name: string): PriorityClass | undefined {
-    return this.byName.get(name);
-  }
-
-  globalDefault(): PriorityClass | undefined {
-    return [...this.byName.values()].find(({ globalDefault }) => globalDefault);
   }
 }
 

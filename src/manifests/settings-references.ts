@@ -23,7 +23,8 @@ export function readSettingsReferences(spec: FieldReader): readonly SettingsRefe
     for (const reference of referencesOfVolume(volume)) add(reference);
   }
   for (const key of ['initContainers', 'containers']) {
-    for (const container of mapsOf(spec.raw(key))) for (const reference of referencesOfContainer(container)) add(reference);
+    for (const container of mapsOf(spec.raw(key)))
+      for (const reference of referencesOfContainer(container)) add(reference);
   }
   for (const secret of mapsOf(spec.raw('imagePullSecrets'))) {
     // A pod starts without its pull secrets, if its images can be had without.
@@ -32,17 +33,38 @@ export function readSettingsReferences(spec: FieldReader): readonly SettingsRefe
   return [...found.values()];
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+/** A map of a manifest, of which only the fields named here are looked at. */
+type Fields = Readonly<
+  Partial<
+    Record<
+      | 'configMap'
+      | 'configMapKeyRef'
+      | 'configMapRef'
+      | 'env'
+      | 'envFrom'
+      | 'name'
+      | 'optional'
+      | 'projected'
+      | 'secret'
+      | 'secretKeyRef'
+      | 'secretName'
+      | 'secretRef'
+      | 'sources'
+      | 'valueFrom',
+      unknown
+    >
+  >
+>;
 
 function referencesOfVolume(volume: Fields): SettingsReference[] {
   const { secret, configMap, projected } = volume;
-  const sources = isMap(projected) ? mapsOf(projected['sources']) : [];
+  const sources = isMap(projected) ? mapsOf((projected as Fields).sources) : [];
   return [
     ...reference('Secret', secret, 'secretName', true),
     ...reference('ConfigMap', configMap, 'name', true),
     ...sources.flatMap((source) => [
-      ...reference('Secret', source['secret'], 'name', true),
-      ...reference('ConfigMap', source['configMap'], 'name', true),
+      ...reference('Secret', source.secret, 'name', true),
+      ...reference('ConfigMap', source.configMap, 'name', true),
     ]),
   ];
 }
@@ -53,15 +75,15 @@ export function environmentRefersToSettings(env: unknown, envFrom: unknown): boo
 }
 
 function referencesOfContainer(container: Fields): SettingsReference[] {
-  const values = mapsOf(container['env']).flatMap(({ valueFrom }) => (isMap(valueFrom) ? [valueFrom] : []));
+  const values = mapsOf(container.env).flatMap(({ valueFrom }) => (isMap(valueFrom) ? [valueFrom as Fields] : []));
   return [
     ...values.flatMap((from) => [
-      ...reference('Secret', from['secretKeyRef'], 'name', false),
-      ...reference('ConfigMap', from['configMapKeyRef'], 'name', false),
+      ...reference('Secret', from.secretKeyRef, 'name', false),
+      ...reference('ConfigMap', from.configMapKeyRef, 'name', false),
     ]),
-    ...mapsOf(container['envFrom']).flatMap((from) => [
-      ...reference('Secret', from['secretRef'], 'name', false),
-      ...reference('ConfigMap', from['configMapRef'], 'name', false),
+    ...mapsOf(container.envFrom).flatMap((from) => [
+      ...reference('Secret', from.secretRef, 'name', false),
+      ...reference('ConfigMap', from.configMapRef, 'name', false),
     ]),
   ];
 }
@@ -69,18 +91,19 @@ function referencesOfContainer(container: Fields): SettingsReference[] {
 function reference(
   kind: SettingsReference['kind'],
   source: unknown,
-  nameKey: string,
+  nameKey: 'name' | 'secretName',
   isMounted: boolean,
 ): SettingsReference[] {
   if (!isMap(source)) return [];
-  return [{ kind, name: textOf(source, nameKey), isOptional: source['optional'] === true, isMounted }];
+  const fields: Fields = source;
+  return [{ kind, name: textOf(fields, nameKey), isOptional: fields.optional === true, isMounted }];
 }
 
 function mapsOf(value: unknown): readonly Fields[] {
   return Array.isArray(value) ? value.filter(isMap) : [];
 }
 
-function textOf(fields: Fields, key: string): string {
+function textOf(fields: Fields, key: 'name' | 'secretName'): string {
   const value = fields[key];
   return typeof value === 'string' ? value : '';
 }

@@ -29,14 +29,7 @@ export const OTHER_SOURCES: readonly string[] = [
 const VOLUMES_OF_SETTINGS = ['configMap', 'projected', 'secret'];
 
 /** Other volumes of a pod that need no claim. */
-const VOLUMES_WITHOUT_CLAIM = [
-  'csi',
-  'downwardAPI',
-  'emptyDir',
-  'hostPath',
-  'image',
-  'nfs',
-];
+const VOLUMES_WITHOUT_CLAIM = ['csi', 'downwardAPI', 'emptyDir', 'hostPath', 'image', 'nfs'];
 
 /** Reads the rest of a claim's spec, and ends it. */
 export function readClaimSpecification(spec: FieldReader): ClaimSpecification {

@@ -9,8 +9,6 @@
 import { type Kind, NO_VERSION, type ObjectTables } from '../../cluster/index.ts';
 import {
   type EventType,
-  type KeyedStream,
-  LinkTable,
   type ProcessId,
   type Simulation,
   SUSPEND,
@@ -18,15 +16,16 @@ import {
   type ValuesOf,
 } from '../../engine/index.ts';
 import type { MetricRecorder, WaitLedger } from '../../metrics/index.ts';
-import { type Nanoseconds, nanoseconds } from '../../units/index.ts';
-import { ReadNumber, type RequestId, type Requests, StatusCode, Verb, WaitPlace } from '../api-machinery/index.ts';
+import { nanoseconds } from '../../units/index.ts';
+import { type RequestId, type Requests, StatusCode, Verb, WaitPlace } from '../api-machinery/index.ts';
 import type { networkParameters } from '../host/host.parameters.ts';
 import type { ApiServer } from '../kube-apiserver/index.ts';
 import { ApiClient, type ApiClientOptions } from './api-client.ts';
 import type { clientGoParameters } from './client-go.parameters.ts';
+import { ClientLinks } from './client-links.ts';
 import { ClientPaths } from './client-paths.ts';
 import { ClientStatistics } from './client-statistics.ts';
-import { type Connection, Connections, NOT_CONNECTED } from './connections.ts';
+import { type Connection, Connections } from './connections.ts';
 import type { Reflector, ReflectorReplies } from './reflector.ts';
 import { ReplyWire } from './reply-wire.ts';
 import { RequestAccounts } from './request-accounts.ts';
@@ -43,9 +42,6 @@ export interface RequestObserver {
   /** The last answer has come, or the connection broke; the slot is still there. */
   onAnswered?(request: RequestId, client: ApiClient): void;
 }
-
-/** Messages that cross the link before the first request: the round trips of TCP and of TLS 1.3. */
-const HANDSHAKE_MESSAGES = 4;
 
 /** Number of the reply handler that resumes the process in the request's context. */
 export const RESUME_PROCESS = 0;
@@ -76,11 +72,7 @@ export class ClientGo {
   /** Connections of API servers to themselves, made on first use. */
   private readonly loopbacks: (ApiClient | undefined)[] = [];
   private readonly observers: RequestObserver[] = [];
-  private readonly links: LinkTable;
-  /** Link delays, keyed by link and message: who else talks does not matter. */
-  private readonly delays: KeyedStream;
-  /** Messages sent so far by link. */
-  private readonly messages: number[] = [];
+  private readonly links: ClientLinks;
   private readonly evAdmitted: EventType;
   private readonly evRetry: EventType;
   private readonly evReply: EventType;
@@ -124,8 +116,12 @@ export class ClientGo {
     this.controlPlanePerByte = ReplyWire.perByte(options.network.controlPlaneBandwidth);
     this.recorder = options.recorder;
     this.waits = waits;
-    this.links = new LinkTable(simulation, 'client');
-    this.delays = simulation.streams.keyed('network.clients');
+    this.paths = new ClientPaths(
+      this,
+      (request) => this.onMissed(request),
+      (request) => this.onSentAgain(request),
+    );
+    this.links = new ClientLinks(simulation, options.network, this.paths);
     this.evAdmitted = simulation.on('client-go: admitted by the limiter', (request) =>
       this.onAdmitted(request as RequestId),
     );
@@ -151,11 +147,6 @@ export class ClientGo {
       jitter: simulation.streams.keyed('client-go.reflectors'),
     };
     this.accounts = new RequestAccounts(options);
-    this.paths = new ClientPaths(
-      this,
-      (request) => this.onMissed(request),
-      (request) => this.onSentAgain(request),
-    );
     simulation.addInvariantCheck('client-go', () => this.checkInvariants());
   }
 
@@ -174,11 +165,8 @@ export class ClientGo {
 
   /** A new client. */
   newClient(options: ApiClientOptions): ApiClient {
-    const up = this.links.add(this.network.minimumDelay);
-    this.links.add(this.network.minimumDelay);
-    this.messages.push(0, 0);
     const delay = options.onNode ? this.network.nodeDelay : this.network.controlPlaneDelay;
-    const client = new ApiClient(this, this.clients.length, up, delay, options);
+    const client = new ApiClient(this, this.clients.length, this.links.open(), delay, options);
     this.clients.push(client);
     return client;
   }
@@ -268,28 +256,7 @@ export class ClientGo {
   }
 
   private depart(request: RequestId, client: ApiClient, connection: Connection): void {
-    const delay = this.delayOf(client, client.link);
-    const before = this.untilReady(client, connection);
-    this.links.transmit(client.link, nanoseconds(before + delay), connection.server.requestArrived, request);
-  }
-
-  /** How long a request waits until TCP and TLS are set up; the first one begins with it. */
-  private untilReady(client: ApiClient, connection: Connection): number {
-    const { now } = this.simulation;
-    if (connection.readyAt === NOT_CONNECTED) {
-      let span: number = connection.server.acceptConnection();
-      for (let message = 0; message < HANDSHAKE_MESSAGES; message++) span += this.delayOf(client, client.link);
-      connection.readyAt = now + span;
-    }
-    return Math.max(0, connection.readyAt - now);
-  }
-
-  /** Delay of the next message on one of a client's links. */
-  private delayOf(client: ApiClient, link: number): Nanoseconds {
-    const count = this.messages[link] as number;
-    this.messages[link] = count + 1;
-    const delay = client.delay.keyedSample(this.delays, link, count);
-    return client.path === undefined ? delay : nanoseconds(delay + this.paths.lateness(client.path, link, count));
+    this.links.sendUp(client, connection, request);
   }
 
   /** The API server that a client is connected to, from long ago if need be; undefined if it can have no connection. */
@@ -320,8 +287,7 @@ export class ClientGo {
     const server = requests.server[request] as number;
     const bytes = requests.replyBytes[request] as number;
     const transfer = this.wire.send(server, this.simulation.now, bytes, perByte);
-    const delay = nanoseconds(transfer + this.delayOf(client, client.link + 1));
-    this.links.transmit(client.link + 1, delay, this.evReply, request);
+    this.links.sendDown(client, transfer, this.evReply, request);
   }
 
   /** A client has waited for an answer for long enough: it closes the connection. */
@@ -341,14 +307,6 @@ export class ClientGo {
       if (client.path === undefined || !this.paths.swallowsRequest(request, client, connection))
         this.depart(request, client, connection);
     } else this.onMissed(request);
-  }
-
-  /** The watch that a request has opened is nobody's: its answer is lost. */
-  closeOpenedWatch(request: RequestId): void {
-    const { requests } = this;
-    const watcher = requests.resultRevision[request] as number;
-    const { log } = this.server(requests.server[request] as number).cache(requests.kind[request] as Kind);
-    if (log.isOpen(watcher, requests.number(request, ReadNumber.Identity))) log.closeWatch(watcher);
   }
 
   /** All reflectors that there have been. */
@@ -441,13 +399,7 @@ export class ClientGo {
     for (const reflector of this.reflectors) {
       if (!reflector.watchesAt(server)) continue;
       reflector.rememberBookmark();
-      this.links.transmit(
-        reflector.client.link + 1,
-        this.delayOf(reflector.client, reflector.client.link + 1),
-        this.evWatchBroke,
-        reflector.index,
-        reflector.generation,
-      );
+      this.links.sendDown(reflector.client, 0, this.evWatchBroke, reflector.index, reflector.generation);
     }
   }
 

@@ -9,9 +9,10 @@
  * A request that has not been given up when the network is whole again arrives with the next retransmission of TCP, or of the first packet of its connection.
  * Simplifications: an answer that was lost is not sent again; the server's side of a watch that stands still is closed at once. K:apimachinery/pkg/util/net/http.go (ReadIdleTimeout, PingTimeout); RFC 6298.
  */
+import type { Kind } from '../../cluster/index.ts';
 import type { Distribution, EventId, EventType, KeyedStream } from '../../engine/index.ts';
 import { type Nanoseconds, nanoseconds, type SimTime, seconds } from '../../units/index.ts';
-import { type RequestId, StatusCode, Verb } from '../api-machinery/index.ts';
+import { ReadNumber, type RequestId, StatusCode, Verb } from '../api-machinery/index.ts';
 import type { ApiClient } from './api-client.ts';
 import type { ClientGo } from './client-go.ts';
 import { type Connection, NOT_CONNECTED } from './connections.ts';
@@ -114,9 +115,16 @@ export class ClientPaths {
     if (client.path?.isCutDown !== true) return false;
     const { requests } = this.clientGo;
     if (requests.verb[request] === Verb.Watch && requests.code[request] === StatusCode.Ok)
-      this.clientGo.closeOpenedWatch(request);
+      this.closeOpenedWatch(request);
     this.giveUpLater(request, client, false, requests.issuedAt[request] as number);
     return true;
+  }
+
+  private closeOpenedWatch(request: RequestId): void {
+    const { requests } = this.clientGo;
+    const watcher = requests.resultRevision[request] as number;
+    const { log } = this.clientGo.server(requests.server[request] as number).cache(requests.kind[request] as Kind);
+    if (log.isOpen(watcher, requests.number(request, ReadNumber.Identity))) log.closeWatch(watcher);
   }
 
   private giveUpLater(request: RequestId, client: ApiClient, isNew: boolean, since: number): EventId {

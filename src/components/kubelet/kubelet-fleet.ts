@@ -9,7 +9,13 @@
 import { kinds, type NodeSpecification, type ObjectKey, type VersionHandle } from '../../cluster/index.ts';
 import type { EventType, KeyedStream, Process, ValuesOf } from '../../engine/index.ts';
 import { type Nanoseconds, nanoseconds } from '../../units/index.ts';
-import { type ApiClient, type ClientGo, type ClientPath, EventRecorder, type EventRecorderReplies } from '../client-go/index.ts';
+import {
+  type ApiClient,
+  type ClientGo,
+  type ClientPath,
+  EventRecorder,
+  type EventRecorderReplies,
+} from '../client-go/index.ts';
 import { ContainerRuntimes } from './container-runtimes.ts';
 import { Heartbeats } from './heartbeats.ts';
 import type { kubeletParameters } from './kubelet.parameters.ts';

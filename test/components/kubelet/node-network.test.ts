@@ -151,7 +151,12 @@ describe('a bad network', () => {
     const world = cluster(1);
     world.cluster.machines.spoilNetwork(
       [world.nodeKey('node-0')],
-      { isCutUp: false, isCutDown: false, loss: 0.3, delay: createDistribution({ distribution: 'constant', value: 5e7 }) },
+      {
+        isCutUp: false,
+        isCutDown: false,
+        loss: 0.3,
+        delay: createDistribution({ distribution: 'constant', value: 5e7 }),
+      },
       undefined,
     );
     world.perform();
