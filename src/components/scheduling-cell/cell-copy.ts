@@ -9,11 +9,12 @@ import type { PodRequirements } from '../kube-scheduler/pod-requirements.ts';
 import type { LogReader, PlacementLog } from './placement-log.ts';
 import { countPlacement, hasRoom } from './placing.ts';
 
-/** A placement that was tried out. */
+/** A placement (1), or an end of one (-1), that was tried out. */
 interface Trial {
   readonly node: number;
   readonly requirements: PodRequirements;
   readonly devices: number;
+  readonly sign: 1 | -1;
 }
 
 /** The copy. Nodes that come, change or go are seen at once; what is placed on them only by {@link synchronise}. */
@@ -50,8 +51,14 @@ export class CellCopy {
     const { gpu } = requirements;
     const taken = gpu === undefined || devices !== NO_DEVICES ? devices : this.nodes.gpus.tightest(node, gpu);
     this.count(node, requirements, taken, 1);
-    this.trials.push({ node, requirements, devices: taken });
+    this.trials.push({ node, requirements, devices: taken, sign: 1 });
     return taken;
+  }
+
+  /** Tries out that something that is placed were gone. */
+  tryWithout(node: number, requirements: PodRequirements, devices: number): void {
+    this.count(node, requirements, devices, -1);
+    this.trials.push({ node, requirements, devices, sign: -1 });
   }
 
   /** Placements that are tried out now. */
@@ -62,8 +69,8 @@ export class CellCopy {
   /** Takes back what was tried since there were `mark` trials. */
   takeBack(mark: number): void {
     for (let i = this.trials.length - 1; i >= mark; i--) {
-      const { node, requirements, devices } = this.trials[i] as Trial;
-      this.count(node, requirements, devices, -1);
+      const { node, requirements, devices, sign } = this.trials[i] as Trial;
+      this.count(node, requirements, devices, sign === 1 ? -1 : 1);
     }
     this.trials.length = mark;
   }

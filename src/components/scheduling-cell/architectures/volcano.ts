@@ -1,25 +1,29 @@
 /**
- * Volcano: batch scheduling in sessions. https://github.com/volcano-sh/volcano, pkg/scheduler: actions/allocate, plugins gang, drf, proportion.
+ * Volcano: batch scheduling in sessions. https://github.com/volcano-sh/volcano, pkg/scheduler: actions, plugins gang, priority, drf, proportion, overcommit.
  *
- * Every period a session looks at the cell as it is and at all waiting jobs. It takes the queue that has least of what it deserves (proportion), or the
- * least dominant share (drf), of that the first job by priority and then the one with the least dominant share, and gives it tasks: until its gang is
- * complete, later one at a time, so that jobs take turns. A gang that cannot be completed leaves its room to others within the session. Queues get
- * no more than they deserve, by weight and wants. What the session decided takes effect at its end, after the decision times of what it looked at.
+ * Every period a session looks at the cell as it is and at the waiting jobs that were let in (volcano-enqueue.ts). Allocate: it takes the queue that has least
+ * of what it deserves (proportion), or the least dominant share (drf), of that the first job by priority and then the one with the least dominant share, and gives
+ * it tasks: until its gang is complete, later one at a time, so that jobs take turns. A gang that cannot be completed leaves its room to others within the session.
+ * Queues get no more than they deserve, by weight and wants. Then, if they are set, preempt and reclaim (volcano-evictions.ts), and backfill: tasks that ask for
+ * nothing. What the session decided takes effect at its end, after the decision times of what it looked at; victims go at that instant.
  * Jobs that wait are looked at again in the next session.
- * Left out: the actions enqueue, backfill, preempt and reclaim, the tree of queues, several schedulers side by side (replicas do nothing).
+ * Left out: the tree of queues, grace periods of victims, several schedulers side by side (replicas do nothing).
  */
 import {
   choice,
   defineParameters,
   duration,
   type EventType,
+  flag,
+  real,
   sourceCode,
   type ValuesOf,
 } from '../../../engine/index.ts';
 import { milliseconds, type Nanoseconds, nanoseconds, seconds } from '../../../units/index.ts';
+import { WHOLE_GPU } from '../../kube-scheduler/gpu-columns.ts';
 import type { CellCopy } from '../cell-copy.ts';
-import { amountsOf, type CellAmounts, cellResources } from '../cell-totals.ts';
-import type { Job, Task } from '../job.ts';
+import { amountsOf, type CellAmounts, cellResources, noAmounts } from '../cell-totals.ts';
+import { type Job, type Task, TaskState } from '../job.ts';
 import type { NodeChooser } from '../node-chooser.ts';
 import { CellCapacity, dominantShare, QueueTree, type TenantQueue } from '../queue-tree.ts';
 import { podByPodDecisions } from './common-settings.ts';
@@ -27,6 +31,17 @@ import { Heap } from './heap.ts';
 import { proportionalShares } from './proportional-shares.ts';
 import type { ArchitectureContext, ArchitectureDefinition, SchedulingArchitecture } from './scheduling-architecture.ts';
 import { countQueues } from './task-counting.ts';
+import { VolcanoEnqueue } from './volcano-enqueue.ts';
+import { VolcanoEvictions } from './volcano-evictions.ts';
+import {
+  addTo,
+  asksForNothing,
+  isServedBefore,
+  missingOf,
+  type Placement,
+  type SessionJob,
+  type SessionQueue,
+} from './volcano-session.ts';
 
 const UPSTREAM = 'volcano-sh/volcano: pkg/scheduler';
 
@@ -45,34 +60,29 @@ const volcanoSettings = defineParameters({
     choices: ['proportion', 'drf'],
     source: sourceCode(`${UPSTREAM}/plugins/proportion, ${UPSTREAM}/plugins/drf`),
   }),
+  enqueue: flag({
+    help: 'Whether jobs wait outside of sessions while those that are let in would fill the cell beyond overcommitFactor. It keeps those out, too, that would preempt or reclaim more than that leaves.',
+    default: true,
+    source: sourceCode(`${UPSTREAM}/conf_default.go (actions: enqueue, allocate, backfill)`),
+  }),
+  overcommitFactor: real({
+    help: 'How much more than the cell has those jobs may ask for that are let in.',
+    unit: '1',
+    default: 1.2,
+    range: [1, 1e9],
+    source: sourceCode(`${UPSTREAM}/plugins/overcommit/overcommit.go`),
+  }),
+  preempt: flag({
+    help: 'Whether a job that has less than it needs takes room from jobs of less priority in its queue.',
+    default: false,
+    source: sourceCode(`${UPSTREAM}/conf_default.go, ${UPSTREAM}/actions/preempt`),
+  }),
+  reclaim: flag({
+    help: 'Whether a queue that has less than it deserves takes room from queues that have more (with queueOrder proportion).',
+    default: false,
+    source: sourceCode(`${UPSTREAM}/conf_default.go, ${UPSTREAM}/actions/reclaim`),
+  }),
 });
-
-/** A queue within a session. */
-interface SessionQueue {
-  readonly queue: TenantQueue;
-  readonly jobs: Heap<SessionJob>;
-  readonly used: CellAmounts;
-  readonly wants: CellAmounts;
-  deserved: CellAmounts;
-}
-
-/** A job within a session. */
-interface SessionJob {
-  readonly job: Job;
-  readonly amounts: CellAmounts;
-  /** Tasks that it has, planned ones included, and those that wait for a node. */
-  placed: number;
-  waiting: number;
-  /** Its dominant share, by which jobs are compared. */
-  share: number;
-}
-
-/** A placement that the session decided. */
-interface Placement {
-  readonly job: Job;
-  readonly node: number;
-  readonly devices: number;
-}
 
 class Volcano implements SchedulingArchitecture {
   private readonly context: ArchitectureContext;
@@ -85,10 +95,14 @@ class Volcano implements SchedulingArchitecture {
   private readonly inHand = new Set<Job>();
   /** The session that runs: its jobs, what it has decided job by job, and its time [ns], state. */
   private looked: readonly Job[] = [];
+  private entries: SessionJob[] = [];
   /** Shapes of requests for which this session found no node: the search would find none again, so that only its time is counted, state. */
   private readonly unfit = new Set<number>();
   private decided = new Map<Job, Placement[]>();
   private span = 0;
+  /** What queues have and deserve in the session that runs, by queue, state. */
+  private standings = new Map<TenantQueue, { used: CellAmounts; deserved: CellAmounts }>();
+  private readonly enqueue: VolcanoEnqueue;
   private isAwake = false;
   /** Instant at which the last session ended [ns], state: the next begin whole periods after it. */
   private endedAt = 0;
@@ -104,6 +118,7 @@ class Volcano implements SchedulingArchitecture {
     this.queues = new QueueTree(context.queues);
     this.capacity = new CellCapacity(cell.nodes);
     countQueues(cell, name, this.queues);
+    this.enqueue = new VolcanoEnqueue(this.settings.overcommitFactor);
     this.evSession = simulation.on(`cell scheduler ${name}: session`, () => this.session());
     this.evSessionEnds = simulation.on(`cell scheduler ${name}: session ends`, () => this.sessionEnds());
   }
@@ -148,14 +163,47 @@ class Volcano implements SchedulingArchitecture {
     this.span = 0;
     this.unfit.clear();
     statistics.roundBegins();
-    this.looked = [...this.inHand];
+    const open = this.open();
+    this.letIn(open);
+    this.looked = this.entries.map(({ job }) => job);
     for (const job of this.looked) statistics.attemptBegins(job);
-    this.allocate(this.open());
+    this.refill(open);
+    this.allocate(open, ({ amounts }) => !asksForNothing(amounts));
+    if (this.settings.preempt || this.settings.reclaim) this.evict(open);
+    this.refill(open);
+    this.allocate(open, ({ amounts }) => asksForNothing(amounts));
     simulation.after(this.span as Nanoseconds, this.evSessionEnds);
+  }
+
+  /** Leaves the jobs out that are not let in: those of the queue that comes first are asked first, then the next queue's. */
+  private letIn(open: readonly SessionQueue[]): void {
+    if (!this.settings.enqueue) return;
+    const shares = new Map(open.map((queue) => [queue, this.shareOfQueue(queue)]));
+    const shareOf = ({ queue }: SessionJob) => shares.get(queue) as number;
+    const inTurn = [...this.entries].sort((a, b) => shareOf(a) - shareOf(b) || (isServedBefore(a, b) ? -1 : 1));
+    const waiting = inTurn.map(({ job }) => job);
+    const { amounts } = this.capacity;
+    const admitted = this.enqueue.admit(waiting, amounts, this.taken(), (job) => this.queueOf(job));
+    this.entries = this.entries.filter(({ job }) => admitted.has(job));
+  }
+
+  /** What all tasks of the cell have, whoever placed them. */
+  private taken(): CellAmounts {
+    const { nodes } = this.context.cell;
+    const sum = noAmounts();
+    const slots = nodes.order.slots();
+    for (let i = 0; i < nodes.order.count; i++) {
+      const node = slots[i] as number;
+      sum.cpu += nodes.requestedCpu[node] as number;
+      sum.memory += nodes.requestedMemory[node] as number;
+      sum.gpu += (nodes.gpus.count[node] ?? 0) * WHOLE_GPU - (nodes.gpus.freeSum[node] as number);
+    }
+    return sum;
   }
 
   /** The queues with jobs, and what each deserves. */
   private open(): SessionQueue[] {
+    this.entries = [];
     const byQueue = new Map<TenantQueue, SessionQueue>();
     for (const job of this.inHand) {
       const queue = this.queueOf(job);
@@ -168,7 +216,8 @@ class Volcano implements SchedulingArchitecture {
       const amounts = amountsOf(job);
       for (const resource of cellResources) open.wants[resource] += amounts[resource] * job.waiting;
       const placed = job.running + job.held;
-      open.jobs.add({ job, amounts, placed, waiting: job.waiting, share: this.shareOf(amounts, placed) });
+      const share = this.shareOf(amounts, placed);
+      this.entries.push({ job, queue: open, amounts, placed, waiting: job.waiting, share });
     }
     this.setDeserved(byQueue);
     return [...byQueue.values()];
@@ -183,39 +232,79 @@ class Volcano implements SchedulingArchitecture {
       max: queue.max,
     }));
     const deserved = proportionalShares(claimants, this.capacity.amounts);
+    this.standings = new Map();
     all.forEach((queue, i) => {
       const open = byQueue.get(queue);
       if (open !== undefined) open.deserved = deserved[i] as CellAmounts;
+      this.standings.set(queue, { used: { ...queue.used }, deserved: deserved[i] as CellAmounts });
     });
+  }
+
+  /** Puts the jobs that still wait into the heaps of their queues again. */
+  private refill(open: readonly SessionQueue[]): void {
+    for (const { jobs } of open) while (jobs.take() !== undefined);
+    for (const entry of this.entries) if (entry.waiting > 0) entry.queue.jobs.add(entry);
   }
 
   private shareOf(amounts: CellAmounts, tasks: number): number {
     return tasks * dominantShare(amounts, this.capacity.amounts);
   }
 
-  private allocate(open: SessionQueue[]): void {
+  private allocate(open: SessionQueue[], concerns: (entry: SessionJob) => boolean): void {
     for (;;) {
       const queue = this.nextQueue(open);
       if (queue === undefined) return;
       const entry = queue.jobs.take() as SessionJob;
-      if (this.give(queue, entry) && entry.waiting > 0) queue.jobs.add(entry);
+      if (concerns(entry) && this.give(queue, entry) && entry.waiting > 0) queue.jobs.add(entry);
+    }
+  }
+
+  /** Preempt, then reclaim, for jobs that got less than they need; a queue is asked again until it has nothing more to evict for. */
+  private evict(open: readonly SessionQueue[]): void {
+    const evictions = new VolcanoEvictions({
+      cell: this.context.cell,
+      copy: this.copy,
+      scheduler: this.context.name,
+      standingOf: (job) => this.standings.get(this.queueOf(job)) as { used: CellAmounts; deserved: CellAmounts },
+      mayHave: (queue, amounts, tasks) => this.mayHave(queue, amounts, tasks),
+    });
+    const { preempt, reclaim, queueOrder } = this.settings;
+    const actions = [
+      ...(preempt ? [(entry: SessionJob) => evictions.preempt(entry)] : []),
+      ...(reclaim && queueOrder === 'proportion' ? [(entry: SessionJob) => evictions.reclaim(entry)] : []),
+    ];
+    for (const action of actions) {
+      this.refill(open);
+      for (let queue = this.nextQueue(open); queue !== undefined; queue = this.nextQueue(open)) {
+        const entry = queue.jobs.take() as SessionJob;
+        if (asksForNothing(entry.amounts)) continue;
+        this.span += this.context.decisionTime(entry.job, 1);
+        const planned = action(entry);
+        if (planned === undefined) continue;
+        this.settle(entry, planned);
+        if (entry.waiting > 0) queue.jobs.add(entry);
+      }
     }
   }
 
   /** The queue with jobs that comes first; the first declared of equals. */
   private nextQueue(open: readonly SessionQueue[]): SessionQueue | undefined {
-    const { queueOrder } = this.settings;
     let next: SessionQueue | undefined;
     let least = Number.POSITIVE_INFINITY;
     for (const candidate of open) {
       if (candidate.jobs.size === 0) continue;
-      const whole = queueOrder === 'proportion' ? candidate.deserved : this.capacity.amounts;
-      const share = dominantShare(candidate.used, whole) / (queueOrder === 'proportion' ? 1 : candidate.queue.weight);
+      const share = this.shareOfQueue(candidate);
       if (next !== undefined && !(share < least)) continue;
       next = candidate;
       least = share;
     }
     return next;
+  }
+
+  /** By which queues are compared: of what a queue deserves, or of the cell, for its weight. */
+  private shareOfQueue({ queue, used, deserved }: SessionQueue): number {
+    if (this.settings.queueOrder === 'proportion') return dominantShare(used, deserved);
+    return dominantShare(used, this.capacity.amounts) / queue.weight;
   }
 
   /** Gives a job tasks until its gang is complete, one if it is; false if it gets no further in this session. */
@@ -224,27 +313,36 @@ class Volcano implements SchedulingArchitecture {
     const { copy, chooser } = this;
     const mark = copy.tried;
     const planned: Placement[] = [];
-    const needed = Math.max(1, job.specification.gang - entry.placed - job.ended);
+    const needed = missingOf(entry);
     while (planned.length < needed && planned.length < entry.waiting) {
       if (!this.mayHave(queue, amounts, planned.length + 1)) break;
       this.span += this.context.decisionTime(job, 1);
       const node = this.search(job);
       if (node < 0) break;
-      planned.push({ job, node, devices: copy.try(node, job.requirements, chooser.decision.devices) });
+      planned.push({ job, node, devices: copy.try(node, job.requirements, chooser.decision.devices), victims: [] });
     }
     if (planned.length < needed) {
       if (planned.length > 0) this.unfit.clear();
       copy.takeBack(mark);
       return false;
     }
+    this.settle(entry, planned);
+    return true;
+  }
+
+  /** A job gets what was planned for it. */
+  private settle(entry: SessionJob, planned: readonly Placement[]): void {
+    const { job, queue, amounts } = entry;
     const before = this.decided.get(job);
-    if (before === undefined) this.decided.set(job, planned);
+    if (before === undefined) this.decided.set(job, [...planned]);
     else before.push(...planned);
-    for (const resource of cellResources) queue.used[resource] += amounts[resource] * planned.length;
+    addTo(queue.used, amounts, planned.length);
+    for (const { victims } of planned)
+      for (const victim of victims)
+        if (this.queueOf(victim.job) === queue.queue) addTo(queue.used, amountsOf(victim.job), -1);
     entry.placed += planned.length;
     entry.waiting -= planned.length;
     entry.share = this.shareOf(amounts, entry.placed);
-    return true;
   }
 
   private search({ requirements }: Job): number {
@@ -278,7 +376,8 @@ class Volcano implements SchedulingArchitecture {
   private commit(job: Job, placements: readonly Placement[]): void {
     const { cell, statistics } = this.context;
     const held: Task[] = [];
-    for (const { node, devices } of placements) {
+    for (const { node, devices, victims } of placements) {
+      for (const victim of victims) if (victim.state === TaskState.Running) cell.returnTask(victim, 'preempted');
       const task = cell.hold(job, node, devices);
       if (task !== undefined) held.push(task);
     }
@@ -293,13 +392,6 @@ class Volcano implements SchedulingArchitecture {
     const leftOver = conflicts > 0 ? 'conflict' : 'unschedulable';
     statistics.attemptEnds(job.waiting === 0 ? 'scheduled' : placed > 0 ? 'partly' : leftOver, placed, conflicts);
   }
-}
-
-/** Whether a job is served before another: by priority, then the one with the smaller share, then the older. */
-function isServedBefore(a: SessionJob, b: SessionJob): boolean {
-  const [priorityOfA, priorityOfB] = [a.job.specification.priority, b.job.specification.priority];
-  if (priorityOfA !== priorityOfB) return priorityOfA > priorityOfB;
-  return a.share === b.share ? a.job.id < b.job.id : a.share < b.share;
 }
 
 export const volcano: ArchitectureDefinition = {
