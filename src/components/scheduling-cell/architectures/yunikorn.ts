@@ -3,22 +3,25 @@
  * pkg/scheduler: objects/queue.go, objects/sorters.go, objects/application.go, partition.go.
  *
  * For each allocation the tree is walked from the root: of the queues side by side the one comes first that has the least dominant share of its guarantee
- * (of the cell, where it has none), for its weight; within a queue the applications (jobs) by priority and arrival. What exceeds a limit or found no
- * node since room was last freed is passed over, so that later small jobs overtake a big one. Tasks of a gang are placeholders: they hold room until as many
+ * (of the cell, where it has none), for its weight; within a queue the applications (jobs) by priority and arrival, or (fair) the one that has least of the
+ * queue's guarantee. What exceeds a limit or found no node since room was last freed is passed over, so that later small jobs overtake a big one. A task that has
+ * waited for the preemption delay in a queue below its guarantee takes room from others (yunikorn-preemption.ts), and is tried again every 15 s. Tasks of a gang are placeholders: they hold room until as many
  * as the gang needs do, then the tasks take their places; after the time-out the gang starts with what it has (soft) or is given up (hard).
- * Left out: preemption, fair order of applications within a queue, reservations of nodes, user and group limits; replicas do nothing.
+ * Left out: reservations of nodes, user and group limits, grace periods of victims; replicas do nothing.
  */
 import {
   choice,
   defineParameters,
   duration,
   type EventType,
+  flag,
   sourceCode,
   type ValuesOf,
 } from '../../../engine/index.ts';
 import { type Nanoseconds, seconds } from '../../../units/index.ts';
 import type { ReturnReason } from '../cell.ts';
-import { amountsOf, cellResources } from '../cell-totals.ts';
+import type { CellCopy } from '../cell-copy.ts';
+import { amountsOf, type CellAmounts, cellResources } from '../cell-totals.ts';
 import type { Job, Task } from '../job.ts';
 import type { NodeChooser } from '../node-chooser.ts';
 import { CellCapacity, QueueTree, type TenantQueue } from '../queue-tree.ts';
@@ -27,6 +30,7 @@ import { HeldGangs } from './held-gangs.ts';
 import { comesBefore, JobHeap } from './job-heap.ts';
 import type { ArchitectureContext, ArchitectureDefinition, SchedulingArchitecture } from './scheduling-architecture.ts';
 import { countQueues } from './task-counting.ts';
+import { preemptionFor } from './yunikorn-preemption.ts';
 
 const UPSTREAM = 'apache/yunikorn-core: pkg/scheduler';
 
@@ -45,7 +49,27 @@ const yunikornSettings = defineParameters({
     range: [seconds(1), seconds(86_400)],
     source: sourceCode(`${UPSTREAM}/objects/application.go (15 minutes)`),
   }),
+  applicationOrder: choice({
+    help: 'Which application of a queue comes first, of those of one priority: the oldest (fifo), or the one that has least of what the queue is promised (fair).',
+    default: 'fifo',
+    choices: ['fifo', 'fair'],
+    source: sourceCode(`${UPSTREAM}/objects/sorters.go (application.sort.policy)`),
+  }),
+  preemption: flag({
+    help: 'Whether a queue that is below its guarantee takes room from queues that are above theirs.',
+    default: true,
+    source: sourceCode(`${UPSTREAM}/partition.go (isPreemptionEnabled)`),
+  }),
+  preemptionDelay: duration({
+    help: 'How long a job waits before it preempts.',
+    default: seconds(30),
+    range: [seconds(1), seconds(86_400)],
+    source: sourceCode('apache/yunikorn-core: pkg/common/configs/config.go (preemption.delay)'),
+  }),
 });
+
+/** Time between two attempts of a job to preempt (preemptAttemptFrequency). */
+const ATTEMPT_PERIOD = seconds(15);
 
 /** Jobs of one queue that wait, by what they ask for. */
 type WaitingByShape = Map<number, JobHeap>;
@@ -60,12 +84,17 @@ class YuniKorn implements SchedulingArchitecture {
   /** Jobs with tasks that wait or hold room, state. */
   private readonly inHand = new Set<Job>();
   private readonly waiting = new Map<TenantQueue, WaitingByShape>();
+  /** A copy of the cell on which preemption is tried out; undefined = there is none. */
+  private readonly copy: CellCopy | undefined;
+  /** Instant of the next attempt of each job in hand to preempt [ns], state. */
+  private readonly preemptAt = new Map<Job, number>();
   /** Shapes of requests that found no node since room was last freed, state. */
   private readonly unfit = new Set<number>();
   /** The job whose task is being placed, and for how long [ns], state. */
   private current: Job | undefined;
   private span = 0;
   private readonly evDecided: EventType;
+  private readonly evPreempts: EventType;
 
   constructor(context: ArchitectureContext) {
     const { simulation, cell, name } = context;
@@ -77,6 +106,9 @@ class YuniKorn implements SchedulingArchitecture {
     countQueues(cell, name, this.queues);
     this.gangs = new HeldGangs(context, this.settings.placeholderTimeout, (job) => this.timedOut(job));
     this.evDecided = simulation.on(`cell scheduler ${name}: decided`, () => this.onDecided());
+    this.evPreempts = simulation.on(`cell scheduler ${name}: preempts`, (job) => this.onPreempts(job));
+    if (this.settings.preemption && context.queues.some(({ guaranteed }) => Object.keys(guaranteed).length > 0))
+      this.copy = cell.copy();
   }
 
   get pending(): number {
@@ -87,6 +119,40 @@ class YuniKorn implements SchedulingArchitecture {
     this.inHand.add(job);
     this.wait(job);
     this.think();
+  }
+
+  /** Tasks of a job found no room: it is to preempt when it has waited long enough. */
+  private mayPreempt(job: Job): void {
+    if (this.copy === undefined || this.preemptAt.has(job)) return;
+    this.preemptAfter(job, this.settings.preemptionDelay);
+  }
+
+  private preemptAfter(job: Job, span: Nanoseconds): void {
+    const { simulation } = this.context;
+    this.preemptAt.set(job, simulation.now + span);
+    simulation.after(span, this.evPreempts, job.id);
+  }
+
+  /** Victims go, and the task takes their place at once. */
+  private onPreempts(id: number): void {
+    const { cell, name, statistics } = this.context;
+    const job = cell.jobs.get(id);
+    if (job === undefined) return;
+    this.preemptAt.delete(job);
+    if (job.waiting === 0 || this.copy === undefined) return;
+    const around = { cell, copy: this.copy, scheduler: name, queueOf: (other: Job) => this.queueOf(other) };
+    const isWithinMax = this.queueOf(job).isWithinMax(amountsOf(job), 1);
+    for (let found = isWithinMax ? preemptionFor(job, around) : undefined; found !== undefined; ) {
+      for (const victim of found.victims) cell.returnTask(victim, 'preempted');
+      statistics.happened('preemption');
+      const task = cell.hold(job, found.node);
+      if (task !== undefined) this.gangs.held(task);
+      const goesOn = job.waiting > 0 && this.queueOf(job).isWithinMax(amountsOf(job), 1);
+      found = goesOn ? preemptionFor(job, around) : undefined;
+    }
+    if (job.waiting + job.held === 0) this.inHand.delete(job);
+    if (job.waiting > 0) this.preemptAfter(job, ATTEMPT_PERIOD);
+    this.roomFreed();
   }
 
   taskEnded(): void {
@@ -159,6 +225,7 @@ class YuniKorn implements SchedulingArchitecture {
 
   /** The first job of a queue that may have a task more and has not found every node full. */
   private nextOf(queue: TenantQueue): Job | undefined {
+    if (this.settings.applicationOrder === 'fair') return this.fairestOf(queue);
     let next: Job | undefined;
     for (const [shape, jobs] of this.waiting.get(queue) ?? []) {
       while (jobs.first !== undefined && jobs.first.waiting === 0) jobs.take();
@@ -167,6 +234,33 @@ class YuniKorn implements SchedulingArchitecture {
       if (next === undefined || comesBefore(first, next)) next = first;
     }
     return next;
+  }
+
+  /** The same by priority, then by what each job has of what the queue is promised (of the cell, where that is nothing). */
+  private fairestOf(queue: TenantQueue): Job | undefined {
+    let next: Job | undefined;
+    let least = Number.POSITIVE_INFINITY;
+    for (const job of this.inHand) {
+      if (job.waiting === 0 || this.queueOf(job) !== queue || this.unfit.has(job.requirements.shape)) continue;
+      const amounts = amountsOf(job);
+      if (!queue.isWithinMax(amounts, 1)) continue;
+      const share = (job.running + job.held) * this.shareOf(amounts, queue);
+      const [own, others] = [job.specification.priority, next?.specification.priority ?? Number.NEGATIVE_INFINITY];
+      if (own < others || (own === others && share >= least)) continue;
+      next = job;
+      least = share;
+    }
+    return next;
+  }
+
+  private shareOf(amounts: CellAmounts, { guaranteed }: TenantQueue): number {
+    const { amounts: whole } = this.capacity;
+    let greatest = 0;
+    for (const resource of cellResources) {
+      if (amounts[resource] > 0)
+        greatest = Math.max(greatest, amounts[resource] / (guaranteed[resource] ?? whole[resource]));
+    }
+    return greatest;
   }
 
   /** The greatest share of its guarantee that a queue has of any resource, for its weight. */
@@ -199,6 +293,7 @@ class YuniKorn implements SchedulingArchitecture {
     const task = node < 0 ? undefined : this.context.cell.hold(job, node, this.chooser.decision.devices);
     if (task === undefined) {
       this.unfit.add(job.requirements.shape);
+      this.mayPreempt(job);
       return false;
     }
     this.gangs.held(task);
