@@ -37,7 +37,7 @@ export const schedulingCellMetrics = {
     kind: 'counter',
     unit: '1',
     labels: ['class', 'event'],
-    help: 'Tasks that were submitted, started, ended, rejected, abandoned, or lost their room before their end (released, preempted, node_lost, descheduled).',
+    help: 'Tasks that were submitted, started, ended, rejected, abandoned, or lost their room before their end (released, preempted, node_lost, migrated, descheduled).',
     source: OURS,
   },
   plimsoll_cell_tasks: {

@@ -29,6 +29,7 @@ const RETURNS: Readonly<Record<ReturnReason, string>> = {
   released: 'released',
   preempted: 'preempted',
   'node lost': 'node_lost',
+  migrated: 'migrated',
   descheduled: 'descheduled',
 };
 

@@ -35,8 +35,8 @@ export interface CellListener {
   nodeChanged?(node: number): void;
 }
 
-/** Why a task lost its room: held and not needed, for the sake of another, with its node, or moved by a descheduler. */
-export type ReturnReason = 'released' | 'preempted' | 'node lost' | 'descheduled';
+/** Why a task lost its room: held and not needed, for the sake of another, with its node, moved by its scheduler, or by a descheduler. */
+export type ReturnReason = 'released' | 'preempted' | 'node lost' | 'migrated' | 'descheduled';
 
 /** The cell. */
 export class Cell {

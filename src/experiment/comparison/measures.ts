@@ -98,6 +98,7 @@ const catalogue: Readonly<Record<string, readonly CatalogueLine[]>> = {
     ['scheduler_preemption_attempts_total', {}, ['final'], 'lower'],
     ['scheduler_preemption_victims', {}, ['count', 'sum'], 'lower'],
     ['plimsoll_cell_tasks_total', { event: 'preempted' }, ['final'], 'lower', ['class']],
+    ['plimsoll_cell_tasks_total', { event: 'migrated' }, ['final'], 'lower', ['class']],
   ],
   fairness: [['plimsoll_cell_dominant_share', {}, ['mean'], undefined]],
   'control-plane load': [

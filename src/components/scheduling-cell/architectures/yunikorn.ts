@@ -18,7 +18,7 @@ import {
   sourceCode,
   type ValuesOf,
 } from '../../../engine/index.ts';
-import { type Nanoseconds, seconds } from '../../../units/index.ts';
+import { type Nanoseconds, nanoseconds, seconds } from '../../../units/index.ts';
 import type { ReturnReason } from '../cell.ts';
 import type { CellCopy } from '../cell-copy.ts';
 import { amountsOf, type CellAmounts, cellResources } from '../cell-totals.ts';
@@ -86,8 +86,8 @@ class YuniKorn implements SchedulingArchitecture {
   private readonly waiting = new Map<TenantQueue, WaitingByShape>();
   /** A copy of the cell on which preemption is tried out; undefined = there is none. */
   private readonly copy: CellCopy | undefined;
-  /** Instant of the next attempt of each job in hand to preempt [ns], state. */
-  private readonly preemptAt = new Map<Job, number>();
+  /** Jobs for which an attempt to preempt is planned, state. */
+  private readonly preempting = new Set<Job>();
   /** Shapes of requests that found no node since room was last freed, state. */
   private readonly unfit = new Set<number>();
   /** The job whose task is being placed, and for how long [ns], state. */
@@ -123,14 +123,17 @@ class YuniKorn implements SchedulingArchitecture {
 
   /** Tasks of a job found no room: it is to preempt when it has waited long enough. */
   private mayPreempt(job: Job): void {
-    if (this.copy === undefined || this.preemptAt.has(job)) return;
-    this.preemptAfter(job, this.settings.preemptionDelay);
+    if (this.copy === undefined || this.preempting.has(job)) return;
+    const { preemptionDelay } = this.settings;
+    const { now } = this.context.simulation;
+    // Tasks that had room before are asked for anew.
+    const waited = job.started === 0 ? now - job.arrivedAt : 0;
+    this.preemptAfter(job, nanoseconds(Math.max(0, preemptionDelay - waited)));
   }
 
   private preemptAfter(job: Job, span: Nanoseconds): void {
-    const { simulation } = this.context;
-    this.preemptAt.set(job, simulation.now + span);
-    simulation.after(span, this.evPreempts, job.id);
+    this.preempting.add(job);
+    this.context.simulation.after(span, this.evPreempts, job.id);
   }
 
   /** Victims go, and the task takes their place at once. */
@@ -138,7 +141,7 @@ class YuniKorn implements SchedulingArchitecture {
     const { cell, name, statistics } = this.context;
     const job = cell.jobs.get(id);
     if (job === undefined) return;
-    this.preemptAt.delete(job);
+    this.preempting.delete(job);
     if (job.waiting === 0 || this.copy === undefined) return;
     const around = { cell, copy: this.copy, scheduler: name, queueOf: (other: Job) => this.queueOf(other) };
     const isWithinMax = this.queueOf(job).isWithinMax(amountsOf(job), 1);
