@@ -68,6 +68,6 @@ export class ActiveComponent implements ReplicatedComponent {
     const started = this.options.processes[instance];
     if (started === undefined) return;
     this.options.clientGo.connections.processStarted(started.name, instance);
-    started.start({ preloaded });
+    started.start({ preloaded, instance });
   }
 }

@@ -13,7 +13,6 @@ import {
 import type { Simulation } from '../engine/index.ts';
 import { type MetricRecorder, publishServer, WaitLedger } from '../metrics/index.ts';
 import { type Nanoseconds, nanoseconds } from '../units/index.ts';
-import { ActiveComponent } from './active-component.ts';
 import { CsiProvisioner } from './addons/csi-provisioner.ts';
 import { Descheduler } from './addons/descheduler.ts';
 import { type Addon, type AddonName, type AddonOf, type AddonSelection, createAddons } from './addons/index.ts';
@@ -31,6 +30,7 @@ import type { DeschedulerPolicy } from './descheduler/index.ts';
 import { ElectedComponent, type ReplicatedComponent } from './elected-component.ts';
 import { EtcdCluster, type StoreEndpoints } from './etcd/index.ts';
 import { Host } from './host/host.ts';
+import { ProcessCpu } from './host/process-cpu.ts';
 import {
   ApiServer,
   bootstrapConfiguration,
@@ -43,31 +43,13 @@ import {
 } from './kube-apiserver/index.ts';
 import { KubeControllerManager } from './kube-controller-manager/index.ts';
 import { KubeProxyFleet } from './kube-proxy/index.ts';
-import {
-  type AlgorithmName,
-  type AlgorithmSettings,
-  KubeScheduler,
-  type KubeSchedulerOptions,
-  PodExplanation,
-  type SchedulerConfiguration,
-} from './kube-scheduler/index.ts';
+import { type KubeSchedulerOptions, PodExplanation } from './kube-scheduler/index.ts';
 import { type Kubelet, KubeletFleet } from './kubelet/index.ts';
 import type { NodeAgent } from './node-agent.ts';
 import { NodeMachines } from './node-machines.ts';
 import type { ModelParameters } from './parameters.ts';
 import { Preload } from './preload.ts';
-
-/** A scheduler of the cluster. */
-export interface SchedulerOptions {
-  readonly name: string;
-  /** The algorithm of kube-scheduler if left out. */
-  readonly algorithm?: AlgorithmName;
-  /** Settings of the algorithm that are given; their defaults stand in for the others. */
-  readonly settings?: AlgorithmSettings;
-  readonly configuration?: SchedulerConfiguration;
-  /** Instances; as many as the parameter says if left out. */
-  readonly replicas?: number;
-}
+import { replicateScheduler, type SchedulerOptions } from './scheduler-replicas.ts';
 
 /** What components of the control plane share. */
 type ComponentSurroundings = Pick<KubeSchedulerOptions, 'clientGo' | 'reflectorReplies' | 'eventRecorderReplies'>;
@@ -129,7 +111,8 @@ export class ControlPlane {
   readonly tables: ObjectTables;
   readonly requests = new Requests();
   readonly waits: WaitLedger;
-  readonly hosts: readonly Host[];
+  /** All machines of the control plane: those of API servers first. */
+  readonly hosts: Host[] = [];
   readonly store: EtcdCluster;
   readonly webhooks: readonly WebhookServer[];
   readonly servers: readonly ApiServer[];
@@ -153,6 +136,8 @@ export class ControlPlane {
   private readonly provisioners: readonly Addon[];
   readonly census: Census;
   readonly preload: Preload;
+  /** The process of load clients, where it runs on a control-plane host. */
+  private readonly loadProcess: ProcessCpu;
   private isRunning = false;
 
   constructor(options: ControlPlaneOptions) {
@@ -167,7 +152,7 @@ export class ControlPlane {
     const { tables, requests, waits } = this;
     const { network } = parameters;
     const { servers, members } = this.placeHosts();
-    this.hosts = [...new Set([...servers, ...members])];
+    this.loadProcess = new ProcessCpu('load clients', servers);
     this.store = new EtcdCluster({
       simulation,
       tables,
@@ -245,7 +230,20 @@ export class ControlPlane {
         ? undefined
         : new PodExplanation(simulation, this.tables, explainPod.namespace, explainPod.name);
     this.schedulerNames = schedulers.map(({ name }) => name);
-    this.schedulers = schedulers.map((options) => this.replicateScheduler(shared, options));
+    const schedulerSurroundings = {
+      ...shared,
+      timeline: this.store.timeline,
+      parameters,
+      servers: this.servers.length,
+      explanation: this.explanation,
+    };
+    this.schedulers = schedulers.map((options) =>
+      replicateScheduler(options, {
+        ...schedulerSurroundings,
+        controlPlane: this.hosts,
+        newHost: (name) => this.newHost(name),
+      }),
+    );
     this.publishHosts();
     this.publishServers();
   }
@@ -283,53 +281,21 @@ export class ControlPlane {
     });
   }
 
-  /** The instances of one scheduler: one works, or all do. */
-  private replicateScheduler(shared: ComponentSurroundings, options: SchedulerOptions): ReplicatedComponent {
-    const parameters = this.parameters.kubeScheduler;
-    const instances = options.replicas ?? (parameters.instances || this.servers.length);
-    if (options.configuration?.leaderElect !== false) return this.electScheduler(shared, options, instances);
-    const processes = Array.from(
-      { length: instances },
-      (_, instance) =>
-        new KubeScheduler({ ...shared, ...options, parameters, instance, explanation: this.explanation }),
-    );
-    const { name } = processes[0] as KubeScheduler;
-    return new ActiveComponent({ clientGo: this.clientGo, timeline: this.store.timeline, name, processes });
-  }
-
-  private electScheduler(
-    shared: ComponentSurroundings,
-    options: SchedulerOptions,
-    instances: number,
-  ): ElectedComponent {
-    const parameters = this.parameters.kubeScheduler;
-    const scheduler = new KubeScheduler({ ...shared, ...options, parameters, explanation: this.explanation });
-    return new ElectedComponent({
-      clientGo: this.clientGo,
-      timeline: this.store.timeline,
-      name: scheduler.name,
-      client: {
-        user: 'system:kube-scheduler',
-        groups: ['system:authenticated'],
-        qps: options.configuration?.clientQps ?? parameters.clientQps,
-        burst: options.configuration?.clientBurst ?? parameters.clientBurst,
-      },
-      instances,
-      releaseOnCancel: true,
-      // A scheduler that was stopped has forgotten everything: the next leader's process starts from there.
-      newProcess: () => scheduler,
-    });
+  private newHost(name: string): Host {
+    const { host } = this.parameters;
+    const made = new Host(this.simulation, name, host.controlPlaneCores, host);
+    this.hosts.push(made);
+    return made;
   }
 
   /** API server i runs on control-plane host i; etcd member i there too if stacked, else on a host of its own. */
   private placeHosts(): { servers: Host[]; members: Host[] } {
     const { host, kubeApiserver, etcd } = this.parameters;
     const count = Math.max(kubeApiserver.replicas, host.stackedEtcd ? etcd.members : 0);
-    const create = (name: string) => new Host(this.simulation, name, host.controlPlaneCores, host);
-    const controlPlane = Array.from({ length: count }, (_, i) => create(`control-plane host ${i}`));
+    const controlPlane = Array.from({ length: count }, (_, i) => this.newHost(`control-plane host ${i}`));
     const members = host.stackedEtcd
       ? controlPlane.slice(0, etcd.members)
-      : Array.from({ length: etcd.members }, (_, i) => create(`etcd host ${i}`));
+      : Array.from({ length: etcd.members }, (_, i) => this.newHost(`etcd host ${i}`));
     return { servers: controlPlane.slice(0, kubeApiserver.replicas), members };
   }
 
@@ -427,7 +393,9 @@ export class ControlPlane {
 
   /** A client outside of the cluster. */
   newLoadClient(options: LoadClientOptions): ApiClient {
-    return this.clientGo.newClient({ ...options, onNode: true });
+    const { host } = this.parameters;
+    const cpu = host.stackedLoad ? { process: this.loadProcess, perRequest: host.loadRequestCpu } : undefined;
+    return this.clientGo.newClient({ ...options, onNode: true, cpu });
   }
 
   /** Fault: the API servers are restarted gracefully, each when the one before is ready again. */

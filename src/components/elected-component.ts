@@ -12,8 +12,8 @@ import type { Preload } from './preload.ts';
 
 /** A process that does the component's work. */
 export interface ElectableProcess {
-  /** `preloaded`: it has been running for long. */
-  start(options: { readonly preloaded: boolean }): void;
+  /** `preloaded`: it has been running for long. `instance`: which of the instances it is. */
+  start(options: { readonly preloaded: boolean; readonly instance: number }): void;
   stop(): void;
 }
 
@@ -136,7 +136,7 @@ export class ElectedComponent implements ReplicatedComponent {
     (this.status[instance] as GaugeSeries).set(1);
     this.process ??= this.options.newProcess();
     this.clientGo.connections.processStarted(this.name, instance);
-    this.process.start({ preloaded });
+    this.process.start({ preloaded, instance });
     if (!preloaded) this.options.timeline.record(this.name, `instance ${instance} leads`);
   }
 

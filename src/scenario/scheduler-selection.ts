@@ -1,5 +1,5 @@
 /** The schedulers of a scenario: algorithm, configuration and settings. */
-import type { SchedulerOptions } from '../components/control-plane.ts';
+import type { SchedulerOptions } from '../components/scheduler-replicas.ts';
 import {
   type AlgorithmDefinition,
   type AlgorithmName,

@@ -11,6 +11,7 @@ import {
   writeList,
   writes,
 } from '../api-machinery/index.ts';
+import type { ProcessCpu } from '../host/process-cpu.ts';
 import type { CollectionSelection } from '../kube-apiserver/index.ts';
 import type { ClientGo } from './client-go.ts';
 import type { ClientPath } from './client-paths.ts';
@@ -49,6 +50,14 @@ export interface ApiClientOptions {
   readonly startsPods?: boolean;
   /** Whether it sits on a node or outside of the control plane (a longer way) or inside. */
   readonly onNode: boolean;
+  /** What requests cost its process; left out = nothing that anybody would notice. */
+  readonly cpu?: ClientCpu | undefined;
+}
+
+/** The CPU of a client's process, and what of it a request takes: to encode and send it, and to take the answer. */
+export interface ClientCpu {
+  readonly process: ProcessCpu;
+  readonly perRequest: Nanoseconds;
 }
 
 /** A client of the API. */
@@ -75,6 +84,9 @@ export class ApiClient {
   readonly isOnNode: boolean;
   readonly startsPods: boolean;
   private readonly isLimited: boolean;
+  /** What its requests cost; undefined = nothing, and the owner of that work in its process. */
+  private readonly cpu: ClientCpu | undefined;
+  private readonly worker: number;
   private readonly clientGo: ClientGo;
   private readonly requests: Requests;
   /** Number of its token bucket. */
@@ -102,6 +114,8 @@ export class ApiClient {
     this.isOnNode = options.onNode;
     this.startsPods = options.startsPods === true;
     this.isLimited = options.qps > 0;
+    this.cpu = options.cpu?.perRequest === 0 ? undefined : options.cpu;
+    this.worker = this.cpu?.process.register((request) => clientGo.transmit(request as RequestId)) ?? -1;
   }
 
   /** Its process has ended for good: what it has sent is answered to nobody. */
@@ -126,6 +140,12 @@ export class ApiClient {
     const wait = this.clientGo.limiters.reserve(this.limiter, at);
     this.statistics.asked(wait);
     return wait;
+  }
+
+  /** Its limiter has let a request pass: it is made and sent. */
+  prepare(request: RequestId): void {
+    if (this.cpu === undefined) this.clientGo.transmit(request);
+    else this.cpu.process.run(this.worker, this.cpu.perRequest, request);
   }
 
   // ---- making requests ---------------------------------------------------------------------------------------------------------

@@ -231,17 +231,18 @@ export class ClientGo {
       client.statistics.waiting++;
       this.simulation.after(wait, this.evAdmitted, request);
     } else {
-      this.transmit(request);
+      client.prepare(request);
     }
   }
 
   private onAdmitted(request: RequestId): void {
     const client = this.clients[this.requests.client[request] as number] as ApiClient;
     client.statistics.waiting--;
-    this.transmit(request);
+    client.prepare(request);
   }
 
-  private transmit(request: RequestId): void {
+  /** Called by clients: a request is ready to leave. */
+  transmit(request: RequestId): void {
     const client = this.clients[this.requests.client[request] as number] as ApiClient;
     client.countPassage();
     const connection = client.isCut ? undefined : this.connections.take(client.transport);

@@ -38,6 +38,25 @@ export const hostParameters = defineParameters({
     help: "Whether etcd member i runs on the host of API server i and shares its CPU (kubeadm's stacked topology) or has a host of its own.",
     source: assumption("kubeadm's default topology is stacked"),
   }),
+  stackedScheduler: flag({
+    default: true,
+    help: 'Whether instance i of a scheduler runs on control-plane host i and shares its CPU with API server and etcd, or each instance has a host of its own, with as many cores.',
+    source: documentation(
+      'https://kubernetes.io/docs/setup/production-environment/tools/kubeadm/control-plane-flags/',
+      'kubeadm runs API server, controller manager, scheduler and etcd as static pods of each control-plane host',
+    ),
+  }),
+  stackedLoad: flag({
+    default: false,
+    help: 'Whether the clients of load operations run on control-plane host 0, as those of scheduler_perf do, or elsewhere, where their CPU holds nobody up.',
+    source: assumption('load comes from outside of the cluster'),
+  }),
+  loadRequestCpu: duration({
+    default: microseconds(250),
+    range: [nanoseconds(0), seconds(1)],
+    help: 'CPU of a load client for a request, where it shares a host (`stackedLoad`): to make and send it, and to take the answer.',
+    source: measured('kubernetes/crud.csv', 'client_cpu_us of create at 4 to 64 clients: 210 to 290 us'),
+  }),
   wakeUpCpu: duration({
     default: microseconds(740),
     range: [nanoseconds(0), seconds(1)],

@@ -117,6 +117,11 @@ export class Host {
     return Math.max(1, this.jobs / this.cpu.cores);
   }
 
+  /** Cores that have nothing to do now [core]. */
+  get idleCores(): number {
+    return Math.max(0, Math.floor(this.cpu.cores) - this.cpu.jobs);
+  }
+
   /** Threads that are on a core or wait for one, by core; at least 1. */
   threadsPerCore(): number {
     return Math.max(1, this.cpu.jobs / this.cpu.cores);
@@ -179,6 +184,11 @@ export class Host {
     if (this.unawaited < LUMP) return;
     this.cpu.spend(nanoseconds(this.unawaited), this.unawaitedPort << TAG_BITS);
     this.unawaited = 0;
+  }
+
+  /** The same as a thread of its own at once, not in lumps. */
+  chargeThread(work: number): void {
+    this.cpu.spend(nanoseconds(work), this.unawaitedPort << TAG_BITS);
   }
 
   /** Work of the kernel, or of whatever runs below it, that belongs to no process. */

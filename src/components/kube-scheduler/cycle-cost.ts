@@ -1,6 +1,6 @@
 /**
- * How long a scheduling cycle takes in virtual time: constant parts, and the work of the plugins on nodes and pods, which the goroutines share.
- * Fitted to the extension points of a real scheduler that had one core (see the parameters' sources).
+ * What a scheduling cycle costs: constant parts, and the work of the plugins on nodes and pods, which the goroutines share.
+ * Fitted to the extension points of a real scheduler that had one core (see the parameters' sources). When that work is done: cycle-work.ts.
  */
 import type { ValuesOf } from '../../engine/index.ts';
 import { type Nanoseconds, nanoseconds } from '../../units/index.ts';
@@ -12,7 +12,7 @@ const PLAIN_CALLS = 4;
 
 type Parameters = ValuesOf<typeof kubeSchedulerParameters>;
 
-/** Spans of a cycle by extension point. */
+/** Spans of a cycle by extension point, as they are if as many cores are idle as goroutines can use; and the CPU that they are made of. */
 export interface CycleCost {
   preFilter: Nanoseconds;
   filter: Nanoseconds;
@@ -20,33 +20,38 @@ export interface CycleCost {
   score: Nanoseconds;
   /** The whole cycle, these included. */
   total: Nanoseconds;
+  /** CPU of the loop's goroutine, and that which goroutines share [ns]. */
+  serial: number;
+  shared: number;
 }
 
 /** Nothing spent. */
 export function noCycleCost(): CycleCost {
   const none = nanoseconds(0);
-  return { preFilter: none, filter: none, preScore: none, score: none, total: none };
+  return { preFilter: none, filter: none, preScore: none, score: none, total: none, serial: 0, shared: 0 };
 }
 
-/** Writes to `cost` what a decision costs. Goroutines use at most one core each; with less than a core everything is slower. */
+/** Writes to `cost` what a decision costs where so many goroutines run at once. */
 export function costOf(
-  { scored, preFilterWork, filterWork, preScoreWork, scoreWork }: Decision,
+  { scored, preFilterWork, filterWork, preScoreWork, scoreWork, mergeWork }: Decision,
   parameters: ValuesOf<typeof kubeSchedulerParameters>,
-  parallelism: number,
+  workers: number,
   cost: CycleCost,
 ): void {
-  const { cores } = parameters;
-  const slowness = 1 / Math.min(1, cores);
-  const shared = 1 / Math.min(parallelism, cores);
+  const { preFilterTime, filterTime, cycleTime } = parameters;
   const isScored = scored > 0 ? 1 : 0;
-  cost.preFilter = nanoseconds(parameters.preFilterTime * slowness + preFilterWork * shared);
-  cost.filter = nanoseconds(parameters.filterTime * slowness + filterWork * shared);
-  cost.preScore = nanoseconds(isScored * parameters.preScoreTime * slowness + preScoreWork * shared);
+  const preScoreTime = isScored * parameters.preScoreTime;
+  const scoreTime = isScored * parameters.scoreTime;
   // Choosers that do not count the work of scores are charged for those of a plain pod.
   const rating = scoreWork > 0 ? scoreWork : scored * plainScoreTime(parameters);
-  cost.score = nanoseconds(isScored * parameters.scoreTime * slowness + rating * shared);
-  const rest = parameters.cycleTime + scored * parameters.hostSelectionTimePerNode;
-  cost.total = nanoseconds(cost.preFilter + cost.filter + cost.preScore + cost.score + rest * slowness);
+  cost.preFilter = nanoseconds(preFilterTime + preFilterWork / workers);
+  cost.filter = nanoseconds(filterTime + filterWork / workers);
+  cost.preScore = nanoseconds(preScoreTime + preScoreWork / workers);
+  cost.score = nanoseconds(scoreTime + rating / workers);
+  const rest = cycleTime + scored * parameters.hostSelectionTimePerNode;
+  cost.serial = preFilterTime + filterTime + preScoreTime + scoreTime + mergeWork + rest;
+  cost.shared = preFilterWork + filterWork + preScoreWork + rating;
+  cost.total = nanoseconds(cost.serial + cost.shared / workers);
 }
 
 /** CPU of the filters of a plain pod on one node [ns]: NodeUnschedulable, NodeName, TaintToleration and NodeResourcesFit are called. */

@@ -95,6 +95,8 @@ export interface FilterPlugin {
   filtersPod?(pod: PodRequirements): boolean;
   /** CPU that PreFilter takes for looking at nodes and pods, spread over the goroutines [ns]. Left out = nothing to speak of. */
   preFilterWork?(pod: PodRequirements): number;
+  /** CPU that it takes then to put together what the goroutines have counted, which only one of them does [ns]. Left out = nothing to speak of. */
+  preFilterMerge?(pod: PodRequirements): number;
   /** Plain form: whether the pod may go to the node. */
   admits(pod: PodRequirements, node: NodeFacts, cluster: ClusterFacts): boolean;
   /** Column form: keeps, in order, those of the first `count` slots in `slots` that the pod may go to; returns how many. */
@@ -143,6 +145,8 @@ export interface ScorePlugin {
   scoresPod?(pod: PodRequirements): boolean;
   /** CPU that PreScore takes for looking at nodes and pods, spread over the goroutines [ns]. Left out = nothing to speak of. */
   preScoreWork?(pod: PodRequirements, slots: Int32Array, count: number): number;
+  /** CPU that it takes then to put together what the goroutines have counted [ns]. Left out = nothing to speak of. */
+  preScoreMerge?(pod: PodRequirements): number;
   /** CPU that Score takes beside {@link scoreTime} for all of these nodes [ns]. Left out = none. */
   scoreWork?(pod: PodRequirements, slots: Int32Array, count: number): number;
   /** Plain form: the raw score of a node, one of the candidates. */

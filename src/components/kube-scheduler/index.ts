@@ -8,4 +8,5 @@ export { type ExtensionPoint, extensionPoints } from './framework.ts';
 export * from './kube-scheduler.parameters.ts';
 export * from './kube-scheduler.ts';
 export { findPlugin, type PluginDefinition, type PluginName, pluginNames, pluginRegistry } from './plugins/index.ts';
+export { processName } from './scheduler-identity.ts';
 export { type CountedRequest, type TypicalPod, typicalPodsOf } from './typical-pods.ts';

@@ -7,7 +7,7 @@
  * nodes, extenders, gangs.
  * Left out here: see docs/not-modelled.md.
  */
-import { kinds, type ObjectKey, type PodTemplate, type VersionHandle } from '../../cluster/index.ts';
+import { kinds } from '../../cluster/index.ts';
 import { type EventType, type Simulation, type ValuesOf, valuesOf } from '../../engine/index.ts';
 import {
   type ClientGo,
@@ -16,9 +16,12 @@ import {
   type ReflectorReplies,
   SharedInformer,
 } from '../client-go/index.ts';
+import type { ProcessCpu } from '../host/process-cpu.ts';
 import { type AlgorithmName, type AlgorithmSettings, algorithmRegistry } from './algorithms/index.ts';
 import { BindingCycle } from './binding-cycle.ts';
+import { ClusterChanges } from './cluster-changes.ts';
 import type { SchedulerConfiguration } from './configuration.ts';
+import { goroutinesAtOnce } from './cycle-work.ts';
 import { defaultConfiguration } from './default-configuration.ts';
 import { SchedulerDevices } from './devices/scheduler-devices.ts';
 import type { PodExplanation } from './explanation.ts';
@@ -35,7 +38,6 @@ import { Evictions } from './preemption/evictions.ts';
 import { Preemption } from './preemption/preemption.ts';
 import { InformedPreemptionView } from './preemption/preemption-view.ts';
 import { makeProfiles, type Profile, schedulesGangs } from './profile.ts';
-import { QueuedPod } from './queued-pod.ts';
 import { SchedulerCache } from './scheduler-cache.ts';
 import { newClients, newExtenders, processName, streamName, uncountedResources } from './scheduler-identity.ts';
 import { SchedulerMetrics } from './scheduler-metrics.ts';
@@ -53,6 +55,8 @@ const GANGS = pluginNames.indexOf('GangScheduling');
 /** What a scheduler is made with. */
 export interface KubeSchedulerOptions {
   readonly clientGo: ClientGo;
+  /** The process on its host. */
+  readonly cpu: ProcessCpu;
   readonly reflectorReplies: ReflectorReplies;
   readonly eventRecorderReplies: EventRecorderReplies;
   readonly parameters: ValuesOf<typeof kubeSchedulerParameters>;
@@ -76,6 +80,7 @@ export class KubeScheduler {
   readonly name: string;
   private readonly simulation: Simulation;
   private readonly clientGo: ClientGo;
+  private readonly cpu: ProcessCpu;
   private readonly parameters: ValuesOf<typeof kubeSchedulerParameters>;
   private readonly pods: SharedInformer;
   private readonly nodes: SharedInformer;
@@ -102,7 +107,7 @@ export class KubeScheduler {
   private incarnation = 0;
 
   constructor(options: KubeSchedulerOptions) {
-    const { clientGo, parameters } = options;
+    const { clientGo, parameters, cpu } = options;
     const configuration = options.configuration ?? defaultConfiguration(options.name);
     const { simulation, recorder, tables } = clientGo;
     const name = processName(options);
@@ -110,8 +115,9 @@ export class KubeScheduler {
     this.name = name;
     this.simulation = simulation;
     this.clientGo = clientGo;
+    this.cpu = cpu;
     this.parameters = parameters;
-    const [client, eventClient] = newClients(clientGo, name, configuration, parameters);
+    const [client, eventClient] = newClients(clientGo, name, configuration, parameters, cpu);
     this.nodes = new SharedInformer(clientGo, client, kinds.nodes, options.reflectorReplies);
     this.pods = new SharedInformer(clientGo, client, kinds.pods, options.reflectorReplies);
     this.budgets = new SharedInformer(clientGo, client, kinds.poddisruptionbudgets, options.reflectorReplies);
@@ -119,7 +125,7 @@ export class KubeScheduler {
     this.columns = new NodeColumns(tables.keysOf('nodes'), extended);
     this.requirements = new PodRequirementTable(extended, uncountedResources(configuration));
     this.devices = new SchedulerDevices(clientGo, client, options.reflectorReplies, {
-      claimMade: (pod) => this.tryAgain(pod),
+      claimMade: (pod) => this.queue.tryAgain(pod),
       devicesFreed: () => {
         if (this.queue.listens) this.queue.onEvent({ kind: 'devices' });
       },
@@ -177,6 +183,7 @@ export class KubeScheduler {
     });
     this.nominations = new Nominations(this.columns);
     const parallelism = configuration.parallelism ?? parameters.parallelism;
+    const goroutines = goroutinesAtOnce(cpu.host.cores, parallelism, parameters.cores);
     const events = new EventRecorder(clientGo, eventClient, options.eventRecorderReplies);
     const placed = new InformedPreemptionView({
       simulation,
@@ -229,6 +236,7 @@ export class KubeScheduler {
     this.loop = new SchedulingLoop({
       name,
       clientGo,
+      cpu,
       events,
       queue: this.queue,
       cache: this.cache,
@@ -238,6 +246,7 @@ export class KubeScheduler {
         nominations: this.nominations,
         extenders: asked?.extenders,
         parallelism,
+        goroutines,
         parameters,
         settings,
         tieBreak,
@@ -254,34 +263,37 @@ export class KubeScheduler {
         view: placed,
         parameters,
         parallelism,
+        goroutines,
         offsets: streams('preemption'),
       }),
       metrics,
       parameters,
-      parallelism,
+      goroutines,
+    });
+    new ClusterChanges({
+      simulation,
+      tables,
+      parameters,
+      cpu,
+      nodes: this.nodes,
+      pods: this.pods,
+      groups: this.groups,
+      columns: this.columns,
+      cache: this.cache,
+      queue: this.queue,
+      nominations: this.nominations,
+      waiting: this.waiting,
+      profiles: this.profiles,
     });
     this.evSyncPoll = simulation.on(`${name}: informers synced?`, (incarnation) => this.onSyncPoll(incarnation));
-    this.listen();
-  }
-
-  private listen(): void {
-    this.nodes.addHandler({
-      onAdd: (version) => this.nodeSeen(version),
-      onUpdate: (version) => this.nodeSeen(version),
-      onDelete: (previous) => this.nodeGone(previous),
-    });
-    this.pods.addHandler({
-      onAdd: (version) => this.podAdded(version),
-      onUpdate: (version, previous) => this.podUpdated(version, previous),
-      onDelete: (previous) => this.podDeleted(previous),
-    });
   }
 
   // ---- lifecycle ---------------------------------------------------------------------------------------------------------------
 
-  /** Starts the process. Preloaded: it has run for long and its informers know what was there before the run. */
-  start({ preloaded }: { readonly preloaded: boolean }): void {
+  /** Starts the process, of an instance. Preloaded: it has run for long and its informers know what was there before the run. */
+  start({ preloaded, instance }: { readonly preloaded: boolean; readonly instance: number }): void {
     this.incarnation++;
+    this.cpu.runAs(instance);
     if (preloaded) {
       this.groups.startPreloaded();
       for (const informer of this.informers) informer.startPreloaded();
@@ -313,132 +325,5 @@ export class KubeScheduler {
     if (incarnation !== this.incarnation) return;
     if (this.groups.haveSynced && this.informers.every(({ hasSynced }) => hasSynced)) this.loop.start();
     else this.simulation.after(this.parameters.cacheSyncPoll, this.evSyncPoll, incarnation);
-  }
-
-  // ---- what the informers show (eventhandlers.go) --------------------------------------------------------------------------------
-
-  /** What held a pod back may be over: it is looked at again. */
-  private tryAgain(pod: ObjectKey): void {
-    const queued = this.queue.find(pod);
-    if (queued !== undefined) this.queue.forceActivate(queued);
-  }
-
-  private nodeSeen(version: VersionHandle): void {
-    const { nodes } = this.clientGo.tables;
-    const slot = nodes.key.get(version);
-    const { columns, queue } = this;
-    const wasKnown = columns.isKnown(slot);
-    // Facts are only gathered where somebody listens: most changes of nodes are heartbeats while nothing waits.
-    const before = queue.listens && wasKnown ? columns.facts(slot) : undefined;
-    const change = columns.setNode(nodes, version);
-    if (change !== 0 && queue.listens) queue.onEvent({ kind: 'node', node: columns.facts(slot), before });
-  }
-
-  private nodeGone(previous: VersionHandle): void {
-    const slot = this.clientGo.tables.nodes.key.get(previous);
-    const { columns, queue } = this;
-    const node = queue.listens ? columns.facts(slot) : undefined;
-    columns.removeNode(slot);
-    if (node !== undefined) queue.onEvent({ kind: 'nodeDeletion', node });
-  }
-
-  private podAdded(version: VersionHandle): void {
-    if (this.isPlaced(version)) this.placed(version);
-    else this.wanted(version);
-  }
-
-  private podUpdated(version: VersionHandle, previous: VersionHandle): void {
-    const { pods } = this.clientGo.tables;
-    if (pods.uid.get(version) !== pods.uid.get(previous)) {
-      this.podDeleted(previous);
-      this.podAdded(version);
-      return;
-    }
-    const wasPlaced = this.isPlaced(previous);
-    const isPlaced = this.isPlaced(version);
-    if (isPlaced && !wasPlaced) {
-      this.dropFromQueue(version);
-      this.placed(version);
-    } else if (wasPlaced && !isPlaced) {
-      this.unplaced(previous);
-    } else if (isPlaced && pods.isTerminating(version)) {
-      this.cache.markTerminating(pods.key.get(version));
-    } else if (!isPlaced && pods.isTerminal(version)) {
-      // Upstream's informer selects no ended pods: to it this one is gone.
-      this.podDeleted(previous);
-    } else if (!isPlaced) {
-      this.waitingUpdated(version, previous);
-    }
-  }
-
-  private podDeleted(previous: VersionHandle): void {
-    const { pods } = this.clientGo.tables;
-    // A list after a gap may show the end of a pod that was never seen bound (upstream: DeletedFinalStateUnknown).
-    const isBoundUnseen = this.cache.isBoundUnseen(pods.key.get(previous), pods.uid.get(previous));
-    if (isBoundUnseen || this.isPlaced(previous)) {
-      this.unplaced(previous);
-      return;
-    }
-    this.dropFromQueue(previous);
-    // The room that was kept for it is free (deletePodFromSchedulingQueue).
-    if (pods.nominatedNode.get(previous) >= 0) this.tellOfDeletion(previous);
-  }
-
-  /** Whether a pod takes room on a node: bound and not at its end (upstream's informer does not select ended pods). */
-  private isPlaced(version: VersionHandle): boolean {
-    const { pods } = this.clientGo.tables;
-    return pods.node.get(version) >= 0 && !pods.isTerminal(version);
-  }
-
-  private placed(version: VersionHandle): void {
-    const { pods } = this.clientGo.tables;
-    const placed = this.groups.requirementsOf(version);
-    this.cache.confirm(pods.key.get(version), pods.node.get(version), placed);
-    if (pods.isTerminating(version)) this.cache.markTerminating(pods.key.get(version));
-    if (this.queue.listens) this.queue.onEvent({ kind: 'placement', placed });
-  }
-
-  private unplaced(previous: VersionHandle): void {
-    const { pods } = this.clientGo.tables;
-    this.cache.remove(pods.key.get(previous));
-    this.tellOfDeletion(previous);
-  }
-
-  private tellOfDeletion(previous: VersionHandle): void {
-    if (!this.queue.listens) return;
-    this.queue.onEvent({ kind: 'deletion', deleted: this.groups.requirementsOf(previous) });
-  }
-
-  private wanted(version: VersionHandle): void {
-    const { pods } = this.clientGo.tables;
-    if (pods.node.get(version) >= 0 || pods.isTerminal(version)) return;
-    const template = pods.template.get(version) as PodTemplate;
-    const profile = this.profiles.get(template.schedulerName);
-    const key = pods.key.get(version) as ObjectKey;
-    if (profile === undefined || this.queue.find(key) !== undefined) return;
-    const requirements = this.groups.requirementsOf(version);
-    const slot = pods.nominatedNode.get(version);
-    if (slot >= 0) this.nominations.set(key, pods.uid.get(version), requirements, slot);
-    this.queue.add(new QueuedPod(key, pods.uid.get(version), requirements, profile, this.simulation.now));
-  }
-
-  /** A pod that waits has another nomination now; one that nobody has written yet stays (UpdateNominatedPod). */
-  private waitingUpdated(version: VersionHandle, previous: VersionHandle): void {
-    const { pods } = this.clientGo.tables;
-    const slot = pods.nominatedNode.get(version);
-    const queued = this.queue.find(pods.key.get(version));
-    if (queued !== undefined && pods.isGated(previous) && !pods.isGated(version)) this.queue.forceActivate(queued);
-    if (queued === undefined || (slot < 0 && pods.nominatedNode.get(previous) < 0)) return;
-    if (slot < 0) this.nominations.delete(queued.key);
-    else this.nominations.set(queued.key, queued.uid, queued.requirements, slot);
-  }
-
-  private dropFromQueue(version: VersionHandle): void {
-    const { pods } = this.clientGo.tables;
-    const key = pods.key.get(version);
-    this.nominations.delete(key);
-    this.waiting.reject(key, PREEMPTION);
-    const queued = this.queue.find(pods.key.get(version));
-    if (queued !== undefined && queued.uid === pods.uid.get(version)) this.queue.remove(queued);
   }
 }

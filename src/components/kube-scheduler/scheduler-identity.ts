@@ -1,6 +1,7 @@
 /** What a scheduler is called, and the clients by which it talks to the API servers. */
 import type { ValuesOf } from '../../engine/index.ts';
 import type { ApiClient, ClientGo } from '../client-go/index.ts';
+import type { ProcessCpu } from '../host/process-cpu.ts';
 import type { SchedulerConfiguration } from './configuration.ts';
 import { Extenders } from './extenders/extenders.ts';
 import type { kubeSchedulerParameters } from './kube-scheduler.parameters.ts';
@@ -33,8 +34,10 @@ export function newClients(
   name: string,
   configuration: SchedulerConfiguration,
   parameters: ValuesOf<typeof kubeSchedulerParameters>,
+  cpu: ProcessCpu,
 ): [ApiClient, ApiClient] {
   const limits = {
+    cpu: { process: cpu, perRequest: parameters.requestCpu },
     user: 'system:kube-scheduler',
     groups: ['system:authenticated'],
     qps: configuration.clientQps ?? parameters.clientQps,

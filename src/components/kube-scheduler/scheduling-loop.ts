@@ -11,9 +11,11 @@ import { FLOW_POD_STARTUP, publishServer } from '../../metrics/index.ts';
 import { between, nanoseconds } from '../../units/index.ts';
 import { NOMINATION_KEPT } from '../api-machinery/index.ts';
 import type { ClientGo, EventRecorder } from '../client-go/index.ts';
+import type { ProcessCpu } from '../host/process-cpu.ts';
 import { Decision, NO_NODE, type SchedulingAlgorithm } from './algorithms/index.ts';
 import type { BindingCycle } from './binding-cycle.ts';
 import { costOf, noCycleCost } from './cycle-cost.ts';
+import { CycleWork } from './cycle-work.ts';
 import type { PodExplanation } from './explanation.ts';
 import type { Failure, FailureReport } from './failure-report.ts';
 import type { kubeSchedulerParameters } from './kube-scheduler.parameters.ts';
@@ -24,7 +26,7 @@ import type { Preemption, PreemptionResult } from './preemption/preemption.ts';
 import { preemptionCost } from './preemption/preemption-cost.ts';
 import type { QueuedPod } from './queued-pod.ts';
 import type { SchedulerCache } from './scheduler-cache.ts';
-import type { SchedulerMetrics } from './scheduler-metrics.ts';
+import type { PointStatus, RecordedPoint, SchedulerMetrics } from './scheduler-metrics.ts';
 import type { SchedulingQueue } from './scheduling-queue.ts';
 import type { SchedulerVolumes } from './volumes/scheduler-volumes.ts';
 
@@ -56,6 +58,7 @@ export interface PodView {
 export interface SchedulingLoopOptions {
   readonly name: string;
   readonly clientGo: ClientGo;
+  readonly cpu: ProcessCpu;
   readonly events: EventRecorder;
   readonly queue: SchedulingQueue;
   readonly cache: SchedulerCache;
@@ -71,7 +74,8 @@ export interface SchedulingLoopOptions {
   readonly explanation?: PodExplanation | undefined;
   readonly metrics: SchedulerMetrics;
   readonly parameters: ValuesOf<typeof kubeSchedulerParameters>;
-  readonly parallelism: number;
+  /** Goroutines that run at once on an idle host. */
+  readonly goroutines: number;
 }
 
 /** The loop of one scheduler. */
@@ -83,13 +87,18 @@ export class SchedulingLoop {
   private running = false;
   /** The pod of the present cycle, state; undefined = the loop is idle or waits for a PATCH. */
   private current: QueuedPod | undefined;
-  /** Whether the loop waits for its PATCH, state. */
+  /** Whether the loop waits for its PATCH, and whether its goroutine sleeps or has been woken and does not run yet, state. */
   private patching = false;
+  private asleep = true;
+  private waking = false;
+  private readonly work: CycleWork;
   private readonly decision = new Decision();
   private readonly cost = noCycleCost();
   /** What preemption found for the pod of the present cycle, and the time that it took; undefined = it was not asked, state. */
   private preempted: PreemptionResult | undefined;
   private preemptionSpan = nanoseconds(0);
+  /** How many times longer the present cycle took than on an idle host, state. */
+  private slowness = 1;
   /** Version of the chosen node's columns when the decision was taken: what others changed meanwhile is not this scheduler's doing. */
   private decidedOnVersion = 0;
   /** Raised at every stop, so that answers to a process that has ended are ignored, state. */
@@ -108,6 +117,12 @@ export class SchedulingLoop {
     this.options = options;
     this.simulation = simulation;
     this.queue = options.queue;
+    this.work = new CycleWork({
+      cpu: options.cpu,
+      goroutines: options.goroutines,
+      onDone: () => this.worked(),
+      onWoken: () => this.woken(),
+    });
     this.evDecided = simulation.on(`${name}: decided`, (incarnation) => this.onDecided(incarnation));
     this.onPatched = clientGo.onReplyDo((_, incarnation) => this.patched(incarnation));
     this.occupation = new Occupancy(simulation);
@@ -132,6 +147,9 @@ export class SchedulingLoop {
     this.incarnation++;
     this.current = undefined;
     this.patching = false;
+    this.asleep = true;
+    this.waking = false;
+    this.work.abandon();
     this.options.binding.stop();
     this.occupy(false);
   }
@@ -140,10 +158,27 @@ export class SchedulingLoop {
 
   /** Starts the next cycle if the loop is free and a pod waits. */
   proceed(): void {
-    if (!this.running || this.current !== undefined || this.patching) return;
+    if (!this.running || this.current !== undefined || this.patching || this.waking) return;
+    if (this.asleep && this.queue.offers) {
+      this.wake();
+      return;
+    }
     const pod = this.nextPod();
     this.occupy(pod !== undefined);
+    this.asleep = pod === undefined;
     if (pod !== undefined) this.decide(pod);
+  }
+
+  /** There is something to do again. */
+  private wake(): void {
+    this.asleep = false;
+    this.waking = true;
+    this.work.wake();
+  }
+
+  private woken(): void {
+    this.waking = false;
+    this.proceed();
   }
 
   /** The next pod that still wants a node; those that are being deleted or assumed already are passed over (skipPodSchedule). */
@@ -159,7 +194,7 @@ export class SchedulingLoop {
   }
 
   private decide(pod: QueuedPod): void {
-    const { clientGo, algorithm, nodes, parameters, parallelism } = this.options;
+    const { clientGo, algorithm, nodes, parameters } = this.options;
     const { now } = this.simulation;
     const waited = now - pod.activeSince;
     clientGo.waits.passed(this.waitServer, waited);
@@ -172,19 +207,28 @@ export class SchedulingLoop {
     decision.reset(pod.key, nominated);
     if (this.options.explanation?.concerns(pod.key)) decision.details = { slots: [], totals: [], plugins: [] };
     algorithm.decide(pod.requirements, pod.profile, decision);
-    costOf(decision, parameters, parallelism, this.cost);
-    this.cost.total = nanoseconds(this.cost.total + decision.extenderTime);
+    costOf(decision, parameters, this.options.goroutines, this.cost);
     this.preempted = undefined;
     if (decision.node !== NO_NODE) this.decidedOnVersion = nodes.version[decision.node] as number;
     else if (pod.profile.preempts && !decision.failed && nodes.order.count > 0) this.lookForVictims(pod, nominated);
-    this.simulation.after(this.cost.total, this.evDecided, this.incarnation);
+    this.work.start(this.cost.serial, this.cost.shared);
+  }
+
+  /** The CPU of the cycle is spent; calls of extenders take time beside that. */
+  private worked(): void {
+    const { extenderTime } = this.decision;
+    this.slowness = between((this.current as QueuedPod).attemptStartedAt, this.simulation.now) / this.cost.total;
+    if (extenderTime > 0) this.simulation.after(nanoseconds(extenderTime), this.evDecided, this.incarnation);
+    else this.onDecided(this.incarnation);
   }
 
   /** PostFilter: whether the removal of others would make room. */
   private lookForVictims(pod: QueuedPod, nominated: number): void {
-    const { preemption, parameters, parallelism } = this.options;
+    const { preemption, parameters } = this.options;
     this.preempted = preemption.evaluate(pod, nominated);
-    this.preemptionSpan = preemptionCost(this.preempted, parameters, parallelism);
+    const dryRuns = preemptionCost(this.preempted, parameters);
+    this.preemptionSpan = nanoseconds(dryRuns / this.options.goroutines);
+    this.cost.shared += dryRuns;
     this.cost.total = nanoseconds(this.cost.total + this.preemptionSpan);
   }
 
@@ -208,16 +252,17 @@ export class SchedulingLoop {
 
   private recordPoints({ profile }: QueuedPod): void {
     const series = this.options.metrics.of(profile.name);
-    const { cost, decision, preempted } = this;
-    series.extensionPoint('PreFilter', 'Success', cost.preFilter);
-    series.extensionPoint('Filter', decision.node === NO_NODE ? 'Unschedulable' : 'Success', cost.filter);
+    const { cost, decision, preempted, slowness } = this;
+    const record = (point: RecordedPoint, status: PointStatus, span: number) =>
+      series.extensionPoint(point, status, nanoseconds(span * slowness));
+    record('PreFilter', 'Success', cost.preFilter);
+    record('Filter', decision.node === NO_NODE ? 'Unschedulable' : 'Success', cost.filter);
     if (preempted !== undefined) {
-      const status = preempted.outcome === 'found' ? 'Success' : 'Unschedulable';
-      series.extensionPoint('PostFilter', status, this.preemptionSpan);
+      record('PostFilter', preempted.outcome === 'found' ? 'Success' : 'Unschedulable', this.preemptionSpan);
     }
     if (decision.scored === 0) return;
-    series.extensionPoint('PreScore', 'Success', cost.preScore);
-    series.extensionPoint('Score', 'Success', cost.score);
+    record('PreScore', 'Success', cost.preScore);
+    record('Score', 'Success', cost.score);
   }
 
   /** The pod is placed on its node; what follows is the binding cycle's part, unless a plugin is against it. */

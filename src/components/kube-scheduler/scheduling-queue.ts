@@ -86,6 +86,11 @@ export class SchedulingQueue {
     return this.gated;
   }
 
+  /** Whether {@link pop} would find a pod. */
+  get offers(): boolean {
+    return this.active.size > 0 || (this.options.parameters.popFromBackoff && this.backoff.size > 0);
+  }
+
   // ---- a pod's way -------------------------------------------------------------------------------------------------------------
 
   /** Adds a pod that has just been seen. */
@@ -144,6 +149,12 @@ export class SchedulingQueue {
       this.reason = 'its preemption failed';
       if (this.activate(pod)) this.options.onReady();
     }
+  }
+
+  /** What held a pod back may be over: it is looked at again. */
+  tryAgain(key: number): void {
+    const pod = this.queued.get(key);
+    if (pod !== undefined) this.forceActivate(pod);
   }
 
   /** A pod that has failed, by an error or although an event may help it, backs off before it is tried again. */

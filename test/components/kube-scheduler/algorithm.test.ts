@@ -186,7 +186,8 @@ describe('the algorithm of kube-scheduler', () => {
     const { columns, pod } = equalNodes(1000);
     const algorithm = algorithmRegistry['kube-scheduler'].create({
       nodes: columns,
-      parameters: { ...parameters, cores: 4 },
+      goroutines: 4,
+      parameters,
       settings: {},
       tieBreak: new RandomStreams('algorithm test', 0).stream('tieBreak'),
     });

@@ -65,7 +65,7 @@ describe('a scheduler that is restarted', () => {
     const second = world.createPods(3, templateOf(0));
     world.run(seconds(5));
     expect(world.boundCount(second)).toBe(0);
-    world.scheduler.start({ preloaded: false });
+    world.scheduler.start({ preloaded: false, instance: 0 });
     world.run(seconds(10));
     expect(world.boundCount(first)).toBe(2);
     expect(world.boundCount(second)).toBe(2);
@@ -81,7 +81,7 @@ describe('a scheduler that is restarted', () => {
     world.scheduler.stop();
     world.run(seconds(10));
     expect(world.nodeOfPod(pod)).toBeUndefined();
-    world.scheduler.start({ preloaded: false });
+    world.scheduler.start({ preloaded: false, instance: 0 });
     world.run(seconds(10));
     expect(world.nodeOfPod(pod)).toBe('node-0');
   });

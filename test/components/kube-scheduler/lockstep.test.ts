@@ -1,7 +1,7 @@
 /** The order in which goroutines go through pieces of work, against one goroutine after the other written out. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { chunkSize, Lockstep } from '../../../src/components/kube-scheduler/algorithms/lockstep.ts';
+import { chunkSize, Lockstep, LockstepTurns } from '../../../src/components/kube-scheduler/algorithms/lockstep.ts';
 
 /** All pieces in order; `stopAt`: the piece after which it is told to stop. */
 function order(pieces: number, workers: number, running: number, stopAt = -1): number[] {
@@ -63,4 +63,23 @@ test('every piece comes once, in the order in which goroutines take turns', () =
 test('one goroutine stops at once; of several each ends the piece that it has begun', () => {
   expect(order(100, 16, 1, 10)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   expect(order(100, 16, 4, 21)).toEqual([0, 7, 14, 21, 1, 8, 15]);
+});
+
+test('turns that were worked out beforehand are those that are taken, up to any stop', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 300 }),
+      fc.integer({ min: 1, max: 20 }),
+      fc.integer({ min: 1, max: 20 }),
+      fc.nat(299),
+      (pieces, workers, running, stop) => {
+        const turns = new LockstepTurns(workers, running);
+        const { pieces: planned } = turns.of(pieces);
+        expect([...planned]).toEqual(order(pieces, workers, running));
+        const place = stop % pieces;
+        const done = turns.doneAfter(turns.of(pieces), place);
+        expect([...planned.subarray(0, done)]).toEqual(order(pieces, workers, running, planned[place]));
+      },
+    ),
+  );
 });

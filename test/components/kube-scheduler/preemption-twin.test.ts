@@ -186,6 +186,7 @@ test('the same node and the same victims', () => {
           nominations: world.nominations,
           parameters,
           parallelism: 16,
+          goroutines: 1,
           offsets: { next: () => 0.7 },
           view: {
             lowerOn: (slot, bound) => {

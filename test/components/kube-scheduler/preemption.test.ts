@@ -264,7 +264,7 @@ describe('the room that was made', () => {
     const pod = world.createPod(urgent(0));
     world.run(seconds(2));
     world.scheduler.stop();
-    world.scheduler.start({ preloaded: false });
+    world.scheduler.start({ preloaded: false, instance: 0 });
     world.run(seconds(3));
     const other = world.createPod(templateOf(5, { ...oneCore, priority: 500 }));
     world.run(seconds(1));

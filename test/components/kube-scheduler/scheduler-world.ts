@@ -16,6 +16,7 @@ import {
   type EventRecorderReplies,
   eventRecorderReplies,
 } from '../../../src/components/client-go/index.ts';
+import { ProcessCpu } from '../../../src/components/host/process-cpu.ts';
 import { KubeScheduler, type SchedulerConfiguration } from '../../../src/components/kube-scheduler/index.ts';
 import { Preload } from '../../../src/components/preload.ts';
 import type { SeriesResult } from '../../../src/metrics/index.ts';
@@ -73,6 +74,8 @@ export class SchedulerWorld extends ApiWorld {
   readonly preload: Preload;
   readonly eventReplies: EventRecorderReplies;
   readonly schedulers: KubeScheduler[] = [];
+  /** Their processes, which share the hosts of the API servers. */
+  readonly processes: ProcessCpu[] = [];
   readonly user: ApiClient;
   private readonly ignored: number;
 
@@ -87,9 +90,12 @@ export class SchedulerWorld extends ApiWorld {
     this.user = this.client();
     this.ignored = this.clientGo.onReplyDo(() => {});
     for (const options of schedulers) {
+      const cpu = new ProcessCpu(`kube-scheduler ${options.name}`, this.hosts);
+      this.processes.push(cpu);
       this.schedulers.push(
         new KubeScheduler({
           clientGo: this.clientGo,
+          cpu,
           reflectorReplies: this.clientGo.reflectorReplies,
           eventRecorderReplies: this.eventReplies,
           parameters: this.parameters.kubeScheduler,
@@ -109,7 +115,7 @@ export class SchedulerWorld extends ApiWorld {
   }
 
   start(): void {
-    for (const scheduler of this.schedulers) scheduler.start({ preloaded: true });
+    for (const scheduler of this.schedulers) scheduler.start({ preloaded: true, instance: 0 });
   }
 
   /** Creates a pod through the API. */

@@ -13,7 +13,7 @@ import { NO_FILTER, NodeCheck } from '../node-check.ts';
 import type { PodRequirements } from '../pod-requirements.ts';
 import type { Profile, ProfileFilter } from '../profile.ts';
 import { EXTENDERS } from '../queued-pod.ts';
-import { Lockstep } from './lockstep.ts';
+import { LockstepTurns } from './lockstep.ts';
 import { adaptiveShare } from './node-share.ts';
 import { type CalledFilter, preFilter, runFilters } from './pre-filter.ts';
 import {
@@ -36,10 +36,11 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
   private called: readonly CalledFilter[] = [];
   private readonly check: NodeCheck;
   /** Goroutines that filter, and how many of them run at once, parameter. */
-  private readonly parallelism: number;
+  private readonly turns: LockstepTurns;
   private readonly goroutines: number;
-  /** Slots of the chunk being filtered, and of the nodes found. */
+  /** Slots of the chunk being filtered, the same before it was, and of the nodes found. */
   private chunk = new Int32Array(0);
+  private unfiltered = new Int32Array(0);
   private found = new Int32Array(0);
   /** Scores of one plugin, and weighted sums, by place in `found`. */
   private scores = new Float64Array(0);
@@ -48,16 +49,17 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
   constructor(context: AlgorithmContext) {
     this.context = context;
     this.check = new NodeCheck(context.nominations);
-    this.parallelism = context.parallelism ?? context.parameters.parallelism;
-    this.goroutines = Math.max(1, Math.round(Math.min(this.parallelism, context.parameters.cores)));
+    this.goroutines = context.goroutines ?? 1;
+    this.turns = new LockstepTurns(context.parallelism ?? context.parameters.parallelism, this.goroutines);
   }
 
   decide(pod: PodRequirements, profile: Profile, decision: Decision): void {
     this.makeRoom();
-    const { active, called, narrowed, narrowedBy, work } = preFilter(pod, profile);
+    const { active, called, narrowed, narrowedBy, work, mergeWork } = preFilter(pod, profile);
     this.active = active;
     this.called = called;
     decision.preFilterWork = work;
+    decision.mergeWork = mergeWork;
     decision.rejectors |= narrowedBy;
     if (decision.nominated !== NO_NODE && this.takeNominated(pod, decision)) return;
     const { extenders, nodes } = this.context;
@@ -132,7 +134,10 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
     return seen > wanted ? decision.examined - 1 : decision.examined;
   }
 
-  /** The same where several goroutines run at once: they go through chunks of their own, and end what they have begun when one finds enough. */
+  /**
+   * The same where several goroutines run at once: they go through chunks of their own, and end what they have begun when one finds enough. Here nodes
+   * are filtered in lumps in the order in which that happens.
+   */
   private searchInTurns(
     slots: Int32Array,
     total: number,
@@ -141,16 +146,37 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
     pod: PodRequirements,
     decision: Decision,
   ): number {
-    const lockstep = new Lockstep(total, this.parallelism, this.goroutines);
+    const { chunk, unfiltered, found, turns } = this;
+    const order = turns.of(total);
     let rejected = 0;
-    for (let piece = lockstep.next(); piece >= 0; piece = lockstep.next()) {
-      this.chunk[0] = slots[(start + piece) % total] as number;
-      const kept = this.filter(pod, 1, decision);
-      if (this.leaveToNominated(pod, kept, decision) === 0) rejected++;
-      else if (decision.feasible < wanted) this.found[decision.feasible++] = this.chunk[0] as number;
-      else lockstep.stop();
+    let end = total;
+    let isEnough = false;
+    while (decision.examined < end) {
+      const first = decision.examined;
+      const missing = Math.max(wanted + 1 - decision.feasible, SMALLEST_CHUNK);
+      const length = Math.min(end - first, missing);
+      for (let i = 0; i < length; i++) {
+        const place = start + (order.pieces[first + i] as number);
+        unfiltered[i] = slots[place < total ? place : place - total] as number;
+        chunk[i] = unfiltered[i] as number;
+      }
+      const kept = this.leaveToNominated(pod, this.filter(pod, length, decision), decision);
+      let passed = 0;
+      for (let i = 0; i < length && first + i < end; i++) {
+        decision.examined++;
+        if (passed === kept || unfiltered[i] !== chunk[passed]) {
+          rejected++;
+          continue;
+        }
+        passed++;
+        if (decision.feasible < wanted) {
+          found[decision.feasible++] = unfiltered[i] as number;
+        } else if (!isEnough) {
+          isEnough = true;
+          end = turns.doneAfter(order, first + i);
+        }
+      }
     }
-    decision.examined = lockstep.done;
     return decision.feasible + rejected;
   }
 
@@ -201,6 +227,7 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
     const { details } = decision;
     for (const { number, score, weight } of profile.scores) {
       decision.preScoreWork += score.preScoreWork?.(pod, found, count) ?? 0;
+      decision.mergeWork += score.preScoreMerge?.(pod) ?? 0;
       if (score.scoresPod?.(pod) === false) continue;
       decision.scoreWork +=
         count * (scoreCallTime + (score.scoreTime ?? 0)) + (score.scoreWork?.(pod, found, count) ?? 0);
@@ -235,6 +262,7 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
     const { capacity } = this.context.nodes;
     if (this.chunk.length >= capacity) return;
     this.chunk = new Int32Array(capacity);
+    this.unfiltered = new Int32Array(capacity);
     this.found = new Int32Array(capacity);
     this.scores = new Float64Array(capacity);
     this.totals = new Float64Array(capacity);

@@ -19,8 +19,9 @@ export class Lockstep {
   private turn = 0;
   /** Pieces that may still be begun once it was told to stop; negative = it was not, state. */
   private left = -1;
-  /** Pieces given out. */
+  /** Pieces given out, and turns taken, with those of goroutines that had nothing left to do. */
   done = 0;
+  turnsTaken = 0;
 
   /** `workers`: goroutines; `running`: how many of them make progress at once, not necessarily a whole number. */
   constructor(pieces: number, workers: number, running: number) {
@@ -41,6 +42,7 @@ export class Lockstep {
       if (this.left === 0) return -1;
       const worker = this.turn;
       this.turn = (this.turn + 1) % this.at.length;
+      this.turnsTaken++;
       if (this.left > 0) this.left--;
       const piece = this.at[worker] as number;
       if (piece >= this.pieces) continue;
@@ -61,6 +63,60 @@ export class Lockstep {
     this.at[worker] = this.undealt;
     this.undealt = Math.min(this.undealt + this.chunk, this.pieces);
     this.end[worker] = this.undealt;
+  }
+}
+
+/** What is remembered of so many different numbers of pieces. */
+const MOST_REMEMBERED = 64;
+
+/** All pieces in their order, and the turn in which each comes: what {@link Lockstep} gives as long as nobody tells it to stop. */
+export interface Turns {
+  readonly pieces: Int32Array;
+  readonly turns: Int32Array;
+}
+
+/** The turns of goroutines for numbers of pieces, worked out once for each number. */
+export class LockstepTurns {
+  private readonly workers: number;
+  private readonly running: number;
+  private readonly known = new Map<number, Turns>();
+
+  constructor(workers: number, running: number) {
+    this.workers = workers;
+    this.running = running;
+  }
+
+  /** The turns of so many pieces. */
+  of(pieces: number): Turns {
+    let turns = this.known.get(pieces);
+    if (turns !== undefined) return turns;
+    if (this.known.size === MOST_REMEMBERED) this.known.clear();
+    turns = this.workOut(pieces);
+    this.known.set(pieces, turns);
+    return turns;
+  }
+
+  /** How many pieces are done of those that `turns` holds if it is told to stop at the one in a place: those of one more round at most. */
+  doneAfter({ turns }: Turns, place: number): number {
+    const last = (turns[place] as number) + this.goroutines(turns.length) - 1;
+    let done = place + 1;
+    while (done < turns.length && (turns[done] as number) <= last) done++;
+    return done;
+  }
+
+  private goroutines(pieces: number): number {
+    return Math.min(this.workers, Math.ceil(pieces / chunkSize(pieces, this.workers)), this.running);
+  }
+
+  private workOut(count: number): Turns {
+    const lockstep = new Lockstep(count, this.workers, this.running);
+    const pieces = new Int32Array(count);
+    const turns = new Int32Array(count);
+    for (let place = 0; place < count; place++) {
+      pieces[place] = lockstep.next();
+      turns[place] = lockstep.turnsTaken;
+    }
+    return { pieces, turns };
   }
 }
 

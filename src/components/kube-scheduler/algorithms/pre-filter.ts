@@ -21,6 +21,8 @@ export interface PreFiltered {
   readonly narrowedBy: number;
   /** CPU that the plugins take for looking at nodes and pods [ns]. */
   readonly work: number;
+  /** CPU that they take to put together what goroutines have counted [ns]. */
+  readonly mergeWork: number;
 }
 
 /** Asks the filters of a profile. */
@@ -30,9 +32,11 @@ export function preFilter(pod: PodRequirements, { filters }: Profile): PreFilter
   let narrowed: readonly number[] | undefined;
   let narrowedBy = 0;
   let work = 0;
+  let mergeWork = 0;
   for (const entry of filters) {
     const { number, filter } = entry;
     if (filter.preFilterWork !== undefined) work += filter.preFilterWork(pod);
+    if (filter.preFilterMerge !== undefined) mergeWork += filter.preFilterMerge(pod);
     if (filter.filtersPod?.(pod) === false) continue;
     const isSilent = filter.skips(pod);
     called.push({ number, filter, isSilent });
@@ -43,7 +47,7 @@ export function preFilter(pod: PodRequirements, { filters }: Profile): PreFilter
     narrowed = narrowed === undefined ? only : only.filter((slot) => narrowed?.includes(slot));
     narrowedBy |= 1 << number;
   }
-  return { active, called, narrowed, narrowedBy, work };
+  return { active, called, narrowed, narrowedBy, work, mergeWork };
 }
 
 /**

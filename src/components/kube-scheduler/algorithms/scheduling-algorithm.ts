@@ -45,6 +45,8 @@ export class Decision {
   filterWork = 0;
   preScoreWork = 0;
   scoreWork = 0;
+  /** CPU that plugins take to put together what goroutines have counted, which one of them does alone [ns]. */
+  mergeWork = 0;
   /** Time for which extenders held the cycle up [ns], nodes that they turned down, and whether one that matters failed. */
   extenderTime = 0;
   extenderRejected = 0;
@@ -71,6 +73,7 @@ export class Decision {
     this.filterWork = 0;
     this.preScoreWork = 0;
     this.scoreWork = 0;
+    this.mergeWork = 0;
     this.extenderTime = 0;
     this.extenderRejected = 0;
     this.failed = false;
@@ -88,6 +91,8 @@ export interface AlgorithmContext {
   readonly extenders?: Extenders | undefined;
   /** Goroutines that filter; as the parameter says if left out. */
   readonly parallelism?: number;
+  /** How many of them run at once; one after the other if left out. */
+  readonly goroutines?: number;
   readonly parameters: ValuesOf<typeof kubeSchedulerParameters>;
   /** Its settings, with all defaults; distributions are ready to be sampled. */
   readonly settings: SettingValues;

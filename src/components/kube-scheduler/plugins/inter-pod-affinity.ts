@@ -13,6 +13,7 @@ import type { PodRequirements } from '../pod-requirements.ts';
 import { type AffinityTerm, allTermsSelect, termSelects } from '../topology/affinity-term.ts';
 import type { DomainCounts } from '../topology/domain-counts.ts';
 import { NO_DOMAIN } from '../topology/topology-key.ts';
+import { walkOver } from './cluster-walk.ts';
 import { InterPodCounts, type PodCounts } from './inter-pod-counts.ts';
 import type { PluginContext, PluginDefinition } from './plugin-definition.ts';
 
@@ -81,7 +82,13 @@ class InterPodAffinity implements FilterPlugin, ScorePlugin {
     // The terms of required affinity are held against a pod until one fails; most pods fail or match them together.
     const passes = Math.min(1, interPod.requiredAffinity.length) + interPod.requiredAntiAffinity.length;
     if (passes > 0) work += order.count * interPodFilterTimePerNode + passes * placed.count * interPodTimePerPod;
-    return work;
+    return walkOver(order.count, work, this.parameters);
+  }
+
+  /** The counts of nodes with pods that matter are put together one by one (topologyToMatchedTermCount.mergeWithList). */
+  preFilterMerge({ interPod: { requiredAffinity, requiredAntiAffinity } }: PodRequirements): number {
+    const counted = requiredAffinity.length + requiredAntiAffinity.length > 0 ? this.nodesWithPods() : 0;
+    return (this.counts.withRequiredAntiAffinity().nodes + counted) * this.parameters.interPodMergeTimePerNode;
   }
 
   // ---- queueing hints ------------------------------------------------------------------------------------------------------------
@@ -158,7 +165,17 @@ class InterPodAffinity implements FilterPlugin, ScorePlugin {
     const withTerms = this.counts.withTerms();
     const nodes = own > 0 ? order.count : withTerms.nodes;
     const passes = own * placed.count + withTerms.pods;
-    return nodes * interPodScoreTimePerNode + passes * interPodTimePerPod;
+    return walkOver(nodes, nodes * interPodScoreTimePerNode + passes * interPodTimePerPod, this.parameters);
+  }
+
+  /** Likewise (scoreMap.append). */
+  preScoreMerge({ interPod: { preferredAffinity, preferredAntiAffinity } }: PodRequirements): number {
+    const own = preferredAffinity.length + preferredAntiAffinity.length;
+    return (own > 0 ? this.nodesWithPods() : this.counts.withTerms().nodes) * this.parameters.interPodMergeTimePerNode;
+  }
+
+  private nodesWithPods(): number {
+    return Math.min(this.nodes.order.count, this.nodes.placed.count);
   }
 
   private ignoresOthers({ interPod }: PodRequirements): boolean {

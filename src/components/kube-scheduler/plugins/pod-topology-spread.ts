@@ -21,6 +21,7 @@ import { type EligibilityRule, isEligible } from '../topology/node-eligibility.t
 import type { PodSet, PodSetRule } from '../topology/pod-set.ts';
 import { tagOfSelector } from '../topology/pod-tags.ts';
 import { NO_DOMAIN, type TopologyKey } from '../topology/topology-key.ts';
+import { walkOver } from './cluster-walk.ts';
 import type { PluginContext, PluginDefinition } from './plugin-definition.ts';
 import { type SpreadConstraint, type SpreadConstraints, spreadConstraintsOf } from './topology-constraints.ts';
 
@@ -123,7 +124,7 @@ class PodTopologySpread implements FilterPlugin, ScorePlugin {
     if (hard.length === 0) return 0;
     let work = this.nodes.order.count * spreadFilterTimePerNode;
     for (const { counts } of hard) work += this.countingWork(pod, counts);
-    return work;
+    return walkOver(this.nodes.order.count, work, this.parameters);
   }
 
   helpedByNode(pod: PodRequirements, node: NodeFacts, before: NodeFacts | undefined): boolean {
@@ -198,7 +199,7 @@ class PodTopologySpread implements FilterPlugin, ScorePlugin {
     if (soft.length === 0) return 0;
     let work = this.nodes.order.count * spreadScoreTimePerNode;
     for (const { counts } of soft) if (counts !== undefined) work += this.countingWork(pod, counts);
-    return work;
+    return walkOver(this.nodes.order.count, work, this.parameters);
   }
 
   /** Score looks at all pods on the node for a constraint that spreads over nodes. */

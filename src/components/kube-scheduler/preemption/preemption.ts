@@ -37,6 +37,8 @@ export interface PreemptionOptions {
   readonly view: PreemptionView;
   readonly parameters: ValuesOf<typeof kubeSchedulerParameters>;
   readonly parallelism: number;
+  /** How many of its goroutines run at once. */
+  readonly goroutines: number;
   /** Where the search for candidates begins. */
   readonly offsets: RandomStream;
 }
@@ -94,14 +96,14 @@ export class Preemption {
   }
 
   private search(preemptor: Preemptor, potential: readonly number[], profile: Profile): PreemptionResult {
-    const { parameters, parallelism, offsets, view } = this.options;
+    const { parallelism, goroutines, offsets, view } = this.options;
     const budgets = view.budgets();
     const runsBefore = this.check.runs;
     const wanted = this.candidatesWanted(potential.length, profile);
     const offset = Math.floor(offsets.next() * potential.length);
     const violating: Candidate[] = [];
     const others: Candidate[] = [];
-    const lockstep = new Lockstep(potential.length, parallelism, Math.min(parallelism, parameters.cores));
+    const lockstep = new Lockstep(potential.length, parallelism, goroutines);
     for (let piece = lockstep.next(); piece >= 0; piece = lockstep.next()) {
       const slot = potential[(offset + piece) % potential.length] as number;
       const candidate = this.dryRun.on(slot, preemptor, budgets);
