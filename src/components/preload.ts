@@ -322,9 +322,11 @@ export class Preload {
 
   /** Endpoints of all Services, and what budgets and quotas count; when everything else is there. */
   finish(): void {
+    const labelled = this.groupsByLabel();
     for (const service of this.services) {
       const endpoints: SliceEndpoint[] = [];
-      for (const [labels, pods] of this.groups.get(service.namespace) ?? []) {
+      const [[label, value] = ['', '']] = Object.entries(service.selector);
+      for (const [labels, pods] of labelled.get(`${service.namespace} ${label}=${value}`) ?? []) {
         if (includes(labels, service.selector)) endpoints.push(...pods);
       }
       this.storeSlices(service, endpoints);
@@ -332,6 +334,22 @@ export class Preload {
     this.storage.finish();
     for (const budget of this.budgets) this.storeBudget(budget);
     for (const quota of this.quotas) this.storeQuota(quota);
+  }
+
+  /** Groups of pods by namespace and each of their labels: a Service looks only at those with the first label that it asks for. */
+  private groupsByLabel(): Map<string, (readonly [Labels, readonly SliceEndpoint[]])[]> {
+    const labelled = new Map<string, (readonly [Labels, readonly SliceEndpoint[]])[]>();
+    for (const [namespace, groups] of this.groups) {
+      for (const group of groups) {
+        for (const [label, value] of Object.entries(group[0])) {
+          const place = `${namespace} ${label}=${value}`;
+          const neighbours = labelled.get(place);
+          if (neighbours === undefined) labelled.set(place, [group]);
+          else neighbours.push(group);
+        }
+      }
+    }
+    return labelled;
   }
 
   private group(namespace: string, labels: Labels): SliceEndpoint[] {

@@ -15,8 +15,11 @@ import type { ClientGo } from './client-go.ts';
 export interface ReflectorListener {
   /** A list has come: these are all objects there are. The versions are the list's; keep one by retaining it. */
   onListed(versions: readonly VersionHandle[]): void;
-  /** A change has come: NO_VERSION for `version` = deleted, for `previous` = added to what is watched. Keep one by retaining it. */
-  onChanged(version: VersionHandle, previous: VersionHandle): void;
+  /**
+   * A change has come: NO_VERSION for `version` = deleted, for `previous` = added to what is watched. Keep one by retaining it. Left out by those who
+   * only want to know up to which revision they have seen everything.
+   */
+  onChanged?(version: VersionHandle, previous: VersionHandle): void;
   /** All changes that have come by now were handed over. */
   onCaughtUp?(): void;
   /** Whether it would do anything on this change of its bucket; left out = on every one. See {@link WatchSubscriber}. */
@@ -138,7 +141,12 @@ export class Reflector implements WatchSubscriber {
   catchUp(): void {
     this.resting = true;
     this.takeOver();
-    if (this.watcher >= 0) this.log?.rest(this.watcher);
+    if (this.resting && this.watcher >= 0) this.log?.rest(this.watcher);
+  }
+
+  /** Takes over what has been delivered by now, and still wants to be told of nothing more. */
+  takeDelivered(): void {
+    this.takeOver();
   }
 
   /** The network to its server is cut: nothing comes any more, which its client notices after `span`. */
@@ -305,6 +313,8 @@ export class Reflector implements WatchSubscriber {
   private takeOver(): void {
     const { log, watcher } = this;
     if (log === undefined || watcher < 0) return;
+    const { listener } = this;
+    const wantsChanges = listener?.onChanged !== undefined;
     let isNews = false;
     for (;;) {
       const sequence = log.next(watcher);
@@ -317,8 +327,9 @@ export class Reflector implements WatchSubscriber {
       }
       isNews = true;
       this.hasSeen = true;
+      if (!wantsChanges) continue;
       const added = log.typeFor(watcher, sequence) === ChangeType.Added;
-      this.listener?.onChanged(log.versionAt(sequence), added ? NO_VERSION : log.previousAt(sequence));
+      listener?.onChanged?.(log.versionAt(sequence), added ? NO_VERSION : log.previousAt(sequence));
       // The listener may have stopped the reflector.
       if (this.watcher < 0) return;
     }

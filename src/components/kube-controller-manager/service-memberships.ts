@@ -1,6 +1,6 @@
 /**
  * Which Services select which pods. All pods of one template in one namespace carry the same labels, so they form a group and selectors are
- * matched once for each group, never for a pod. Stands for the lookups of endpointslice/util (ServiceSelectorCache).
+ * matched once for each group, never for a pod; only services that ask for one of its labels are looked at. Stands for the lookups of endpointslice/util (ServiceSelectorCache).
  */
 import {
   type Labels,
@@ -16,7 +16,6 @@ import type { InformerIndex, SharedInformer } from '../client-go/index.ts';
 
 /** Pods with the same labels in the same namespace. */
 interface PodGroup {
-  readonly namespace: string;
   readonly labels: Labels;
   /** Services that select them, in the order in which they came. */
   readonly services: ObjectKey[];
@@ -34,8 +33,14 @@ export class ServiceMemberships {
   private readonly groups: PodGroup[] = [];
   /** Number of a group by template id, then namespace. */
   private readonly numbers: (Map<string, number> | undefined)[] = [];
-  /** Services by namespace, and the groups that each selects. */
-  private readonly servicesOf = new Map<string, Set<ObjectKey>>();
+  /** Services by namespace and the first label that they ask for, with the order in which they came. */
+  private readonly asking = new Map<string, Map<ObjectKey, number>>();
+  /** Under what each service is kept there. */
+  private readonly askedBy = new Map<ObjectKey, string>();
+  private arrivals = 0;
+  /** Groups by namespace and each of their labels. */
+  private readonly labelled = new Map<string, number[]>();
+  /** Groups that each service selects. */
   private readonly groupsOf = new Map<ObjectKey, number[]>();
 
   constructor(tables: ObjectTables, services: SharedInformer, pods: SharedInformer) {
@@ -79,12 +84,20 @@ export class ServiceMemberships {
 
   private addGroup(template: PodTemplate, namespace: string): number {
     const number = this.groups.length;
-    const group: PodGroup = { namespace, labels: template.labels, services: [] };
+    const group: PodGroup = { labels: template.labels, services: [] };
     this.groups.push(group);
     const byNamespace = this.numbers[template.id] ?? new Map<string, number>();
     this.numbers[template.id] = byNamespace;
     byNamespace.set(namespace, number);
-    for (const service of this.servicesOf.get(namespace) ?? []) {
+    const asking: (readonly [service: ObjectKey, arrival: number])[] = [];
+    for (const [label, value] of Object.entries(template.labels)) {
+      const place = placeOf(namespace, label, value);
+      const neighbours = this.labelled.get(place);
+      if (neighbours === undefined) this.labelled.set(place, [number]);
+      else neighbours.push(number);
+      asking.push(...(this.asking.get(place) ?? []));
+    }
+    for (const [service] of asking.sort(([, left], [, right]) => left - right)) {
       if (this.selects(this.serviceInformer.get(service), group)) this.link(service, number);
     }
     return number;
@@ -92,13 +105,15 @@ export class ServiceMemberships {
 
   private onService(service: VersionHandle): void {
     const key = this.services.key.get(service) as ObjectKey;
-    const namespace = this.serviceKeys.namespace(key);
-    const neighbours = this.servicesOf.get(namespace);
-    if (neighbours === undefined) this.servicesOf.set(namespace, new Set([key]));
-    else neighbours.add(key);
-    for (let number = 0; number < this.groups.length; number++) {
-      const group = this.groups[number] as PodGroup;
-      if (group.namespace === namespace && this.selects(service, group)) this.link(key, number);
+    // Those without a selector select nothing.
+    const [first] = Object.entries(this.services.specification.get(service)?.selector ?? {});
+    if (first === undefined) return;
+    const place = placeOf(this.serviceKeys.namespace(key), ...first);
+    const neighbours = this.asking.get(place) ?? new Map<ObjectKey, number>();
+    this.asking.set(place, neighbours.set(key, this.arrivals++));
+    this.askedBy.set(key, place);
+    for (const number of this.labelled.get(place) ?? []) {
+      if (this.selects(service, this.groups[number] as PodGroup)) this.link(key, number);
     }
   }
 
@@ -109,7 +124,8 @@ export class ServiceMemberships {
   }
 
   private onServiceGone(key: ObjectKey): void {
-    this.servicesOf.get(this.serviceKeys.namespace(key))?.delete(key);
+    this.asking.get(this.askedBy.get(key) ?? '')?.delete(key);
+    this.askedBy.delete(key);
     for (const number of this.groupsOf.get(key) ?? []) {
       const { services } = this.groups[number] as PodGroup;
       services.splice(services.indexOf(key), 1);
@@ -132,4 +148,9 @@ export class ServiceMemberships {
     if (selector === undefined || specification?.type === 'ExternalName') return false;
     return Object.keys(selector).every((key) => group.labels[key] === selector[key]);
   }
+}
+
+/** What services and groups of a namespace with a label are kept under. */
+function placeOf(namespace: string, label: string, value: string): string {
+  return `${namespace} ${label}=${value}`;
 }

@@ -50,6 +50,11 @@ interface Proxy extends Viewer {
   forced: boolean;
   /** Whether the sync in progress will fail, state. */
   failing: boolean;
+  /** Revisions up to which it has seen everything, and informers that are to be asked for news, state. */
+  seenServices: number;
+  seenSlices: number;
+  servicesDeferred: boolean;
+  slicesDeferred: boolean;
   /** Lists that have come: the first sync waits for both, state. */
   listed: number;
   /** When the process started [ns]: what triggered changes before that is not its latency (trackerStartTime), state. */
@@ -150,6 +155,8 @@ export class KubeProxyFleet implements NodeAgent {
     proxy.cleaned = proxy.synced;
     proxy.full = false;
     proxy.listed = LISTS_AWAITED;
+    proxy.seenServices = revision;
+    proxy.seenSlices = revision;
     for (const reflector of reflectorsOf(proxy)) reflector.startPreloaded(revision);
     const phase = this.phases.uniform(proxy.index, 0);
     this.clientGo.simulation.after(nanoseconds(this.pace.forcedEvery * phase), this.evForced, proxy.index, proxy.epoch);
@@ -177,6 +184,10 @@ export class KubeProxyFleet implements NodeAgent {
     proxy.services.client.isCut = false;
     proxy.synced = 0;
     proxy.cleaned = 0;
+    proxy.seenServices = 0;
+    proxy.seenSlices = 0;
+    proxy.servicesDeferred = false;
+    proxy.slicesDeferred = false;
     proxy.listed = 0;
     proxy.busy = false;
     proxy.full = true;
@@ -206,23 +217,20 @@ export class KubeProxyFleet implements NodeAgent {
       onNode: true,
     });
     const index = this.proxies.length;
-    const listener: ReflectorListener = {
-      onListed: () => {
-        const proxy = this.proxies[index] as Proxy;
-        proxy.listed++;
-        proxy.zone = this.zoneOf(nodeKey);
-        this.wish(proxy);
-      },
-      onChanged: () => {},
-      onCaughtUp: () => this.wish(this.proxies[index] as Proxy),
-    };
     const replies = clientGo.reflectorReplies;
     const proxy: Proxy = {
       index,
       node: nodeKey,
       zone: this.zoneOf(nodeKey),
-      services: new Reflector(clientGo, client, kinds.services, EVERYTHING, replies, listener),
-      slices: new Reflector(clientGo, client, kinds.endpointslices, EVERYTHING, replies, listener),
+      services: new Reflector(clientGo, client, kinds.services, EVERYTHING, replies, this.listener(index, 'services')),
+      slices: new Reflector(
+        clientGo,
+        client,
+        kinds.endpointslices,
+        EVERYTHING,
+        replies,
+        this.listener(index, 'slices'),
+      ),
       watchedNode: new Reflector(clientGo, client, kinds.nodes, nodeKey, replies),
       synced: 0,
       syncing: 0,
@@ -237,6 +245,10 @@ export class KubeProxyFleet implements NodeAgent {
       full: true,
       forced: false,
       failing: false,
+      seenServices: 0,
+      seenSlices: 0,
+      servicesDeferred: false,
+      slicesDeferred: false,
       listed: 0,
       startedAt: 0,
       epoch: 0,
@@ -246,24 +258,43 @@ export class KubeProxyFleet implements NodeAgent {
     return proxy;
   }
 
+  /** What a proxy does when one of its informers has news; it reads the changes themselves from the history that all share. */
+  private listener(index: number, which: 'services' | 'slices'): ReflectorListener {
+    const onCaughtUp = () => {
+      const proxy = this.proxies[index] as Proxy;
+      if (which === 'services') proxy.seenServices = proxy.services.seen;
+      else proxy.seenSlices = proxy.slices.seen;
+      if (proxy.busy || proxy.listed < LISTS_AWAITED) this.defer(proxy, which);
+      else this.wish(proxy);
+    };
+    const onListed = () => {
+      const proxy = this.proxies[index] as Proxy;
+      proxy.listed++;
+      proxy.zone = this.zoneOf(proxy.node as ObjectKey);
+    };
+    return { onListed, onCaughtUp };
+  }
+
+  /** Until {@link catchUp} an informer is not told of anything more: the sync that is planned or in progress takes over what comes. */
+  private defer(proxy: Proxy, which: 'services' | 'slices'): void {
+    proxy[which].deferUntilCaughtUp();
+    if (which === 'services') proxy.servicesDeferred = true;
+    else proxy.slicesDeferred = true;
+  }
+
   // ---- syncs -------------------------------------------------------------------------------------------------------------------
 
-  /** Something has come: if it matters a sync is planned, at once if the minimum period allows. Until then nothing wakes the proxy again. */
+  /** Something has come, or is due: if it matters a sync is planned, at once if the minimum period allows. */
   private wish(proxy: Proxy): void {
-    if (proxy.busy || proxy.listed < LISTS_AWAITED) {
-      proxy.services.deferUntilCaughtUp();
-      proxy.slices.deferUntilCaughtUp();
-      return;
-    }
     if (!proxy.full && !proxy.forced) {
-      const to = this.history.advance(proxy.synced, proxy.services.seen, proxy.slices.seen);
+      const to = this.history.advance(proxy.synced, proxy.seenServices, proxy.seenSlices);
       if (!this.history.hasEffect(proxy.synced, to)) {
         proxy.synced = to;
         return;
       }
     }
-    proxy.services.deferUntilCaughtUp();
-    proxy.slices.deferUntilCaughtUp();
+    // Slices come all the time; services seldom, so that whoever has none on its way is not asked about them.
+    this.defer(proxy, 'slices');
     proxy.busy = true;
     this.planned++;
     this.clientGo.simulation.at(this.earliest(proxy), this.evSync, proxy.index, proxy.epoch);
@@ -288,9 +319,9 @@ export class KubeProxyFleet implements NodeAgent {
     const proxy = this.proxies[index] as Proxy;
     if (proxy.epoch !== epoch) return;
     // What has been delivered by now is part of this sync.
-    proxy.services.catchUp();
-    proxy.slices.catchUp();
-    proxy.syncing = this.history.advance(proxy.synced, proxy.services.seen, proxy.slices.seen);
+    if (proxy.servicesDeferred) proxy.services.takeDelivered();
+    if (proxy.slicesDeferred) proxy.slices.takeDelivered();
+    proxy.syncing = this.history.advance(proxy.synced, proxy.seenServices, proxy.seenSlices);
     const work = this.workOf(proxy);
     const { mode, parameters } = this;
     const span = mode.syncSpan(work, parameters);
@@ -372,12 +403,23 @@ export class KubeProxyFleet implements NodeAgent {
       return;
     }
     this.programmedUpTo(proxy, proxy.syncing);
-    const seen = this.history.advance(proxy.synced, proxy.services.seen, proxy.slices.seen);
-    if (this.history.hasEffect(proxy.synced, seen) || proxy.full || proxy.forced) {
-      this.wish(proxy);
-    } else {
-      proxy.services.catchUp();
+    this.lookAgain(proxy);
+  }
+
+  /** A sync has ended: is there more to do? */
+  private lookAgain(proxy: Proxy): void {
+    this.catchUp(proxy);
+    if (!proxy.busy) this.wish(proxy);
+  }
+
+  private catchUp(proxy: Proxy): void {
+    if (proxy.slicesDeferred) {
+      proxy.slicesDeferred = false;
       proxy.slices.catchUp();
+    }
+    if (proxy.servicesDeferred) {
+      proxy.servicesDeferred = false;
+      proxy.services.catchUp();
     }
   }
 
@@ -400,17 +442,19 @@ export class KubeProxyFleet implements NodeAgent {
   /** Nothing was written; the next sync, after a while or when something changes, writes everything. */
   private failed(proxy: Proxy): void {
     this.metrics.failures.add();
+    this.catchUp(proxy);
     proxy.full = true;
-    proxy.services.catchUp();
-    proxy.slices.catchUp();
-    if (proxy.busy) return;
-    this.clientGo.simulation.after(this.parameters.syncPeriod, this.evRetry, proxy.index, proxy.epoch);
+    if (!proxy.busy) this.clientGo.simulation.after(this.parameters.syncPeriod, this.evRetry, proxy.index, proxy.epoch);
   }
 
   private onRetry(index: number, epoch: number): void {
     const proxy = this.proxies[index] as Proxy;
     // A sync that was made meanwhile has done it.
-    if (proxy.epoch === epoch && proxy.full) this.wish(proxy);
+    if (proxy.epoch === epoch && proxy.full) this.wishUnlessBusy(proxy);
+  }
+
+  private wishUnlessBusy(proxy: Proxy): void {
+    if (!proxy.busy && proxy.listed >= LISTS_AWAITED) this.wish(proxy);
   }
 
   private onForced(index: number, epoch: number): void {
@@ -421,7 +465,7 @@ export class KubeProxyFleet implements NodeAgent {
     if (this.isLarge(proxy)) return;
     proxy.full = proxy.full || this.pace.isForcedFull;
     proxy.forced = true;
-    this.wish(proxy);
+    this.wishUnlessBusy(proxy);
   }
 }
 
