@@ -94,6 +94,7 @@ export {
   gateJunit,
   gateMarkdown,
   gateTable,
+  growthTable,
   histogramsCsv,
   htmlReport,
   type JudgedRun,

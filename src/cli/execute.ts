@@ -6,6 +6,7 @@ import {
   comparisonCsv,
   comparisonTable,
   explanationText,
+  growthTable,
   type JudgedRun,
   jsonDocument,
   judge,
@@ -102,7 +103,7 @@ function present(
   if (format === 'csv') return summaryCsv(judged.map(({ run }) => run));
   const colour = showsColour();
   if (isSweep)
-    return `${judged[0]?.run.scenario.name ?? ''}: seed ${manifest.seed}, ${judged.length} points\n${sweepTable(judged, colour)}written     ${directory.path}\n`;
+    return `${judged[0]?.run.scenario.name ?? ''}: seed ${manifest.seed}, ${judged.length} points\n${sweepTable(judged, colour)}${growthTable(judged.map(({ run }) => run))}written     ${directory.path}\n`;
   const context = { facts, assumptions: manifest.assumptions.length, directory: directory.path, colour };
   const verdicts = judged.map(({ run, verdict }) => verdictTable(run, verdict, context)).join('\n');
   return (

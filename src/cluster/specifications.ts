@@ -445,5 +445,7 @@ export type Intent =
       readonly namespace: string;
       readonly name: string;
       readonly specification: ServiceSpecification;
+      /** Addresses that are listed for it although no pod has them: somebody else's; left out = none. */
+      readonly endpoints?: number;
       readonly bytes: Bytes;
     };

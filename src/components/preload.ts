@@ -9,6 +9,7 @@ import {
   type Kind,
   kinds,
   LABEL_HOSTNAME,
+  LABEL_ZONE,
   type LabelSelector,
   type Labels,
   type LimitRangeIntent,
@@ -32,6 +33,7 @@ import type { ValuesOf } from '../engine/index.ts';
 import { disruptionStatus, type objectSizeParameters, usageOfNamespace } from './api-machinery/index.ts';
 import type { Change, EtcdCluster } from './etcd/index.ts';
 import type { ApiServer } from './kube-apiserver/index.ts';
+import { hintsFor } from './kube-controller-manager/index.ts';
 import { NODE_LEASE_NAMESPACE } from './kubelet/index.ts';
 import { PreloadedDevices } from './preload-devices.ts';
 import { PreloadedPriorityClasses } from './preload-priorities.ts';
@@ -104,6 +106,7 @@ export class Preload {
     readonly key: ObjectKey;
     readonly namespace: string;
     readonly name: string;
+    readonly specification: ServiceSpecification;
     readonly selector: Labels;
   }[] = [];
   /** Pods that were preloaded, by namespace and labels; pods of one template share their labels. */
@@ -186,16 +189,18 @@ export class Preload {
     return this.put(kinds.leases, lease).revision;
   }
 
-  /** A Service; its endpoints follow with {@link finish}. */
-  service(namespace: string, name: string, specification: ServiceSpecification): void {
+  /** A Service; its endpoints follow with {@link finish}. Of one without a selector somebody lists so many addresses that no pod has. */
+  service(namespace: string, name: string, specification: ServiceSpecification, addresses = 0): void {
     const { services } = this.tables;
     const key = this.tables.keysOf('services').intern(namespace, name);
     const version = services.allocate(key);
     services.specification.set(version, specification);
     services.bytes.set(version, this.sizes.service);
     this.put(kinds.services, version);
-    if (specification.selector !== undefined)
-      this.services.push({ key, namespace, name, selector: specification.selector });
+    const { selector } = specification;
+    if (selector !== undefined) this.services.push({ key, namespace, name, specification, selector });
+    else if (addresses > 0)
+      this.storeSlices({ key, namespace, name }, this.foreignEndpoints(namespace, name, addresses));
   }
 
   /** A ResourceQuota; what it counts follows with {@link finish}. */
@@ -329,11 +334,36 @@ export class Preload {
       for (const [labels, pods] of labelled.get(`${service.namespace} ${label}=${value}`) ?? []) {
         if (includes(labels, service.selector)) endpoints.push(...pods);
       }
-      this.storeSlices(service, endpoints);
+      this.storeSlices(service, this.withHints(service.specification, endpoints));
     }
     this.storage.finish();
     for (const budget of this.budgets) this.storeBudget(budget);
     for (const quota of this.quotas) this.storeQuota(quota);
+  }
+
+  /** Endpoints that are no pods. */
+  private foreignEndpoints(namespace: string, name: string, addresses: number): SliceEndpoint[] {
+    const keys = this.tables.keysOf('pods');
+    return Array.from({ length: addresses }, (_, i) => ({
+      pod: keys.intern(namespace, `${name}-address-${i}`),
+      node: NOBODY as ObjectKey,
+      ready: true,
+      serving: true,
+      terminating: false,
+    }));
+  }
+
+  /** The same endpoints as the controller lists them for a Service: for whom each is meant. */
+  private withHints(
+    specification: ServiceSpecification,
+    endpoints: readonly SliceEndpoint[],
+  ): readonly SliceEndpoint[] {
+    if (specification.trafficDistribution === undefined) return endpoints;
+    const zones = new Map(this.nodes.map(({ key, specification: { labels } }) => [key, labels[LABEL_ZONE]]));
+    return endpoints.map((endpoint) => {
+      const hints = hintsFor(specification, endpoint, zones.get(endpoint.node));
+      return hints === undefined ? endpoint : { ...endpoint, hints };
+    });
   }
 
   /** Groups of pods by namespace and each of their labels: a Service looks only at those with the first label that it asks for. */

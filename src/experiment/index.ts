@@ -6,6 +6,7 @@ export * from './bottleneck.ts';
 export * from './comparison/index.ts';
 export * from './executors/index.ts';
 export * from './gate/index.ts';
+export * from './growth.ts';
 export { type Job, runJob } from './job.ts';
 export * from './objectives.ts';
 export * from './pod-startup.ts';

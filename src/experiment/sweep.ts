@@ -12,6 +12,12 @@ export function gridOf(vary: Readonly<Record<string, readonly WrittenValue[]>>):
   );
 }
 
+/** The values of a point that {@link variantName} has named, as text, by PATH. */
+export function valuesOfVariant(variant: string): Readonly<Record<string, string>> {
+  const named = variant.split(';').filter((part) => part.includes('='));
+  return Object.fromEntries(named.map((part) => [part.slice(0, part.indexOf('=')), part.slice(part.indexOf('=') + 1)]));
+}
+
 /** A point as the column `variant` has it: "PATH=VALUE;…" sorted by PATH. */
 export function variantName(point: GridPoint): string {
   return Object.keys(point)

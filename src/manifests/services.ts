@@ -1,15 +1,19 @@
 /** Services, with the defaults of the API server (K:pkg/apis/core/v1/defaults.go:SetDefaults_Service). */
 import type { Intent, ServicePort, ServiceSpecification } from '../cluster/index.ts';
+import { seconds } from '../units/index.ts';
 import type { FieldReader } from './field-reader.ts';
 import { estimateStoredBytes } from './object-bytes.ts';
 import type { ObjectIdentity } from './workloads.ts';
 
 /** Largest port number. */
 const MAXIMUM_PORT = 65_535;
+/** Longest affinity: a day [s] (K:pkg/apis/core/validation: MaxClientIPServiceAffinitySeconds). */
+const LONGEST_AFFINITY = 86_400;
+/** Values of trafficDistribution. */
+const TRAFFIC_DISTRIBUTIONS = ['PreferClose', 'PreferSameZone', 'PreferSameNode'] as const;
 
 /** Fields of a service specification that nothing in the model reads. */
 const SERVICE_FIELDS_WITHOUT_EFFECT = [
-  'allocateLoadBalancerNodePorts',
   'clusterIPs',
   'externalName',
   'healthCheckNodePort',
@@ -17,9 +21,6 @@ const SERVICE_FIELDS_WITHOUT_EFFECT = [
   'ipFamilyPolicy',
   'loadBalancerClass',
   'loadBalancerIP',
-  'publishNotReadyAddresses',
-  'sessionAffinityConfig',
-  'trafficDistribution',
 ] as const;
 
 /** A Service. */
@@ -45,10 +46,29 @@ export function readService(object: FieldReader, { namespace, name }: ObjectIden
     internalTrafficPolicy: spec.oneOf('internalTrafficPolicy', ['Cluster', 'Local'], 'Cluster'),
     loadBalancerSourceRanges: spec.texts('loadBalancerSourceRanges'),
     externalIps: spec.texts('externalIPs'),
+    publishNotReadyAddresses: spec.flag('publishNotReadyAddresses', false),
+    allocateNodePorts: spec.flag('allocateLoadBalancerNodePorts', true),
+    ...readDistribution(spec),
+    ...readAffinityTimeout(spec),
   };
   spec.ignore(...SERVICE_FIELDS_WITHOUT_EFFECT);
   spec.finish();
   return { kind: 'Service', namespace, name, specification, bytes: estimateStoredBytes(object.raw('spec'), 'service') };
+}
+
+/** PreferClose is the older name of PreferSameZone. */
+function readDistribution(spec: FieldReader): Pick<ServiceSpecification, 'trafficDistribution'> {
+  if (!spec.has('trafficDistribution')) return {};
+  const written = spec.oneOf('trafficDistribution', TRAFFIC_DISTRIBUTIONS, 'PreferSameZone');
+  return { trafficDistribution: written === 'PreferClose' ? 'PreferSameZone' : written };
+}
+
+function readAffinityTimeout(spec: FieldReader): Pick<ServiceSpecification, 'affinityTimeout'> {
+  const configuration = spec.map('sessionAffinityConfig')?.map('clientIP');
+  if (configuration?.has('timeoutSeconds') !== true) return {};
+  return {
+    affinityTimeout: seconds(configuration.wholeNumber('timeoutSeconds', 0, { least: 1, most: LONGEST_AFFINITY })),
+  };
 }
 
 function readPort(reader: FieldReader): ServicePort {

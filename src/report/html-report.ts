@@ -28,6 +28,7 @@ import {
   formatPercent,
   formatValue,
 } from './format-value.ts';
+import { growthSection } from './growth-section.ts';
 import { embeddedJson, html, type Markup, raw, table } from './html.ts';
 import type { Manifest } from './manifest.ts';
 import { pagePrelude, pageScript } from './page-script.ts';
@@ -70,6 +71,7 @@ export function htmlReport(
 <p class="soft">${first?.scenario.question ?? ''}</p>
 ${compared === undefined ? '' : comparisonSections(compared)}
 ${compared === undefined ? '' : distributionSection(charts)}
+${growthSection(judged.map(({ run }) => run))}
 ${judged.length === 1 ? judged.map(runSections) : pointSections(judged, compared === undefined ? 'point' : 'variant')}
 ${compared === undefined ? chartSection(charts, marks) : ''}
 ${judged.length === 1 ? judged.map(({ run }) => statisticsSection(run)) : []}

@@ -7,6 +7,7 @@ export * from './csv.ts';
 export * from './explanation-text.ts';
 export * from './format-value.ts';
 export * from './gate-report.ts';
+export * from './growth-table.ts';
 export * from './html-report.ts';
 export * from './json-document.ts';
 export * from './manifest.ts';

@@ -1,5 +1,4 @@
 /** The verdict as the terminal shows it. */
-import Table from 'cli-table3';
 import { ranToItsEnd, type ScenarioRun, type Verdict } from '../experiment/index.ts';
 import {
   describeBarrier,
@@ -17,6 +16,7 @@ import {
   formatNumber,
 } from './format-value.ts';
 import type { RunFacts } from './manifest.ts';
+import { plainTable } from './plain-table.ts';
 import { recoveryLines } from './recovery-table.ts';
 
 /** What the terminal's verdict needs beside the run. */
@@ -124,11 +124,6 @@ function objectivesTable({ objectives }: Verdict, colour: boolean): string {
     ]);
   }
   return table.toString();
-}
-
-/** A table without colours of its own. */
-function plainTable(head: string[]): Table.Table {
-  return new Table({ head, style: { head: [], border: [] } });
 }
 
 function acceptedLines({ acceptedWithoutEffect: accepted }: Verdict): string[] {

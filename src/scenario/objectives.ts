@@ -13,17 +13,14 @@ import type { Objective } from './resolved-scenario.ts';
 import { unknownNameError } from './unknown-name.ts';
 
 /** An objective as its schema yields it. */
-export interface WrittenObjective {
-  readonly metric: string;
-  readonly labels?: Readonly<Record<string, string>> | undefined;
-  readonly statistic: string;
+export interface WrittenObjective extends WrittenMeasure {
   readonly below?: string | number | undefined;
   readonly above?: string | number | undefined;
   readonly confidence?: number | undefined;
 }
 
 /** Where problems go, and how they are placed. */
-interface ObjectiveContext {
+export interface ObjectiveContext {
   readonly errors: PlimsollError[];
   place(path: ValuePath): { position?: SourcePosition; path: string };
 }
@@ -55,18 +52,25 @@ export function resolveObjectives(
   );
 }
 
-function resolveObjective(
-  written: WrittenObjective,
+/** What is measured of a run, for whoever compares it with a bound or follows it over a sweep. */
+export interface WrittenMeasure {
+  readonly metric: string;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly statistic: string;
+}
+
+/** A metric, labels of it and a statistic that it has; undefined and told if there is no such metric. */
+export function resolveMeasure(
+  written: WrittenMeasure,
   path: ValuePath,
   context: ObjectiveContext,
-): Objective | undefined {
+): MetricDefinition | undefined {
   const metric = findMetric(written.metric);
   if (metric === undefined) {
     unknown(written.metric, metricNames, [...path, 'metric'], 'a metric', context);
     return undefined;
   }
-  const labels = written.labels ?? {};
-  for (const label of Object.keys(labels)) {
+  for (const label of Object.keys(written.labels ?? {})) {
     if (!metric.labels.includes(label))
       unknown(label, metric.labels, [...path, 'labels', label], `a label of ${metric.name}`, context);
   }
@@ -74,11 +78,21 @@ function resolveObjective(
   if (!statistics.includes(written.statistic as StatisticName)) {
     unknown(written.statistic, statistics, [...path, 'statistic'], `a statistic of a ${metric.kind}`, context);
   }
+  return metric;
+}
+
+function resolveObjective(
+  written: WrittenObjective,
+  path: ValuePath,
+  context: ObjectiveContext,
+): Objective | undefined {
+  const metric = resolveMeasure(written, path, context);
+  if (metric === undefined) return undefined;
   const bounds = resolveBounds(written, metric, path, context);
   if (bounds === undefined) return undefined;
   return {
     metric: metric.name,
-    labels,
+    labels: written.labels ?? {},
     statistic: written.statistic,
     ...bounds,
     ...(written.confidence === undefined ? {} : { confidence: written.confidence }),

@@ -12,6 +12,7 @@ import { checkNames } from './check-names.ts';
 import { resolveCustomResources } from './custom-resources.ts';
 import { resolveDescheduler } from './descheduler.ts';
 import { resolveFlowControl } from './flow-control.ts';
+import { resolveExponents } from './growth.ts';
 import { errorsFromIssues } from './issues.ts';
 import { resolveObjectives } from './objectives.ts';
 import { type Operation, operationKinds } from './operations/index.ts';
@@ -240,6 +241,14 @@ function assemble(written: WrittenScenario, params: Params, resolution: Resoluti
     experiment: {
       vary: (spec.experiment?.vary ?? {}) as Record<string, WrittenValue[]>,
       variants: (spec.experiment?.variants ?? {}) as Record<string, Record<string, WrittenValue>>,
+      exponents: resolveExponents(
+        spec.experiment?.exponents,
+        (spec.experiment?.vary ?? {}) as Record<string, WrittenValue[]>,
+        {
+          errors,
+          place: placed,
+        },
+      ),
     },
     acceptedWithoutEffect: accepted.list(),
   };

@@ -11,6 +11,7 @@ import type { ArchitectureName, QueueSpecification } from '../components/schedul
 import type { DistributionSpec } from '../engine/index.ts';
 import type { TemplateEntry } from '../manifests/index.ts';
 import type { Nanoseconds } from '../units/index.ts';
+import type { Exponent } from './growth.ts';
 import type { ScenarioModel } from './model.ts';
 import type { Operation } from './operations/index.ts';
 import type { Webhook } from './webhooks.ts';
@@ -106,6 +107,8 @@ export interface ResolvedScenario {
     readonly vary: Readonly<Record<string, readonly WrittenValue[]>>;
     /** Named variants: PATH to value. */
     readonly variants: Readonly<Record<string, Readonly<Record<string, WrittenValue>>>>;
+    /** Growth that a sweep is to be asked for. */
+    readonly exponents: readonly Exponent[];
   };
   /** Kinds and fields accepted without effect, once each ("Deployment spec.template.spec.securityContext"). */
   readonly acceptedWithoutEffect: readonly string[];

@@ -7,6 +7,7 @@ import { addonsSchema } from './addons.ts';
 import { customResourcesSchema } from './custom-resources.ts';
 import { deschedulerSchema } from './descheduler.ts';
 import { flowControlSchema } from './flow-control.ts';
+import { exponentsSchema } from './growth.ts';
 import { scenarioModels } from './model.ts';
 import { operationKinds } from './operations/index.ts';
 import { parametersSchema } from './parameter-schema.ts';
@@ -113,7 +114,11 @@ export const scenarioSchema = strictMap({
     webhooks: webhooksSchema.optional(),
     flowControl: flowControlSchema.optional(),
     operations: z.array(operationSchema).min(1),
-    experiment: strictMap({ vary: variesSchema.optional(), variants: variantsSchema.optional() }).optional(),
+    experiment: strictMap({
+      vary: variesSchema.optional(),
+      variants: variantsSchema.optional(),
+      exponents: exponentsSchema.optional(),
+    }).optional(),
     objectives: severalForms([officialObjectives, objectiveList], (written) =>
       isMap(written) || Array.isArray(written) ? objectiveList : officialObjectives,
     ).optional(),

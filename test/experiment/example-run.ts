@@ -27,7 +27,7 @@ export function exampleScenario(changes: Partial<ResolvedScenario> = {}): Resolv
     operations: [],
     templates: [],
     objectives: [],
-    experiment: { vary: {}, variants: {} },
+    experiment: { vary: {}, variants: {}, exponents: [] },
     acceptedWithoutEffect: [],
     ...changes,
   };

@@ -3,6 +3,7 @@
  * K:pkg/controller/util/endpoint.
  */
 import type { ObjectKey, PodVersions, SliceEndpoint, VersionHandle } from '../../cluster/index.ts';
+import { sameHints } from './endpoint-hints.ts';
 import type { ServiceMemberships } from './service-memberships.ts';
 
 /** Whether a pod belongs into a list of endpoints: it has an address and has not come to its end (ShouldPodBeInEndpoints). */
@@ -11,14 +12,14 @@ export function belongsIntoEndpoints(pods: PodVersions, pod: VersionHandle, with
   return withTerminating || !pods.isTerminating(pod);
 }
 
-/** The endpoint that a pod is (podToEndpoint). */
-export function endpointOf(pods: PodVersions, pod: VersionHandle): SliceEndpoint {
+/** The endpoint that a pod is (podToEndpoint). `isPublished`: pods that are not Ready are listed as if they were. */
+export function endpointOf(pods: PodVersions, pod: VersionHandle, isPublished = false): SliceEndpoint {
   const serving = pods.isReady(pod);
   const terminating = pods.isTerminating(pod);
   return {
     pod: pods.key.get(pod) as ObjectKey,
     node: pods.node.get(pod) as ObjectKey,
-    ready: serving && !terminating,
+    ready: isPublished || (serving && !terminating),
     serving,
     terminating,
   };
@@ -31,7 +32,8 @@ export function sameEndpoint(left: SliceEndpoint, right: SliceEndpoint): boolean
     left.node === right.node &&
     left.ready === right.ready &&
     left.serving === right.serving &&
-    left.terminating === right.terminating
+    left.terminating === right.terminating &&
+    sameHints(left.hints, right.hints)
   );
 }
 

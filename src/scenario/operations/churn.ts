@@ -58,7 +58,6 @@ export const churn = operationKind({
     ...podTemplateShape,
     ...deploymentShape,
     ...serviceShape,
-    selector: serviceShape.selector.optional(),
     ...nodeShape,
     name: nameSchema.optional(),
     replicas: wholeNumberSchema(0, MAXIMUM_REPLICAS).optional(),

@@ -51,7 +51,7 @@ export class EndpointsController {
     if (version === NO_VERSION) return yield* this.remove(name);
     const specification = this.tables.services.specification.get(version);
     if (specification?.selector === undefined || specification.type === 'ExternalName') return true;
-    const addresses = this.addressesOf(key);
+    const addresses = this.addressesOf(key, specification.publishNotReadyAddresses);
     const present = this.endpoints.get(name);
     const revision = present === NO_VERSION ? 0 : this.tables.endpoints.revision.get(present);
     if (revision !== 0 && this.replaced.get(name) === revision) return false;
@@ -60,12 +60,12 @@ export class EndpointsController {
   }
 
   /** Addresses, Ready or not, of pods that are not on their way out. */
-  private addressesOf(service: ObjectKey): SliceEndpoint[] {
+  private addressesOf(service: ObjectKey, isPublished = false): SliceEndpoint[] {
     const { pods } = this.tables;
     const addresses: SliceEndpoint[] = [];
     this.around.memberships.forEachPod(service, (key) => {
       const pod = this.pods.get(key);
-      if (belongsIntoEndpoints(pods, pod, false)) addresses.push(endpointOf(pods, pod));
+      if (belongsIntoEndpoints(pods, pod, false)) addresses.push(endpointOf(pods, pod, isPublished));
     });
     return truncate(addresses, this.around.parameters.endpointsCapacity);
   }

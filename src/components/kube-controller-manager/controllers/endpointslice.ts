@@ -3,13 +3,16 @@
  * K:pkg/controller/endpointslice, K:staging/src/k8s.io/endpointslice.
  *
  * Modelled: packing with as few writes as possible, the check for a cache behind its own writes, trigger times, conditions ready, serving and
- * terminating. Left out: several address families, port maps that differ between pods of one Service, topology hints, publishNotReadyAddresses.
+ * terminating, publishNotReadyAddresses, hints of trafficDistribution. Left out: several address families, port maps that differ between pods of one
+ * Service, hints of topology-mode.
  */
 import {
   kinds,
+  LABEL_ZONE,
   NO_VERSION,
   type ObjectKey,
   type ObjectTables,
+  type ServiceSpecification,
   type SliceEndpoint,
   type VersionHandle,
 } from '../../../cluster/index.ts';
@@ -17,6 +20,7 @@ import { isSuccess, type RequestId, type Requests, StatusCode, writes } from '..
 import type { ApiClient, InformerIndex, SharedInformer } from '../../client-go/index.ts';
 import type { ControllerQueue, ControllerSurroundings } from '../controller.ts';
 import { belongsIntoEndpoints, endpointOf, enqueueServicesOfPods } from '../endpoint-changes.ts';
+import { hintsFor } from '../endpoint-hints.ts';
 import { type PresentSlice, packEndpoints, type SliceChanges } from '../endpoint-packing.ts';
 import { enqueueEvery } from '../enqueue.ts';
 import { OwnSlices } from '../own-slices.ts';
@@ -32,6 +36,7 @@ export class EndpointSliceController {
   private readonly services: SharedInformer;
   private readonly pods: SharedInformer;
   private readonly slices: SharedInformer;
+  private readonly nodes: SharedInformer;
   private readonly slicesOf: InformerIndex;
   private readonly triggers = new TriggerTimes();
   private readonly own = new OwnSlices();
@@ -45,6 +50,7 @@ export class EndpointSliceController {
     this.services = around.informer(kinds.services);
     this.pods = around.informer(kinds.pods);
     this.slices = around.informer(kinds.endpointslices);
+    this.nodes = around.informer(kinds.nodes);
     this.slicesOf = around.byOwner(kinds.endpointslices);
     const workers = parameters.concurrentServiceEndpointSyncs;
     this.queue = around.newQueue('endpoint_slice', workers, (key) => this.sync(key as ObjectKey), {
@@ -99,7 +105,7 @@ export class EndpointSliceController {
     // As upstream: on a cache behind its own writes it would undo them, so it comes back after its back-off of a second.
     if (this.own.areAheadOf(key, present)) return false;
     const desired = new Map<ObjectKey, SliceEndpoint>();
-    const trigger = this.collect(key, this.tables.services.createdAt.get(version), desired);
+    const trigger = this.collect(key, version, specification, desired);
     const changes = packEndpoints(present, desired, this.around.parameters.maxEndpointsPerSlice);
     return yield* this.write(key, changes, trigger);
   }
@@ -119,15 +125,32 @@ export class EndpointSliceController {
   }
 
   /** Fills `desired`; returns the oldest change that it reflects [ns]. */
-  private collect(service: ObjectKey, createdAt: number, desired: Map<ObjectKey, SliceEndpoint>): number {
-    const { pods } = this.tables;
+  private collect(
+    service: ObjectKey,
+    version: VersionHandle,
+    specification: ServiceSpecification,
+    desired: Map<ObjectKey, SliceEndpoint>,
+  ): number {
+    const { pods, services } = this.tables;
     const transitions = new Map<ObjectKey, number>();
     this.around.memberships.forEachPod(service, (key) => {
       const pod = this.pods.get(key);
       if (pods.readyAt.get(pod) >= 0) transitions.set(key, pods.readyAt.get(pod));
-      if (belongsIntoEndpoints(pods, pod, true)) desired.set(key, endpointOf(pods, pod));
+      if (belongsIntoEndpoints(pods, pod, true)) desired.set(key, this.endpointOf(pod, specification));
     });
-    return this.triggers.oldestChange(service, createdAt, transitions);
+    return this.triggers.oldestChange(service, services.createdAt.get(version), transitions);
+  }
+
+  private endpointOf(pod: VersionHandle, specification: ServiceSpecification): SliceEndpoint {
+    const endpoint = endpointOf(this.tables.pods, pod, specification.publishNotReadyAddresses);
+    if (specification.trafficDistribution === undefined) return endpoint;
+    const hints = hintsFor(specification, endpoint, this.zoneOf(endpoint.node));
+    return hints === undefined ? endpoint : { ...endpoint, hints };
+  }
+
+  private zoneOf(node: ObjectKey): string | undefined {
+    const version = this.nodes.get(node);
+    return version === NO_VERSION ? undefined : this.tables.nodes.specification.get(version)?.labels[LABEL_ZONE];
   }
 
   // ---- writes: one after the other, creations first (finalize) -------------------------------------------------------------------
