@@ -13,7 +13,7 @@ export function simulatedPart(scenario: ResolvedScenario): ResolvedScenario {
     overrides: [],
     replications: 1,
     objectives: [],
-    experiment: { vary: {}, variants: {} },
+    experiment: { vary: {}, variants: {}, exponents: [] },
     acceptedWithoutEffect: [],
   };
 }
