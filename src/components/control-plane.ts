@@ -8,6 +8,7 @@ import {
   kinds,
   type Labels,
   type NodeSpecification,
+  type ObjectKey,
   ObjectTables,
 } from '../cluster/index.ts';
 import type { Simulation } from '../engine/index.ts';
@@ -209,7 +210,11 @@ export class ControlPlane {
     this.kubelets = new KubeletFleet(this.clientGo, parameters.kubelet, this.eventReplies);
     this.proxies = new KubeProxyFleet(this.clientGo, this.store, parameters.kubeProxy);
     const { clientGo, eventReplies } = this;
-    this.addons = createAddons(options.addons ?? [], parameters, { clientGo, eventReplies });
+    const nodePods = {
+      podsOf: (node: ObjectKey) => this.kubelets.ofNode(node)?.pods.keys() ?? [],
+      podCount: (node: ObjectKey) => this.kubelets.ofNode(node)?.pods.size ?? 0,
+    };
+    this.addons = createAddons(options.addons ?? [], parameters, { clientGo, eventReplies, nodePods });
     this.agents = [this.proxies, ...this.addonAgents()];
     this.machines = new NodeMachines(this.clientGo, this.kubelets, this.proxies, this.agents);
     const shared = {

@@ -1,6 +1,7 @@
 /**
  * What every add-on has in common: how it is declared for the registry, what it is made with, and what the wiring asks of it.
  */
+import type { ObjectKey } from '../../cluster/index.ts';
 import type { ParameterSet, ValuesOf } from '../../engine/index.ts';
 import type { ClientGo, EventRecorderReplies } from '../client-go/index.ts';
 import type { PodNetwork } from '../kubelet/index.ts';
@@ -16,8 +17,16 @@ export interface Addon {
   readonly podNetwork?: PodNetwork;
 }
 
+/** What runs on nodes, as programs on the node itself see it. */
+export interface NodePods {
+  /** Pods that the node's kubelet has. */
+  podsOf(node: ObjectKey): Iterable<ObjectKey>;
+  podCount(node: ObjectKey): number;
+}
+
 /** What add-ons are made with. */
 export interface AddonSurroundings {
+  readonly nodePods: NodePods;
   readonly clientGo: ClientGo;
   readonly eventReplies: EventRecorderReplies;
 }

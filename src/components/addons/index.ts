@@ -3,10 +3,12 @@ import { type ParameterSet, type PlainParameterValue, type ValuesOf, valuesOf } 
 import type { Addon, AddonDefinition, AddonSurroundings } from './addon.ts';
 import { cni } from './cni/cni.ts';
 import { coredns } from './coredns/coredns.ts';
+import { logAgent } from './log-agent/log-agent.ts';
 
 export const addonRegistry = {
   coredns,
   cni,
+  logAgent,
 } as const satisfies Record<string, AddonDefinition>;
 
 /** Name of an add-on. */

@@ -180,6 +180,13 @@ function* carryOut(execution: Execution, operation: Operation): Generator<number
     case 'queryDns':
       yield* runDnsLoad(execution, operation);
       break;
+    case 'writeLogs': {
+      const agents = execution.cluster.addon('logAgent');
+      agents?.writeMore(operation.bytesPerPod);
+      yield operation.for;
+      agents?.writeMore(-operation.bytesPerPod);
+      break;
+    }
     case 'openWatches':
       yield* runWatches(execution, operation);
       break;

@@ -21,6 +21,7 @@ import { scale } from './scale.ts';
 import { sleep } from './sleep.ts';
 import { stop } from './stop.ts';
 import { submitJobs } from './submit-jobs.ts';
+import { writeLogs } from './write-logs.ts';
 
 export const operationKinds = {
   createNodes,
@@ -38,6 +39,7 @@ export const operationKinds = {
   callApi,
   openWatches,
   queryDns,
+  writeLogs,
   stop,
   barrier,
   sleep,
@@ -79,3 +81,4 @@ export { isSelected, type Selection } from './selection.ts';
 export type { Sleep } from './sleep.ts';
 export type { Stop } from './stop.ts';
 export type { Inflation, JobRow, SubmitJobs } from './submit-jobs.ts';
+export type { WriteLogs } from './write-logs.ts';
