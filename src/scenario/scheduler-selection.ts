@@ -1,5 +1,5 @@
 /** The schedulers of a scenario: algorithm, configuration and settings. */
-import type { SchedulerOptions } from '../components/scheduler-replicas.ts';
+
 import {
   type AlgorithmDefinition,
   type AlgorithmName,
@@ -7,6 +7,7 @@ import {
   defaultConfiguration,
   type SchedulerConfiguration,
 } from '../components/kube-scheduler/index.ts';
+import type { SchedulerOptions } from '../components/scheduler-replicas.ts';
 import {
   type ArchitectureName,
   architectureRegistry,
