@@ -16,6 +16,7 @@ export * from './pod-groups.ts';
 export * from './pod-requests.ts';
 export * from './pods.ts';
 export * from './priorities.ts';
+export * from './probes.ts';
 export * from './quality-of-service.ts';
 export * from './quotas.ts';
 export * from './services.ts';

@@ -9,6 +9,7 @@ import type { PodDisruptionBudgetIntent } from './disruption.ts';
 import type { LabelSelector, Labels } from './labels.ts';
 import type { PodGroupIntent } from './pod-groups.ts';
 import type { PriorityClass } from './priorities.ts';
+import type { Probe } from './probes.ts';
 import type { LimitRangeItem, QuotaAmounts } from './quotas.ts';
 import type { SettingsReference } from './settings.ts';
 
@@ -52,24 +53,6 @@ export interface Toleration {
   readonly effect: '' | Taint['effect'];
   /** How long a NoExecute taint is tolerated; undefined = forever. */
   readonly tolerationSeconds?: number;
-}
-
-/** Ways in which a probe asks, as a manifest names them. */
-export const probeHandlers = ['exec', 'grpc', 'httpGet', 'tcpSocket'] as const;
-
-/** A way in which a probe asks. */
-export type ProbeHandler = (typeof probeHandlers)[number];
-
-/** A probe of a container (pkg/apis/core/v1/defaults.go:SetDefaults_Probe). */
-export interface Probe {
-  readonly initialDelay: Nanoseconds;
-  readonly period: Nanoseconds;
-  readonly timeout: Nanoseconds;
-  readonly successThreshold: number;
-  readonly failureThreshold: number;
-  readonly handler: ProbeHandler;
-  /** Grace period of a container that is killed because of this probe; left out = the pod's. */
-  readonly terminationGracePeriod?: Nanoseconds;
 }
 
 /** A port of a container; `hostPort` 0 = none. */

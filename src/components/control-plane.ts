@@ -73,6 +73,8 @@ export interface ControlPlaneOptions {
   readonly csiDrivers?: readonly string[];
   /** What a descheduler evicts; none runs if left out. */
   readonly descheduler?: DeschedulerPolicy | undefined;
+  /** Compressed sizes of images by name [B]; those of others are drawn. */
+  readonly imageSizes?: ReadonlyMap<string, number>;
   /** A pod of which the schedulers are to tell every step; nobody if left out. */
   readonly explainPod?: { readonly namespace: string; readonly name: string };
   /** Where templates that admission changes come from. */
@@ -207,21 +209,18 @@ export class ControlPlane {
     const { maxEndpointsPerSlice } = parameters.kubeControllerManager;
     this.preload = new Preload(tables, parameters.objectSize, this.store, this.servers, maxEndpointsPerSlice);
     this.eventReplies = eventRecorderReplies(this.clientGo);
-    this.kubelets = new KubeletFleet(this.clientGo, parameters.kubelet, this.eventReplies);
-    this.proxies = new KubeProxyFleet(this.clientGo, this.store, parameters.kubeProxy);
     const { clientGo, eventReplies } = this;
+    this.kubelets = new KubeletFleet(clientGo, parameters.kubelet, eventReplies, options.imageSizes);
+    this.proxies = new KubeProxyFleet(clientGo, this.store, parameters.kubeProxy);
     const nodePods = {
       podsOf: (node: ObjectKey) => this.kubelets.ofNode(node)?.pods.keys() ?? [],
       podCount: (node: ObjectKey) => this.kubelets.ofNode(node)?.pods.size ?? 0,
     };
     this.addons = createAddons(options.addons ?? [], parameters, { clientGo, eventReplies, nodePods });
     this.agents = [this.proxies, ...this.addonAgents()];
-    this.machines = new NodeMachines(this.clientGo, this.kubelets, this.proxies, this.agents);
-    const shared = {
-      clientGo: this.clientGo,
-      reflectorReplies: this.clientGo.reflectorReplies,
-      eventRecorderReplies: this.eventReplies,
-    };
+    this.machines = new NodeMachines(clientGo, this.kubelets, this.proxies, this.agents);
+    const { reflectorReplies } = clientGo;
+    const shared = { clientGo, reflectorReplies, eventRecorderReplies: eventReplies };
     this.provisioners = (options.csiDrivers ?? []).map(
       (driver) => new CsiProvisioner({ ...shared, parameters: parameters.csiProvisioner, driver }),
     );

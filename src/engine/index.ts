@@ -15,6 +15,7 @@ export * from './process.ts';
 export * from './radix-ladder-event-queue.ts';
 export * from './random-streams.ts';
 export * from './serial-server.ts';
+export * from './shared-link.ts';
 export * from './shuffle.ts';
 export * from './simulation.ts';
 export * from './tally.ts';

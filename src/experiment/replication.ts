@@ -52,6 +52,7 @@ class Replication {
       parameters: materialiseParameters(scenario.parameters),
       schedulers: schedulersOf(scenario),
       customResources: scenario.customResources,
+      imageSizes: new Map(Object.entries(scenario.images)),
       webhooks: webhooksOf(scenario),
       flowControl: scenario.flowControl,
       addons: scenario.addons,

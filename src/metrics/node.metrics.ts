@@ -6,6 +6,9 @@ export const POD_START_BUCKETS = [
   0.5, 1, 2, 3, 4, 5, 6, 8, 10, 20, 30, 45, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200, 1800, 2700, 3600,
 ] as const;
 
+/** kubelet's own buckets for image pulls: 1 s to half an hour. */
+const IMAGE_PULL_BUCKETS = [1, 5, 10, 20, 30, 60, 180, 360, 480, 600, 900, 1200, 1800] as const;
+
 export const nodeMetrics = {
   kubelet_pod_start_sli_duration_seconds: {
     name: 'kubelet_pod_start_sli_duration_seconds',
@@ -47,6 +50,31 @@ export const nodeMetrics = {
     labels: ['probe_type', 'result'],
     help: 'Probes that kubelets have made, by type (Liveness, Readiness, Startup) and result (successful, failed).',
     source: 'kubelet (beta)',
+  },
+  kubelet_image_pull_duration_seconds: {
+    name: 'kubelet_image_pull_duration_seconds',
+    kind: 'histogram',
+    unit: 's',
+    labels: ['image_size_in_bytes'],
+    buckets: IMAGE_PULL_BUCKETS,
+    help: 'Time from the begin of a pull on a node until its image was unpacked, by class of compressed size; without the wait for other pulls.',
+    source: 'kubelet (alpha)',
+  },
+  kubelet_image_garbage_collected_total: {
+    name: 'kubelet_image_garbage_collected_total',
+    kind: 'counter',
+    unit: '1',
+    labels: ['reason'],
+    help: 'Images that kubelets deleted, by reason: space.',
+    source: 'kubelet (alpha)',
+  },
+  kubelet_evictions: {
+    name: 'kubelet_evictions',
+    kind: 'counter',
+    unit: '1',
+    labels: ['eviction_signal'],
+    help: 'Pods that kubelets evicted because their node was short of something, by signal.',
+    source: 'kubelet (alpha)',
   },
   kubelet_admission_rejections_total: {
     name: 'kubelet_admission_rejections_total',

@@ -233,6 +233,7 @@ function assemble(written: WrittenScenario, params: Params, resolution: Resoluti
     descheduler: resolveDescheduler(spec.descheduler, settingsContext),
     addons,
     customResources,
+    images: spec.images ?? {},
     webhooks,
     flowControl,
     operations,

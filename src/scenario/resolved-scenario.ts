@@ -94,6 +94,8 @@ export interface ResolvedScenario {
   readonly addons: readonly AddonSelection[];
   /** Kinds beside the built-in ones. */
   readonly customResources: readonly CustomResource[];
+  /** Compressed sizes of images by name [B]; those of others are drawn. */
+  readonly images: Readonly<Record<string, number>>;
   /** Admission webhooks, in the order in which they are asked. */
   readonly webhooks: readonly Webhook[];
   /** Levels and schemas of priority and fairness. */

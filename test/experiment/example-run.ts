@@ -21,6 +21,7 @@ export function exampleScenario(changes: Partial<ResolvedScenario> = {}): Resolv
     overrides: [],
     addons: [],
     customResources: [],
+    images: {},
     webhooks: [],
     flowControl: { levels: [], schemas: [] },
     schedulers: [],

@@ -32,8 +32,6 @@ export class ContainerStarts {
     this.images = images;
     this.done = done;
     this.evStarted = steps.onRuntime('container started', (slot) => this.onStarted(slot));
-    images.onReady = (row) => this.create(row);
-    images.onFailed = (row) => this.failed(row);
   }
 
   /** Starts what a sync wants of a pod. */
@@ -71,8 +69,8 @@ export class ContainerStarts {
     this.failed(row);
   }
 
-  /** The next container has its turn, unless this one has to come before it. */
-  private failed(row: number): void {
+  /** A container cannot be started now: the next one has its turn, unless this one has to come before it. */
+  failed(row: number): void {
     const slot = this.rows.pod[row] as number;
     if (this.steps.planOf(row).role === Role.Init) this.done(slot);
     else this.goOn(slot);
@@ -83,7 +81,8 @@ export class ContainerStarts {
     this.next(slot);
   }
 
-  private create(row: number): void {
+  /** The image of a container is there: it is created and started. */
+  create(row: number): void {
     const { rows, steps } = this;
     const slot = rows.pod[row] as number;
     // The draws of a container that comes again are those of its coming life.

@@ -1,55 +1,100 @@
-/** The images of one node and the queue of pulls: one at a time (serializeImagePulls). K:pkg/kubelet/images. */
+/** The images of one node: what it has, what is being pulled, and who waits for that. Layers that images share are not modelled: each takes its own room. */
+
+import type { SimTime } from '../../units/index.ts';
 
 /** A pull that waits or is under way. */
 export interface ImagePull {
   readonly image: string;
+  /** Compressed size [B]. */
+  readonly size: number;
   /** Containers (rows) that wait for it, each with the epoch in which its pod asked and when [ns]. */
   readonly waiting: { readonly row: number; readonly epoch: number; readonly since: number }[];
+  /** When the kubelet began with it [ns], -1 = it waits, state. */
+  startedAt: number;
+}
+
+/** An image that is there. */
+export interface StoredImage {
+  readonly name: string;
+  /** Compressed size [B]. */
+  readonly size: number;
+  /** When it came, and when a pod of the node last used it [ns], state. */
+  readonly since: number;
+  usedAt: number;
 }
 
 /** Images and pulls of one node. */
 export class ImageStore {
-  private readonly present = new Set<string>();
-  private readonly queue: ImagePull[] = [];
-  /** When the pull under way began [ns], state. */
-  startedAt = 0;
+  readonly stored = new Map<string, StoredImage>();
+  /** Pulls in the order in which they were wanted: those under way first, state. */
+  private readonly pulls: ImagePull[] = [];
+  /** Pulls under way [pull], state. */
+  underWay = 0;
+  /** Compressed bytes of all images, state. */
+  bytes = 0;
+  /** Pulls that the node may still begin, and when that was counted [ns], state. */
+  tokens = Number.POSITIVE_INFINITY;
+  tokensAt = 0;
+  /** When images are deleted next if the disk is too full [ns], in the past = that is not planned, state. */
+  collectionAt = -1 as SimTime;
 
   /** Whether the image is on the node. */
   has(image: string): boolean {
-    return this.present.has(image);
+    return this.stored.has(image);
   }
 
-  /** An image that a pod from before the run has brought. */
-  pulledBefore(image: string): void {
-    this.present.add(image);
-  }
-
-  /** A pod wants an image that is not there. Returns the pull to start now, or undefined if another one is under way or this one waits already. */
-  want(image: string, row: number, epoch: number, since: number): ImagePull | undefined {
-    const known = this.queue.find((pull) => pull.image === image);
+  /** A container wants an image that is not there. Returns the pull that was made for it; undefined if it joined one that is there. */
+  want(image: string, size: number, row: number, epoch: number, since: number): ImagePull | undefined {
+    const known = this.pulls.find((pull) => pull.image === image);
     if (known !== undefined) {
       known.waiting.push({ row, epoch, since });
       return undefined;
     }
-    const pull: ImagePull = { image, waiting: [{ row, epoch, since }] };
-    this.queue.push(pull);
-    return this.queue.length === 1 ? pull : undefined;
-  }
-
-  /** The pull under way has ended. Returns it; {@link current} is then the next one. */
-  pulled(): ImagePull {
-    const pull = this.queue.shift() as ImagePull;
-    this.present.add(pull.image);
+    const pull: ImagePull = { image, size, waiting: [{ row, epoch, since }], startedAt: -1 };
+    this.pulls.push(pull);
     return pull;
   }
 
-  /** The pull under way. */
-  get current(): ImagePull | undefined {
-    return this.queue[0];
+  /** The next pull that waits. */
+  nextWaiting(): ImagePull | undefined {
+    return this.pulls.find(({ startedAt }) => startedAt < 0);
   }
 
-  /** The node has lost power: pulls are lost, images stay. */
+  /** Pulls that wait for their turn [pull]. */
+  get waiting(): number {
+    return this.pulls.length - this.underWay;
+  }
+
+  /** A pull under way has come to its end. */
+  ended(pull: ImagePull): void {
+    this.underWay--;
+    this.pulls.splice(this.pulls.indexOf(pull), 1);
+  }
+
+  /** An image is there from now on. */
+  add(name: string, size: number, now: number): void {
+    if (this.stored.has(name)) return;
+    this.stored.set(name, { name, size, since: now, usedAt: now });
+    this.bytes += size;
+  }
+
+  /** An image was deleted. */
+  remove(name: string): void {
+    const image = this.stored.get(name);
+    if (image === undefined) return;
+    this.stored.delete(name);
+    this.bytes -= image.size;
+  }
+
+  /** A pod that used the image goes on to use it, or did until now. */
+  used(name: string, now: number): void {
+    const image = this.stored.get(name);
+    if (image !== undefined) image.usedAt = now;
+  }
+
+  /** The kubelet's process has ended: its pulls are broken off, images stay. */
   interrupt(): void {
-    this.queue.length = 0;
+    this.pulls.length = 0;
+    this.underWay = 0;
   }
 }

@@ -66,7 +66,12 @@ export class KubeletFleet {
   /** Told when a node that had crashed boots again. */
   onReturned: (node: ObjectKey) => void = () => {};
 
-  constructor(clientGo: ClientGo, parameters: ValuesOf<typeof kubeletParameters>, eventReplies: EventRecorderReplies) {
+  constructor(
+    clientGo: ClientGo,
+    parameters: ValuesOf<typeof kubeletParameters>,
+    eventReplies: EventRecorderReplies,
+    imageSizes: ReadonlyMap<string, number> = new Map(),
+  ) {
     const { simulation, recorder } = clientGo;
     this.clientGo = clientGo;
     this.parameters = parameters;
@@ -77,7 +82,10 @@ export class KubeletFleet {
       gone: (slot) => this.workers.forget(slot),
       written: (slot) => this.workers.statusWritten(slot),
     });
-    this.workers = new PodWorkers(clientGo, parameters, this.table, this.kubelets, this.statuses);
+    this.workers = new PodWorkers(clientGo, parameters, this.table, this.kubelets, this.statuses, {
+      imageSizes,
+      conditionChanged: (kubelet) => this.nodeStatuses.conditionChanged(kubelet),
+    });
     this.watches = new KubeletWatches(clientGo, this.table, this.workers, this.statuses, this.nodeStatuses);
     this.registration = new NodeRegistration(clientGo, parameters);
     this.supervision = new Supervision(simulation, recorder, parameters, this.kubelets, (kubelet) =>
@@ -240,9 +248,8 @@ export class KubeletFleet {
     recorder.clear();
     for (const reflector of kubelet.reflectors) reflector.stop();
     kubelet.reflectors.length = 0;
-    this.workers.dropSettings(kubelet);
     this.statuses.interrupt(kubelet);
-    kubelet.images.interrupt();
+    this.workers.processEnded(kubelet);
     kubelet.heldSteps.length = 0;
     kubelet.reportedStatus = UNREPORTED;
     kubelet.statusPlan++;

@@ -1,21 +1,16 @@
 /** Parameters of the kubelet and of the container runtime behind it. */
-import {
-  assumption,
-  count,
-  defineParameters,
-  distribution,
-  duration,
-  flag,
-  real,
-  sourceCode,
-} from '../../engine/index.ts';
+import { assumption, count, defineParameters, distribution, duration, real, sourceCode } from '../../engine/index.ts';
 import { milliseconds, seconds } from '../../units/index.ts';
+import { evictionParameters } from './eviction.parameters.ts';
+import { imageParameters } from './images.parameters.ts';
 import { nodeParameters } from './node.parameters.ts';
 import { supervisionParameters } from './supervision.parameters.ts';
 
 export const kubeletParameters = defineParameters({
   ...supervisionParameters,
   ...nodeParameters,
+  ...imageParameters,
+  ...evictionParameters,
   apiQps: real({
     default: 50,
     unit: '1/s',
@@ -197,21 +192,6 @@ export const kubeletParameters = defineParameters({
     default: { distribution: 'lognormal', p50: 300_000_000, p99: 3_000_000_000 },
     help: 'From SIGTERM until the containers have exited, at most the grace period.',
     source: assumption('applications that handle SIGTERM exit within a second'),
-  }),
-  imagesPresent: flag({
-    default: false,
-    help: 'Whether every node already has every image. Otherwise each node pulls an image once.',
-    source: assumption('a cluster under change meets new images; scalability tests preload theirs'),
-  }),
-  imagePull: distribution({
-    default: { distribution: 'lognormal', p50: 3_000_000_000, p99: 20_000_000_000 },
-    help: 'Pulling one image; one at a time per node (serializeImagePulls).',
-    source: assumption('100-500 MB at 50-100 MB/s with unpacking'),
-  }),
-  imageCheck: distribution({
-    default: { distribution: 'lognormal', p50: 300_000_000, p99: 1_000_000_000 },
-    help: 'Asking the registry whether an image that is present is still the one of the tag (imagePullPolicy Always).',
-    source: assumption('one HTTPS round trip to a registry with authentication'),
   }),
   registration: distribution({
     default: { distribution: 'lognormal', p50: 2_000_000_000, p99: 10_000_000_000 },

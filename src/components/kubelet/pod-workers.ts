@@ -13,9 +13,12 @@ import { ContainerRuns } from './container-runs.ts';
 import { ContainerStarts } from './container-starts.ts';
 import { ContainerStops } from './container-stops.ts';
 import { ContainerState } from './container-table.ts';
+import { EvictionManagers } from './eviction-manager.ts';
+import { ImageGarbage } from './image-garbage.ts';
 import { ImagePulls } from './image-pulls.ts';
 import type { kubeletParameters } from './kubelet.parameters.ts';
 import type { Kubelet } from './kubelet.ts';
+import { NodeUsage } from './node-usage.ts';
 import { PodActions } from './pod-actions.ts';
 import type { PodNetwork } from './pod-network.ts';
 import { Role } from './pod-plan.ts';
@@ -28,6 +31,14 @@ import { Probes } from './probes.ts';
 import { Sandboxes } from './sandboxes.ts';
 import type { StatusManager } from './status-manager.ts';
 import { VolumeManager } from './volume-manager.ts';
+
+/** What pod workers need from outside. */
+export interface WorkerSurroundings {
+  /** Compressed sizes of images by name [B]; those of others are drawn. */
+  readonly imageSizes: ReadonlyMap<string, number>;
+  /** A node has something else to report. */
+  conditionChanged(kubelet: Kubelet): void;
+}
 
 /** The pod workers of all kubelets. */
 export class PodWorkers {
@@ -43,6 +54,9 @@ export class PodWorkers {
   private readonly volumes: VolumeManager;
   private readonly syncs: PodSyncs;
   private readonly terminations: PodTerminations;
+  private readonly images: ImagePulls;
+  private readonly garbage: ImageGarbage;
+  private readonly evictions: EvictionManagers;
   private readonly evVolumesMounted: EventType;
   private readonly startSeconds: HistogramSeries;
   private rejectedAge: HistogramSeries | undefined;
@@ -53,6 +67,7 @@ export class PodWorkers {
     table: PodTable,
     kubelets: readonly Kubelet[],
     manager: StatusManager,
+    around: WorkerSurroundings,
   ) {
     this.clientGo = clientGo;
     this.parameters = parameters;
@@ -80,8 +95,18 @@ export class PodWorkers {
         over: (slot) => this.terminations.begin(slot, steps.templateOf(slot).terminationGracePeriod),
       },
     );
-    const images = new ImagePulls(clientGo, steps);
-    const starts = new ContainerStarts(steps, runs, images, (slot) => this.syncs.startsDone(slot));
+    const usage = new NodeUsage(steps, applications);
+    this.garbage = new ImageGarbage(clientGo, steps, usage, around.conditionChanged);
+    this.evictions = new EvictionManagers(clientGo, steps, usage, this.garbage, {
+      evict: (slot, grace) => this.evict(slot, grace),
+      pressureChanged: around.conditionChanged,
+    });
+    this.images = new ImagePulls(clientGo, steps, around.imageSizes, {
+      ready: (row) => starts.create(row),
+      failed: (row) => starts.failed(row),
+      pulled: (kubelet) => this.onPulled(kubelet),
+    });
+    const starts = new ContainerStarts(steps, runs, this.images, (slot) => this.syncs.startsDone(slot));
     this.evVolumesMounted = steps.onRuntime('volumes mounted', (slot) => this.onVolumesMounted(slot));
     this.volumes = new VolumeManager(clientGo, steps, this.evVolumesMounted);
     this.startSeconds = clientGo.recorder.histogram('kubelet_pod_start_sli_duration_seconds');
@@ -94,7 +119,7 @@ export class PodWorkers {
     const { table, steps } = this;
     table.seenAt[slot] = this.clientGo.simulation.now;
     table.measured[slot] = hadBegun ? 1 : 0;
-    const refusal = steps.kubeletOf(slot).resources.admit(steps.templateOf(slot));
+    const refusal = this.evictions.refuses(slot) || steps.kubeletOf(slot).resources.admit(steps.templateOf(slot));
     if (refusal !== 0) {
       this.reject(slot, refusal);
       return;
@@ -132,12 +157,13 @@ export class PodWorkers {
     const { containers } = steps.planOfPod(slot);
     const first = table.firstRow[slot] as number;
     containers.forEach(({ role, container }, index) => {
-      kubelet.images.pulledBefore(container.image);
+      this.images.presentBefore(kubelet, container.image);
       this.runs.startedBefore(first + index, role === Role.Init ? ContainerState.Exited : ContainerState.Running);
     });
     table.stage[slot] = PodStage.Active;
     this.statuses.assume(slot);
     this.probes.containersSeen(slot);
+    if (steps.planOfPod(slot).usesResources) this.evictions.watch(kubelet);
     this.volumes.mountedBefore(slot, revision);
     this.runs.beginLifetime(slot);
     return table.containerDigest[slot] as number;
@@ -168,6 +194,7 @@ export class PodWorkers {
     table.stage[slot] = PodStage.Active;
     table.conditions[slot] = (table.conditions[slot] as number) | PodCondition.ReadyToStartContainers;
     this.statuses.tell(slot, PodPhase.Pending);
+    if (this.steps.planOfPod(slot).usesResources) this.evictions.watch(this.steps.kubeletOf(slot));
     this.syncs.act(slot);
   }
 
@@ -189,11 +216,26 @@ export class PodWorkers {
     this.startSeconds.recordSpan(span as Nanoseconds);
   }
 
+  /** A node has one more image: it reports it, and its disk may be full. */
+  private onPulled(kubelet: Kubelet): void {
+    this.garbage.consider(kubelet);
+    if (this.garbage.isFull(kubelet)) this.evictions.watch(kubelet);
+  }
+
   // ---- the end -------------------------------------------------------------------------------------------------------------------
 
   /** The API server wants the pod gone: SIGTERM, the grace period, and what follows. */
   stop(slot: number): void {
     this.terminations.delete(slot);
+  }
+
+  /** Its kubelet needs the room of a pod: it is stopped, and has failed once nothing of it runs any more. */
+  private evict(slot: number, grace: Nanoseconds): void {
+    const { table } = this;
+    table.isEvicted[slot] = 1;
+    table.reason[slot] = podReasons.indexOf('Evicted');
+    table.conditions[slot] = (table.conditions[slot] as number) | PodCondition.DisruptionTarget;
+    this.terminations.begin(slot, grace);
   }
 
   /** The pod is gone from the API: whatever is left on the node is killed and forgotten. */
@@ -220,9 +262,11 @@ export class PodWorkers {
   }
   // ---- the kubelet's process -----------------------------------------------------------------------------------------------------
 
-  /** The kubelet's process has ended: it keeps no Secrets and ConfigMaps any more. */
-  dropSettings(kubelet: Kubelet): void {
+  /** The kubelet's process has ended: it keeps no Secrets and ConfigMaps any more, pulls no images and evicts nobody. */
+  processEnded(kubelet: Kubelet): void {
     this.volumes.settings.stop(kubelet);
+    this.images.interrupt(kubelet);
+    this.evictions.forget(kubelet);
   }
 
   /** The kubelet's process has ended: what it had planned is void, and nobody notices when the containers, which run on, exit. */

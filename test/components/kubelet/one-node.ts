@@ -10,15 +10,26 @@ export const SPANS = {
   containerStop: 0.3,
   applicationStart: 2,
   initContainerRun: 1.3,
-  imagePull: 3,
   registration: 2,
 } as const;
+
+/** How long a pull takes with {@link PULLS}: 0.5 s to ask, 2 s to download, 0.5 s to unpack [s]. */
+export const IMAGE_PULL = 3;
+
+/** Images of 100 MB, all alike. */
+const PULLS = [
+  'kubelet.imageCheck: 500ms',
+  'kubelet.imageSizeMedian: 100e6',
+  'kubelet.imageSizeP99: 100e6',
+  'kubelet.nodeDownloadRate: 50e6',
+  'kubelet.imageUnpackRate: 200e6',
+];
 
 /** spec.parameters with those spans, a short network, and whatever else a test wants ("kubelet.imagesPresent: false"). */
 export function fixedSpans(...more: string[]): string {
   const spans = Object.entries(SPANS).map(([name, seconds]) => `kubelet.${name}: ${seconds * 1000}ms`);
   const network = ['network.nodeDelay: 100us', 'network.controlPlaneDelay: 100us', 'etcd.members: 1'];
-  return parametersLine([...spans, ...network, 'kubelet.imagesPresent: true', ...more]);
+  return parametersLine([...spans, ...network, ...PULLS, 'kubelet.imagesPresent: true', ...more]);
 }
 
 /** What API requests and watches may add to a span [s]. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type ObjectKey, PodCondition, PodPhase } from '../../../src/cluster/index.ts';
 import { NS_PER_SECOND } from '../../../src/units/index.ts';
 import { ClusterWorld, type PodChange } from '../cluster-world.ts';
-import { API_TIME, fixedSpans, oneNode, podManifest, SPANS } from './one-node.ts';
+import { API_TIME, fixedSpans, IMAGE_PULL, oneNode, podManifest, SPANS } from './one-node.ts';
 
 /** Binds a pod and runs until it is Ready. Returns what its kubelet wrote, by the instants after the binding [s]. */
 function start(world: ClusterWorld, limit = 60): { bound: number; written: PodChange[] } {
@@ -158,10 +158,10 @@ describe('the start of a pod', () => {
     const events = world.of('POST events', 'kubelet events');
     const pulled = events.filter(({ reason }) => reason === 'Pulled').map(({ issued }) => issued);
     expect(events.filter(({ reason }) => reason === 'Pulling')).toHaveLength(3);
-    const first = began + 0.3 + SPANS.sandboxStart + SPANS.imagePull;
+    const first = began + 0.3 + SPANS.sandboxStart + IMAGE_PULL;
     near(pulled[0], first);
-    near(pulled[1], first + SPANS.imagePull);
-    near(pulled[2], first + SPANS.imagePull);
+    near(pulled[1], first + IMAGE_PULL);
+    near(pulled[2], first + IMAGE_PULL);
   });
 
   it('has phases that sum to the whole, and a SLI without pulls and init containers', () => {
@@ -174,7 +174,7 @@ describe('the start of a pod', () => {
     expect(world.series('pod_startup_latency_seconds', 'phase=total')?.statistics.count).toBe(1);
     expect(sum('create_to_schedule') + sum('schedule_to_run') + sum('run_to_watch')).toBeCloseTo(sum('total'), 9);
     const sli = world.series('kubelet_pod_start_sli_duration_seconds')?.statistics.sum ?? 0;
-    near(sli, sum('total') - 2 * SPANS.imagePull - SPANS.initContainerRun);
+    near(sli, sum('total') - 2 * IMAGE_PULL - SPANS.initContainerRun);
   });
 
   it('starts every pod of a Deployment the same way when a scheduler binds them', () => {
