@@ -19,6 +19,7 @@ export * from './priorities.ts';
 export * from './probes.ts';
 export * from './quality-of-service.ts';
 export * from './quotas.ts';
+export * from './service-specification.ts';
 export * from './services.ts';
 export * from './settings.ts';
 export * from './specifications.ts';

@@ -1,7 +1,7 @@
 /** Versions of Services and of the objects that list their endpoints. */
 import { kinds } from './kinds.ts';
 import type { ObjectKey } from './object-keys.ts';
-import type { ServiceSpecification } from './specifications.ts';
+import type { ServiceSpecification } from './service-specification.ts';
 import { VersionTable } from './version-table.ts';
 
 /** For whom an endpoint is meant, if somebody else's is as good (hints.forZones, hints.forNodes). */

@@ -6,6 +6,7 @@ import type { ObjectKey } from '../cluster/index.ts';
 import type { EventType, Simulation } from '../engine/index.ts';
 import type { Nanoseconds } from '../units/index.ts';
 import type { ApiClient, ClientGo, ClientPath } from './client-go/index.ts';
+import type { KubeProxyFleet } from './kube-proxy/index.ts';
 import type { KubeletFleet } from './kubelet/index.ts';
 import type { NodeAgent } from './node-agent.ts';
 
@@ -14,7 +15,7 @@ export class NodeMachines {
   private readonly clientGo: ClientGo;
   private readonly simulation: Simulation;
   private readonly kubelets: KubeletFleet;
-  private readonly proxies: NodeAgent;
+  private readonly proxies: KubeProxyFleet;
   private readonly agents: readonly NodeAgent[];
   private readonly evProxyStarts: EventType;
   private readonly evPathMended: EventType;
@@ -26,7 +27,7 @@ export class NodeMachines {
   private readonly proxiesAway = new Set<ObjectKey>();
 
   /** `agents`: everything that runs beside the kubelets, `proxies` among them. */
-  constructor(clientGo: ClientGo, kubelets: KubeletFleet, proxies: NodeAgent, agents: readonly NodeAgent[]) {
+  constructor(clientGo: ClientGo, kubelets: KubeletFleet, proxies: KubeProxyFleet, agents: readonly NodeAgent[]) {
     const { simulation } = clientGo;
     this.clientGo = clientGo;
     this.simulation = simulation;
@@ -38,7 +39,7 @@ export class NodeMachines {
       this.onClockCorrected(node as ObjectKey, change),
     );
     this.evProxyStarts = simulation.on('kube-proxy: process starts again', (node) => {
-      if (this.proxiesAway.delete(node as ObjectKey)) proxies.restart(node as ObjectKey);
+      if (this.proxiesAway.delete(node as ObjectKey)) proxies.startAgain(node as ObjectKey);
     });
     kubelets.onReturned = (node) => {
       for (const agent of agents) agent.restart(node);

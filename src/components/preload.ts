@@ -9,7 +9,6 @@ import {
   type Kind,
   kinds,
   LABEL_HOSTNAME,
-  LABEL_ZONE,
   type LabelSelector,
   type Labels,
   type LimitRangeIntent,
@@ -24,7 +23,6 @@ import {
   type PodTemplate,
   type PriorityClassIntent,
   type ResourceQuotaIntent,
-  type ServiceSpecification,
   SettingsVersions,
   type SliceEndpoint,
   type VersionHandle,
@@ -33,10 +31,10 @@ import type { ValuesOf } from '../engine/index.ts';
 import { disruptionStatus, type objectSizeParameters, usageOfNamespace } from './api-machinery/index.ts';
 import type { Change, EtcdCluster } from './etcd/index.ts';
 import type { ApiServer } from './kube-apiserver/index.ts';
-import { hintsFor } from './kube-controller-manager/index.ts';
 import { NODE_LEASE_NAMESPACE } from './kubelet/index.ts';
 import { PreloadedDevices } from './preload-devices.ts';
 import { PreloadedPriorityClasses } from './preload-priorities.ts';
+import { PreloadedServices } from './preload-services.ts';
 import { PreloadedStorage } from './preload-storage.ts';
 
 /** A Deployment as it is preloaded. */
@@ -72,8 +70,6 @@ export interface PreloadedNode {
   memory: number;
 }
 
-/** Addresses in one Endpoints object at most (upstream: a constant of the controller). */
-const ADDRESSES_PER_ENDPOINTS = 1000;
 /** Condition bits of a pod that runs and is Ready. */
 const READY =
   PodCondition.Reported |
@@ -89,9 +85,9 @@ export class Preload {
   private readonly sizes: ValuesOf<typeof objectSizeParameters>;
   private readonly store: EtcdCluster;
   private readonly servers: readonly ApiServer[];
-  /** Endpoints in one slice at most, as the controller packs them. */
-  private readonly endpointsPerSlice: number;
   readonly nodes: PreloadedNode[] = [];
+  /** Services with their endpoints. */
+  readonly services: PreloadedServices;
   /** Volumes, claims and classes. */
   readonly storage: PreloadedStorage;
   readonly devices: PreloadedDevices;
@@ -101,14 +97,6 @@ export class Preload {
   private readonly budgets: PodDisruptionBudgetIntent[] = [];
   /** PriorityClasses that are there. */
   readonly priorityClasses = new PreloadedPriorityClasses();
-  /** Services by namespace, for their endpoints. */
-  private readonly services: {
-    readonly key: ObjectKey;
-    readonly namespace: string;
-    readonly name: string;
-    readonly specification: ServiceSpecification;
-    readonly selector: Labels;
-  }[] = [];
   /** Pods that were preloaded, by namespace and labels; pods of one template share their labels. */
   private readonly groups = new Map<string, Map<Labels, SliceEndpoint[]>>();
 
@@ -123,7 +111,7 @@ export class Preload {
     this.sizes = sizes;
     this.store = store;
     this.servers = servers;
-    this.endpointsPerSlice = endpointsPerSlice;
+    this.services = new PreloadedServices(tables, sizes, endpointsPerSlice, (kind, version) => this.put(kind, version));
     this.storage = new PreloadedStorage(tables, (kind, version) => this.put(kind, version));
     this.devices = new PreloadedDevices(tables, sizes, (kind, version) => this.put(kind, version));
   }
@@ -187,20 +175,6 @@ export class Preload {
     leases.holder.set(lease, holder);
     leases.bytes.set(lease, this.sizes.lease);
     return this.put(kinds.leases, lease).revision;
-  }
-
-  /** A Service; its endpoints follow with {@link finish}. Of one without a selector somebody lists so many addresses that no pod has. */
-  service(namespace: string, name: string, specification: ServiceSpecification, addresses = 0): void {
-    const { services } = this.tables;
-    const key = this.tables.keysOf('services').intern(namespace, name);
-    const version = services.allocate(key);
-    services.specification.set(version, specification);
-    services.bytes.set(version, this.sizes.service);
-    this.put(kinds.services, version);
-    const { selector } = specification;
-    if (selector !== undefined) this.services.push({ key, namespace, name, specification, selector });
-    else if (addresses > 0)
-      this.storeSlices({ key, namespace, name }, this.foreignEndpoints(namespace, name, addresses));
   }
 
   /** A ResourceQuota; what it counts follows with {@link finish}. */
@@ -327,59 +301,10 @@ export class Preload {
 
   /** Endpoints of all Services, and what budgets and quotas count; when everything else is there. */
   finish(): void {
-    const labelled = this.groupsByLabel();
-    for (const service of this.services) {
-      const endpoints: SliceEndpoint[] = [];
-      const [[label, value] = ['', '']] = Object.entries(service.selector);
-      for (const [labels, pods] of labelled.get(`${service.namespace} ${label}=${value}`) ?? []) {
-        if (includes(labels, service.selector)) endpoints.push(...pods);
-      }
-      this.storeSlices(service, this.withHints(service.specification, endpoints));
-    }
+    this.services.finish(this.nodes, this.groups);
     this.storage.finish();
     for (const budget of this.budgets) this.storeBudget(budget);
     for (const quota of this.quotas) this.storeQuota(quota);
-  }
-
-  /** Endpoints that are no pods. */
-  private foreignEndpoints(namespace: string, name: string, addresses: number): SliceEndpoint[] {
-    const keys = this.tables.keysOf('pods');
-    return Array.from({ length: addresses }, (_, i) => ({
-      pod: keys.intern(namespace, `${name}-address-${i}`),
-      node: NOBODY as ObjectKey,
-      ready: true,
-      serving: true,
-      terminating: false,
-    }));
-  }
-
-  /** The same endpoints as the controller lists them for a Service: for whom each is meant. */
-  private withHints(
-    specification: ServiceSpecification,
-    endpoints: readonly SliceEndpoint[],
-  ): readonly SliceEndpoint[] {
-    if (specification.trafficDistribution === undefined) return endpoints;
-    const zones = new Map(this.nodes.map(({ key, specification: { labels } }) => [key, labels[LABEL_ZONE]]));
-    return endpoints.map((endpoint) => {
-      const hints = hintsFor(specification, endpoint, zones.get(endpoint.node));
-      return hints === undefined ? endpoint : { ...endpoint, hints };
-    });
-  }
-
-  /** Groups of pods by namespace and each of their labels: a Service looks only at those with the first label that it asks for. */
-  private groupsByLabel(): Map<string, (readonly [Labels, readonly SliceEndpoint[]])[]> {
-    const labelled = new Map<string, (readonly [Labels, readonly SliceEndpoint[]])[]>();
-    for (const [namespace, groups] of this.groups) {
-      for (const group of groups) {
-        for (const [label, value] of Object.entries(group[0])) {
-          const place = `${namespace} ${label}=${value}`;
-          const neighbours = labelled.get(place);
-          if (neighbours === undefined) labelled.set(place, [group]);
-          else neighbours.push(group);
-        }
-      }
-    }
-    return labelled;
   }
 
   private group(namespace: string, labels: Labels): SliceEndpoint[] {
@@ -394,29 +319,6 @@ export class Preload {
       groups.set(labels, group);
     }
     return group;
-  }
-
-  private storeSlices(
-    service: { readonly key: ObjectKey; readonly namespace: string; readonly name: string },
-    endpoints: readonly SliceEndpoint[],
-  ): void {
-    const { endpointslices, endpoints: table } = this.tables;
-    for (let from = 0; from === 0 || from < endpoints.length; from += this.endpointsPerSlice) {
-      const part = endpoints.slice(from, from + this.endpointsPerSlice);
-      const slice = endpointslices.allocate(
-        this.tables.keysOf('endpointslices').generate(service.namespace, service.name),
-      );
-      endpointslices.owner.set(slice, service.key);
-      endpointslices.endpoints.set(slice, part);
-      endpointslices.bytes.set(slice, this.sizes.endpointSliceBase + this.sizes.endpoint * part.length);
-      this.put(kinds.endpointslices, slice);
-    }
-    const addresses = endpoints.slice(0, ADDRESSES_PER_ENDPOINTS);
-    const version = table.allocate(this.tables.keysOf('endpoints').intern(service.namespace, service.name));
-    table.owner.set(version, service.key);
-    table.addresses.set(version, addresses);
-    table.bytes.set(version, this.sizes.endpointSliceBase + this.sizes.endpoint * addresses.length);
-    this.put(kinds.endpoints, version);
   }
 
   private storeDeployment(body: PreloadedDeployment): ObjectKey {
@@ -475,9 +377,4 @@ export class Preload {
     for (const server of this.servers) server.preload(kind, change.key, version, change.revision);
     return change;
   }
-}
-
-/** Whether labels have all of these. */
-function includes(labels: Labels, wanted: Labels): boolean {
-  return Object.keys(wanted).every((key) => labels[key] === wanted[key]);
 }

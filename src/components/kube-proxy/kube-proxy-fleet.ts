@@ -6,7 +6,7 @@
  * what is in the kernel; the lock of iptables, syncs that fail for it and are tried again; network programming latency from the endpoints' trigger
  * time. A proxy takes changes over in the order of their revisions. Left out here: see docs/not-modelled.md.
  */
-import { kinds, LABEL_ZONE, NO_VERSION, type ObjectKey } from '../../cluster/index.ts';
+import { type Kind, kinds, LABEL_ZONE, NO_VERSION, type ObjectKey } from '../../cluster/index.ts';
 import { type EventType, type KeyedStream, Occupancy, type ValuesOf } from '../../engine/index.ts';
 import { type Nanoseconds, nanoseconds, type SimTime, seconds } from '../../units/index.ts';
 import { type ApiClient, type ClientGo, Reflector, type ReflectorListener } from '../client-go/index.ts';
@@ -16,52 +16,10 @@ import type { NodeAgent } from '../node-agent.ts';
 import type { kubeProxyParameters } from './kube-proxy.parameters.ts';
 import { NO_ZONE, type ProxyMode, proxyModes, type SyncPace, type SyncWork } from './modes/index.ts';
 import { notesOnRules } from './notes-on-rules.ts';
+import { type NodeProxy, newProgress, newProxy, reflectorsOf } from './proxy.ts';
 import { ProxyMetrics } from './proxy-metrics.ts';
-import { ServiceHistory, type Viewer } from './service-history.ts';
+import { ServiceHistory } from './service-history.ts';
 import { XtablesLock } from './xtables-lock.ts';
-
-/** One proxy. */
-interface Proxy extends Viewer {
-  readonly index: number;
-  /** Zone of its node, known once the node is registered, state. */
-  zone: string;
-  readonly services: Reflector;
-  readonly slices: Reflector;
-  readonly watchedNode: Reflector;
-  /** Position in the history up to which the kernel is programmed, and the one that the sync in progress will reach, state. */
-  synced: number;
-  syncing: number;
-  /** Position up to which what went out of use has left the kernel, and the one that the sync in progress will reach, state. */
-  cleaned: number;
-  cleaning: number;
-  /** When chains were read back last [ns], state. */
-  readBackAt: number;
-  /** End of the latest sync [ns], state. */
-  lastEnd: number;
-  /** Syncs that may follow without a pause, and when that was reckoned [ns], state. */
-  tokens: number;
-  tokensAt: number;
-  /** Syncs so far, for its draws, state. */
-  syncs: number;
-  /** Whether a sync is planned or in progress, state. */
-  busy: boolean;
-  /** Whether the next sync writes everything, and whether one is due although nothing changed, state. */
-  full: boolean;
-  forced: boolean;
-  /** Whether the sync in progress will fail, state. */
-  failing: boolean;
-  /** Revisions up to which it has seen everything, and informers that are to be asked for news, state. */
-  seenServices: number;
-  seenSlices: number;
-  servicesDeferred: boolean;
-  slicesDeferred: boolean;
-  /** Lists that have come: the first sync waits for both, state. */
-  listed: number;
-  /** When the process started [ns]: what triggered changes before that is not its latency (trackerStartTime), state. */
-  startedAt: number;
-  /** Raised when the node crashes; events carry it, state. */
-  epoch: number;
-}
 
 /** Lists that a proxy waits for before its first sync: Services and EndpointSlices. */
 const LISTS_AWAITED = 2;
@@ -77,8 +35,8 @@ export class KubeProxyFleet implements NodeAgent {
   private readonly pace: SyncPace;
   readonly history: ServiceHistory;
   private readonly lock: XtablesLock;
-  private readonly proxies: Proxy[] = [];
-  private readonly byNode = new Map<ObjectKey, Proxy>();
+  private readonly proxies: NodeNodeProxy[] = [];
+  private readonly byNode = new Map<ObjectKey, NodeProxy>();
   private readonly phases: KeyedStream;
   private readonly evSync: EventType;
   private readonly evSynced: EventType;
@@ -143,7 +101,7 @@ export class KubeProxyFleet implements NodeAgent {
 
   /** Position in the history that the kernel of a node has; undefined = it has no proxy. */
   programmed(node: ObjectKey): number | undefined {
-    return this.byNode.get(node)?.synced;
+    return this.byNode.get(node)?.kernel;
   }
 
   // ---- nodes -------------------------------------------------------------------------------------------------------------------
@@ -152,6 +110,7 @@ export class KubeProxyFleet implements NodeAgent {
   addPreloaded(nodeKey: ObjectKey, revision: number): void {
     const proxy = this.add(nodeKey);
     proxy.synced = this.history.length;
+    proxy.kernel = proxy.synced;
     proxy.cleaned = proxy.synced;
     proxy.full = false;
     proxy.listed = LISTS_AWAITED;
@@ -181,16 +140,16 @@ export class KubeProxyFleet implements NodeAgent {
   restart(nodeKey: ObjectKey): void {
     const proxy = this.byNode.get(nodeKey);
     if (proxy === undefined) return;
+    proxy.kernel = 0;
+    this.startAgain(nodeKey);
+  }
+
+  /** Its process starts again, and writes everything once; until then the kernel keeps what it had. */
+  startAgain(nodeKey: ObjectKey): void {
+    const proxy = this.byNode.get(nodeKey);
+    if (proxy === undefined) return;
     proxy.services.client.isCut = false;
-    proxy.synced = 0;
-    proxy.cleaned = 0;
-    proxy.seenServices = 0;
-    proxy.seenSlices = 0;
-    proxy.servicesDeferred = false;
-    proxy.slicesDeferred = false;
-    proxy.listed = 0;
-    proxy.busy = false;
-    proxy.full = true;
+    Object.assign(proxy, newProgress());
     this.start(proxy);
   }
 
@@ -200,13 +159,13 @@ export class KubeProxyFleet implements NodeAgent {
     return proxy === undefined ? [] : [proxy.services.client];
   }
 
-  private start(proxy: Proxy): void {
+  private start(proxy: NodeProxy): void {
     proxy.startedAt = this.clientGo.simulation.now;
     for (const reflector of reflectorsOf(proxy)) reflector.start();
     this.clientGo.simulation.after(this.pace.forcedEvery, this.evForced, proxy.index, proxy.epoch);
   }
 
-  private add(nodeKey: ObjectKey): Proxy {
+  private add(nodeKey: ObjectKey): NodeProxy {
     const { clientGo, parameters } = this;
     const client = clientGo.newClient({
       name: 'kube-proxy',
@@ -218,41 +177,18 @@ export class KubeProxyFleet implements NodeAgent {
     });
     const index = this.proxies.length;
     const replies = clientGo.reflectorReplies;
-    const proxy: Proxy = {
+    const watch = (kind: Kind, which: 'services' | 'slices') =>
+      new Reflector(clientGo, client, kind, EVERYTHING, replies, this.listener(index, which));
+    const proxy = newProxy({
       index,
       node: nodeKey,
       zone: this.zoneOf(nodeKey),
-      services: new Reflector(clientGo, client, kinds.services, EVERYTHING, replies, this.listener(index, 'services')),
-      slices: new Reflector(
-        clientGo,
-        client,
-        kinds.endpointslices,
-        EVERYTHING,
-        replies,
-        this.listener(index, 'slices'),
-      ),
+      services: watch(kinds.services, 'services'),
+      slices: watch(kinds.endpointslices, 'slices'),
       watchedNode: new Reflector(clientGo, client, kinds.nodes, nodeKey, replies),
-      synced: 0,
-      syncing: 0,
-      cleaned: 0,
-      cleaning: 0,
-      readBackAt: 0,
       lastEnd: -this.pace.minimum,
       tokens: parameters.syncBurst,
-      tokensAt: 0,
-      syncs: 0,
-      busy: false,
-      full: true,
-      forced: false,
-      failing: false,
-      seenServices: 0,
-      seenSlices: 0,
-      servicesDeferred: false,
-      slicesDeferred: false,
-      listed: 0,
-      startedAt: 0,
-      epoch: 0,
-    };
+    });
     this.proxies.push(proxy);
     this.byNode.set(nodeKey, proxy);
     return proxy;
@@ -261,14 +197,14 @@ export class KubeProxyFleet implements NodeAgent {
   /** What a proxy does when one of its informers has news; it reads the changes themselves from the history that all share. */
   private listener(index: number, which: 'services' | 'slices'): ReflectorListener {
     const onCaughtUp = () => {
-      const proxy = this.proxies[index] as Proxy;
+      const proxy = this.proxies[index] as NodeProxy;
       if (which === 'services') proxy.seenServices = proxy.services.seen;
       else proxy.seenSlices = proxy.slices.seen;
       if (proxy.busy || proxy.listed < LISTS_AWAITED) this.defer(proxy, which);
       else this.wish(proxy);
     };
     const onListed = () => {
-      const proxy = this.proxies[index] as Proxy;
+      const proxy = this.proxies[index] as NodeProxy;
       proxy.listed++;
       proxy.zone = this.zoneOf(proxy.node as ObjectKey);
     };
@@ -276,7 +212,7 @@ export class KubeProxyFleet implements NodeAgent {
   }
 
   /** Until {@link catchUp} an informer is not told of anything more: the sync that is planned or in progress takes over what comes. */
-  private defer(proxy: Proxy, which: 'services' | 'slices'): void {
+  private defer(proxy: NodeProxy, which: 'services' | 'slices'): void {
     proxy[which].deferUntilCaughtUp();
     if (which === 'services') proxy.servicesDeferred = true;
     else proxy.slicesDeferred = true;
@@ -285,11 +221,12 @@ export class KubeProxyFleet implements NodeAgent {
   // ---- syncs -------------------------------------------------------------------------------------------------------------------
 
   /** Something has come, or is due: if it matters a sync is planned, at once if the minimum period allows. */
-  private wish(proxy: Proxy): void {
+  private wish(proxy: NodeProxy): void {
     if (!proxy.full && !proxy.forced) {
       const to = this.history.advance(proxy.synced, proxy.seenServices, proxy.seenSlices);
       if (!this.history.hasEffect(proxy.synced, to)) {
         proxy.synced = to;
+        proxy.kernel = to;
         return;
       }
     }
@@ -301,7 +238,7 @@ export class KubeProxyFleet implements NodeAgent {
   }
 
   /** When the next sync may begin: after the pause, or at once if a burst is left. */
-  private earliest(proxy: Proxy): SimTime {
+  private earliest(proxy: NodeProxy): SimTime {
     const { now } = this.clientGo.simulation;
     const { minimum } = this.pace;
     const paused = Math.max(now, proxy.lastEnd + minimum) as SimTime;
@@ -316,7 +253,7 @@ export class KubeProxyFleet implements NodeAgent {
 
   private sync(index: number, epoch: number): void {
     this.planned--;
-    const proxy = this.proxies[index] as Proxy;
+    const proxy = this.proxies[index] as NodeProxy;
     if (proxy.epoch !== epoch) return;
     // What has been delivered by now is part of this sync.
     if (proxy.servicesDeferred) proxy.services.takeDelivered();
@@ -337,7 +274,7 @@ export class KubeProxyFleet implements NodeAgent {
   }
 
   /** What the sync that begins now has to do. */
-  private workOf(proxy: Proxy): SyncWork {
+  private workOf(proxy: NodeProxy): SyncWork {
     const { history, mode, parameters } = this;
     const full = proxy.full || !mode.canSyncPartially(parameters);
     const readsBack = mode.removal === 'read back' && this.isTimeToReadBack(proxy);
@@ -355,7 +292,7 @@ export class KubeProxyFleet implements NodeAgent {
     };
   }
 
-  private isTimeToReadBack(proxy: Proxy): boolean {
+  private isTimeToReadBack(proxy: NodeProxy): boolean {
     const { now } = this.clientGo.simulation;
     if (this.isLarge(proxy) && now - proxy.readBackAt <= this.parameters.syncPeriod) return false;
     proxy.readBackAt = now;
@@ -363,7 +300,7 @@ export class KubeProxyFleet implements NodeAgent {
   }
 
   /** Position up to which this sync removes what went out of use. */
-  private cleanedTo(proxy: Proxy, readsBack: boolean): number {
+  private cleanedTo(proxy: NodeProxy, readsBack: boolean): number {
     switch (this.mode.removal) {
       case 'read back':
         return readsBack ? proxy.syncing : proxy.cleaned;
@@ -374,13 +311,13 @@ export class KubeProxyFleet implements NodeAgent {
     }
   }
 
-  private isLarge(proxy: Proxy): boolean {
+  private isLarge(proxy: NodeProxy): boolean {
     const { largeClusterEndpoints } = this.parameters;
     return this.mode.knowsLargeClusters && this.history.endpointsAt(proxy.synced) > largeClusterEndpoints;
   }
 
   /** Waits for the lock of iptables; whether it got it is noted [ns]. */
-  private takeLock(proxy: Proxy): number {
+  private takeLock(proxy: NodeProxy): number {
     const { mode, parameters, history } = this;
     proxy.failing = false;
     if (parameters.foreignLockRate === 0 || !mode.takesLock(parameters)) return 0;
@@ -394,7 +331,7 @@ export class KubeProxyFleet implements NodeAgent {
   private onSynced(index: number, epoch: number): void {
     // A sync that a crash has cut short ends here too, for the count.
     this.occupied.change(-1);
-    const proxy = this.proxies[index] as Proxy;
+    const proxy = this.proxies[index] as NodeProxy;
     if (proxy.epoch !== epoch) return;
     proxy.lastEnd = this.clientGo.simulation.now;
     proxy.busy = false;
@@ -407,12 +344,12 @@ export class KubeProxyFleet implements NodeAgent {
   }
 
   /** A sync has ended: is there more to do? */
-  private lookAgain(proxy: Proxy): void {
+  private lookAgain(proxy: NodeProxy): void {
     this.catchUp(proxy);
     if (!proxy.busy) this.wish(proxy);
   }
 
-  private catchUp(proxy: Proxy): void {
+  private catchUp(proxy: NodeProxy): void {
     if (proxy.slicesDeferred) {
       proxy.slicesDeferred = false;
       proxy.slices.catchUp();
@@ -424,7 +361,7 @@ export class KubeProxyFleet implements NodeAgent {
   }
 
   /** Changes between the last sync and this one are in the kernel now. */
-  private programmedUpTo(proxy: Proxy, position: number): void {
+  private programmedUpTo(proxy: NodeProxy, position: number): void {
     const { history, metrics } = this;
     const { now } = this.clientGo.simulation;
     let services = 0;
@@ -436,11 +373,12 @@ export class KubeProxyFleet implements NodeAgent {
     if (services > 0) metrics.serviceChanges.add(services);
     if (position - proxy.synced > services) metrics.endpointChanges.add(position - proxy.synced - services);
     proxy.synced = position;
+    proxy.kernel = position;
     proxy.cleaned = proxy.cleaning;
   }
 
   /** Nothing was written; the next sync, after a while or when something changes, writes everything. */
-  private failed(proxy: Proxy): void {
+  private failed(proxy: NodeProxy): void {
     this.metrics.failures.add();
     this.catchUp(proxy);
     proxy.full = true;
@@ -448,17 +386,17 @@ export class KubeProxyFleet implements NodeAgent {
   }
 
   private onRetry(index: number, epoch: number): void {
-    const proxy = this.proxies[index] as Proxy;
+    const proxy = this.proxies[index] as NodeProxy;
     // A sync that was made meanwhile has done it.
     if (proxy.epoch === epoch && proxy.full) this.wishUnlessBusy(proxy);
   }
 
-  private wishUnlessBusy(proxy: Proxy): void {
+  private wishUnlessBusy(proxy: NodeProxy): void {
     if (!proxy.busy && proxy.listed >= LISTS_AWAITED) this.wish(proxy);
   }
 
   private onForced(index: number, epoch: number): void {
-    const proxy = this.proxies[index] as Proxy;
+    const proxy = this.proxies[index] as NodeProxy;
     if (proxy.epoch !== epoch) return;
     this.clientGo.simulation.after(this.pace.forcedEvery, this.evForced, index, epoch);
     // In large-cluster mode the hourly full sync is left out.
@@ -467,8 +405,4 @@ export class KubeProxyFleet implements NodeAgent {
     proxy.forced = true;
     this.wishUnlessBusy(proxy);
   }
-}
-
-function reflectorsOf({ services, slices, watchedNode }: Proxy): readonly Reflector[] {
-  return [services, slices, watchedNode];
 }

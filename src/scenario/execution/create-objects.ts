@@ -225,7 +225,7 @@ export function preloadIntents(execution: Execution, intents: readonly Intent[])
         preloadWorkload(execution, intent);
         break;
       case 'Service':
-        preload.service(namespace, name, intent.specification, intent.endpoints);
+        preload.services.add(namespace, name, intent.specification, intent.endpoints);
         break;
       case 'ResourceQuota':
         preload.resourceQuota(intent);

@@ -30,7 +30,7 @@ function preloadedWorld(): ControllerWorld {
     loadBalancerSourceRanges: [],
     externalIps: [],
   } as const;
-  preload.service('default', 'web', service);
+  preload.services.add('default', 'web', service);
   preload.deployment({
     namespace: 'default',
     name: 'web',
