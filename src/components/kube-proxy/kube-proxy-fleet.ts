@@ -35,7 +35,7 @@ export class KubeProxyFleet implements NodeAgent {
   private readonly pace: SyncPace;
   readonly history: ServiceHistory;
   private readonly lock: XtablesLock;
-  private readonly proxies: NodeNodeProxy[] = [];
+  private readonly proxies: NodeProxy[] = [];
   private readonly byNode = new Map<ObjectKey, NodeProxy>();
   private readonly phases: KeyedStream;
   private readonly evSync: EventType;
