@@ -35,11 +35,11 @@ import {
 } from './results-directory.ts';
 
 /** Exit codes of a run that began (contract section 2). */
-const EXIT_HELD = 0;
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
-const EXIT_STOPPED = 4;
-const EXIT_INTERRUPTED = 130;
+export const EXIT_HELD = 0;
+export const EXIT_FAILED = 1;
+export const EXIT_USAGE = 2;
+export const EXIT_STOPPED = 4;
+export const EXIT_INTERRUPTED = 130;
 
 /** Runs the points, writes their files, prints the verdict; resolves to the exit code. */
 export async function execute(points: readonly Point[], options: ExecutionOptions): Promise<number> {
@@ -152,7 +152,8 @@ function refuseUnknownPod(runs: readonly ScenarioRun[]): void {
   });
 }
 
-function showsColour(): boolean {
+/** Whether the terminal shows colours, and somebody wants them. */
+export function showsColour(): boolean {
   return process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '';
 }
 
@@ -162,7 +163,8 @@ function exitCodeOf(judged: readonly JudgedRun[], stopReason: Manifest['endReaso
   return judged.every(({ verdict }) => verdict.holds) ? EXIT_HELD : EXIT_FAILED;
 }
 
-function factsOf(startedAt: Date, wallSeconds: number, { workers }: ExecutionOptions): RunFacts {
+/** What the surroundings of a run that has ended tell. */
+export function factsOf(startedAt: Date, wallSeconds: number, { workers }: ExecutionOptions): RunFacts {
   const { user, system } = process.cpuUsage();
   return {
     version: programVersion(),

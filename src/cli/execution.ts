@@ -3,7 +3,7 @@ import { createRunControl, type Executor, openExecutor, type Point, type RunCont
 import type { ExecutionOptions } from './commands/execution-options.ts';
 import { JournalDirectory } from './journal.ts';
 import { programIdentity } from './program-facts.ts';
-import { Progress } from './progress.ts';
+import { Progress, type ProgressTarget } from './progress.ts';
 import type { ResultsDirectory } from './results-directory.ts';
 import { watchStopConditions } from './stop-conditions.ts';
 
@@ -28,12 +28,14 @@ export interface Work {
   readonly jobs: number;
   /** The points whose replications they are, where that is known before: progress is told in their virtual time. */
   readonly points: readonly Point[];
+  /** Shows progress where it cannot be told in the virtual time of points. */
+  readonly showProgress?: (target: ProgressTarget, control: RunControl) => { stop(): void };
 }
 
 /** Opens what a command needs to carry out replications into a results directory. */
 export async function openExecution(
   directory: ResultsDirectory,
-  { jobs, points }: Work,
+  { jobs, points, showProgress }: Work,
   options: ExecutionOptions,
 ): Promise<Execution> {
   const { workers, quiet, deadlineMs, memoryBytes } = options;
@@ -54,7 +56,8 @@ export async function openExecution(
     journal: { journal, program: programIdentity() },
   });
   const endWatch = watchStopConditions(control, { deadlineMs, memoryBytes }, say);
-  const progress = options.progress && !quiet ? new Progress(stderrTarget(), control, points) : undefined;
+  const show = showProgress ?? ((target: ProgressTarget) => new Progress(target, control, points));
+  const progress = options.progress && !quiet ? show(stderrTarget(), control) : undefined;
   return {
     control,
     executor,
@@ -72,7 +75,7 @@ export async function openExecution(
   };
 }
 
-function stderrTarget(): ConstructorParameters<typeof Progress>[0] {
+function stderrTarget(): ProgressTarget {
   const { stderr } = process;
   return { isTTY: stderr.isTTY === true, columns: stderr.columns ?? 120, write: (text) => stderr.write(text) };
 }

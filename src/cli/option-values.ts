@@ -30,6 +30,26 @@ export function parseWorkers(text: string): number {
     : fail('--workers', text, 'a whole number from 1 to 1024, or auto');
 }
 
+/** A share between 0 and 1, both excluded: "5%", "90 %" or "0.05". */
+export function parseProperShare(option: string, text: string): number {
+  const match = /^(\d+\.?\d*|\.\d+)\s*(%)?$/.exec(text.trim());
+  const value = match === null ? Number.NaN : Number(match[1]) / (match[2] === undefined ? 1 : 100);
+  return value > 0 && value < 1 ? value : fail(option, text, 'a share between 0 and 1, such as 5% or 0.05');
+}
+
+/** --probes: 4 or more. */
+export function parseProbes(text: string): number {
+  const value = Number(text);
+  return /^\d+$/.test(text) && value >= 4 && value <= 10_000
+    ? value
+    : fail('--probes', text, 'a whole number from 4 to 10000');
+}
+
+/** --vary PATH=…, split at the first "=". */
+export function splitVary(text: string): PathAndText {
+  return splitPath('--vary', text, 'PATH=LO..HI, such as nodes=100..5000, or PATH=a,b,c');
+}
+
 /** --deadline: wall time, in milliseconds. */
 export function parseDeadline(text: string): number {
   const span = parseDuration(text);
@@ -102,7 +122,7 @@ function splitPath(option: string, text: string, expected: string): PathAndText 
 }
 
 /** A number or switch as YAML would read it, otherwise the text. */
-function scalar(text: string): VariedValue {
+export function scalar(text: string): VariedValue {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' ? text : (value as VariedValue);

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { nearestName, PlimsollError } from '../index.ts';
 import { addBench } from './commands/bench.ts';
+import { addCapacity } from './commands/capacity.ts';
 import { addCheck } from './commands/check.ts';
 import { addCompare } from './commands/compare.ts';
 import { addExplain } from './commands/explain.ts';
@@ -47,6 +48,7 @@ function createProgram(finish: (exitCode: number) => void): Command {
     .configureOutput({ outputError: () => {} });
   addRun(program, finish);
   addSweep(program, finish);
+  addCapacity(program, finish);
   addCompare(program, finish);
   addCheck(program, finish);
   addBench(program, finish);

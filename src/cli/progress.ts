@@ -9,10 +9,11 @@ export interface ProgressTarget {
 }
 
 const BAR_INTERVAL_MS = 100;
-const LINE_INTERVAL_MS = 10_000;
+/** Time between two lines where there is no terminal. */
+export const LINE_INTERVAL_MS = 10_000;
 const BAR_WIDTH = 24;
 /** Clears the line of a terminal and goes to its beginning. */
-const CLEAR_LINE = '\r\u001b[2K';
+export const CLEAR_LINE = '\r\u001b[2K';
 
 /** Shows progress until it is stopped. */
 export class Progress {
@@ -75,6 +76,7 @@ function wholeSeconds(span: number): string {
   return span < 1e9 ? '0s' : formatDuration(Math.floor(span / 1e9) * 1e9);
 }
 
-function compact(value: number): string {
+/** A number in few digits: "1.2M". */
+export function compact(value: number): string {
   return new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 }).format(value);
 }

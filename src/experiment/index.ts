@@ -3,6 +3,7 @@ export * from './aggregate.ts';
 export * from './barriers.ts';
 export * from './benchmark.ts';
 export * from './bottleneck.ts';
+export * from './capacity/index.ts';
 export * from './comparison/index.ts';
 export * from './executors/index.ts';
 export * from './gate/index.ts';

@@ -120,4 +120,24 @@ export const csvFiles = {
       unit,
     ],
   },
+  capacity: {
+    file: 'capacity.csv',
+    row: 'one probe of a search (`plimsoll capacity` only)',
+    columns: [
+      scenario,
+      {
+        name: 'with',
+        meaning: 'values of other paths that stay in this search, as `PATH=VALUE;…`; empty if there are none',
+      },
+      { name: 'search', meaning: 'empty for the first search, `lift=SERVER` for the one with its bottleneck lifted' },
+      { name: 'path', meaning: 'what is searched' },
+      { name: 'value', meaning: 'its value in this probe' },
+      { name: 'value_unit', meaning: 'unit of the value as the scenario writes it; empty for a plain number' },
+      replication,
+      { name: 'seed', meaning: 'seed of the replication; no two probes of a search share one' },
+      { name: 'holds', meaning: '1 if every objective and barrier held, otherwise 0' },
+      { name: 'failed', meaning: 'what did not: `objective N` or `barrier N`, counted from 0, separated by `;`' },
+      { name: 'fingerprint', meaning: 'fingerprint of the replication' },
+    ],
+  },
 } as const satisfies Record<string, CsvFile>;

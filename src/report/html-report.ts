@@ -56,6 +56,7 @@ export function htmlReport(
   catalogue: ParameterCatalogue,
   assets: PageAssets,
   compared?: PresentedComparison,
+  leading: Markup = raw(''),
 ): string {
   const first = judged[0]?.run;
   const name = first?.scenario.name ?? '';
@@ -69,6 +70,7 @@ export function htmlReport(
 <body><main>
 <h1>${name}</h1>
 <p class="soft">${first?.scenario.question ?? ''}</p>
+${leading}
 ${compared === undefined ? '' : comparisonSections(compared)}
 ${compared === undefined ? '' : distributionSection(charts)}
 ${growthSection(judged.map(({ run }) => run))}

@@ -1,5 +1,9 @@
 /** Reports: results as text for people and for other programs. */
 export * from './benchmark-table.ts';
+export * from './capacity-page.ts';
+export * from './capacity-results.ts';
+export * from './capacity-table.ts';
+export * from './capacity-words.ts';
 export * from './columns.ts';
 export * from './comparison-page.ts';
 export * from './comparison-table.ts';
@@ -13,6 +17,7 @@ export * from './json-document.ts';
 export * from './manifest.ts';
 export * from './openb-table.ts';
 export * from './parameters-in-play.ts';
+export * from './plot.ts';
 export * from './result-files.ts';
 export * from './results-readme.ts';
 export * from './validation-table.ts';

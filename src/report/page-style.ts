@@ -25,5 +25,9 @@ figure { margin: 0; padding: .75rem; background: var(--panel); border-radius: .5
 figcaption { font-weight: 600; margin-bottom: .25rem; }
 summary { cursor: pointer; padding: .25rem 0; }
 .bar { display: inline-block; height: .6em; background: var(--accent); border-radius: 2px; vertical-align: baseline; min-width: 1px; }
+.plot svg { width: 100%; height: auto; display: block; } .plot text { fill: var(--soft); font-size: 11px; } .plot text.axis { font-size: 12px; }
+.plot .grid { stroke: var(--line); stroke-width: 1; } .plot .span { fill: var(--accent); opacity: .14; } .plot .mark { stroke: var(--accent); stroke-width: 1.5; stroke-dasharray: 5 3; }
+.plot .held { fill: none; stroke: var(--good); stroke-width: 1.5; } .plot .failed { fill: none; stroke: var(--bad); stroke-width: 1.75; }
+.legend { font-size: .8rem; color: var(--soft); } .plot svg.key { width: 24px; height: 8px; display: inline-block; }
 .u-legend { font-size: .75rem; text-align: left; } .u-legend th, .u-legend td { border: 0; padding: .1rem .25rem; min-width: 0; }
 `;

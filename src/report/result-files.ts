@@ -3,6 +3,7 @@ import type { ScenarioRun } from '../experiment/index.ts';
 import type { PresentedComparison } from './comparison-page.ts';
 import { aggregateCsv, comparisonCsv, histogramsCsv, summaryCsv, timelineCsv, timeseriesCsv } from './csv.ts';
 import { explanationText } from './explanation-text.ts';
+import { type Markup, raw } from './html.ts';
 import { htmlReport, type JudgedRun, type PageAssets } from './html-report.ts';
 import type { Manifest } from './manifest.ts';
 import type { ParameterCatalogue } from './parameters-in-play.ts';
@@ -13,6 +14,15 @@ export interface ResultFile {
   readonly pieces: Iterable<string>;
 }
 
+/** What a kind of experiment adds to the usual files. */
+export interface FurtherResults {
+  readonly files: readonly ResultFile[];
+  /** Put before everything else of the page. */
+  readonly sections: Markup;
+}
+
+const NOTHING_FURTHER: FurtherResults = { files: [], sections: raw('') };
+
 /** The files of a run (one element), a sweep (one per point) or a comparison (one per variant), made one after the other, as they may be long. */
 export function* resultFiles(
   judged: readonly JudgedRun[],
@@ -20,6 +30,7 @@ export function* resultFiles(
   catalogue: ParameterCatalogue,
   assets: PageAssets,
   compared?: PresentedComparison,
+  further: FurtherResults = NOTHING_FURTHER,
 ): Generator<ResultFile> {
   const runs: readonly ScenarioRun[] = judged.map(({ run }) => run);
   yield { name: 'summary.csv', pieces: [summaryCsv(runs)] };
@@ -29,7 +40,8 @@ export function* resultFiles(
   yield { name: 'aggregate.csv', pieces: [aggregateCsv(runs)] };
   if (compared !== undefined)
     yield { name: 'comparison.csv', pieces: [comparisonCsv(runs[0]?.scenario.name ?? '', compared.comparison)] };
-  yield { name: 'report.html', pieces: [htmlReport(judged, manifest, catalogue, assets, compared)] };
+  yield* further.files;
+  yield { name: 'report.html', pieces: [htmlReport(judged, manifest, catalogue, assets, compared, further.sections)] };
   const explained = runs.map(explanationText).join('');
   if (explained !== '') yield { name: 'explanation.txt', pieces: [explained] };
   // Last: whoever finds a manifest finds everything else too.

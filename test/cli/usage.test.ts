@@ -11,7 +11,7 @@ afterAll(() => place.remove());
 describe('wrong usage exits 2, says what exists and writes nothing', () => {
   it.each<[string[], ...string[]]>([
     [['rnu', 'small.yaml'], 'P101', "unknown command 'rnu'", 'nearest:  run'],
-    [['capacity', 'small.yaml'], 'P101', "unknown command 'capacity'", 'expected: run, sweep'],
+    [['capacitor', 'small.yaml'], 'P101', "unknown command 'capacitor'", 'expected: run, sweep'],
     [['run'], 'P102', "missing required argument 'scenario.yaml'"],
     [['run', 'small.yaml', 'more.yaml'], 'P102', 'too many arguments'],
     [['run', 'small.yaml', '--sed', '7'], 'P102', "unknown option '--sed'", 'nearest:  --seed'],
@@ -63,7 +63,18 @@ it('without a command the help goes to stderr, exit 2; --help goes to stdout, ex
   const help = await place.run('--help');
   expect(help).toMatchObject({ code: 0, stderr: '' });
   expect(help.stdout).toBe(silent.stderr);
-  for (const command of ['run', 'sweep', 'compare', 'import', 'check', 'bench', 'schema', 'list', 'explain'])
+  for (const command of [
+    'run',
+    'sweep',
+    'capacity',
+    'compare',
+    'import',
+    'check',
+    'bench',
+    'schema',
+    'list',
+    'explain',
+  ])
     expect(help.stdout).toContain(`  ${command} `);
 });
 

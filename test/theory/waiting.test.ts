@@ -3,6 +3,7 @@ import { describe, it } from 'vitest';
 import { createDistribution, type DistributionSpec, RandomStreams, SerialServer } from '../../src/engine/index.ts';
 import { type SimTime, simTime } from '../../src/units/index.ts';
 import { expectToContain, replicate } from './confidence.ts';
+import { erlangC } from './erlang.ts';
 
 /** Mean service time [ns]: a millisecond, so that rounding to nanoseconds is far below the noise. */
 const SERVICE = 1e6;
@@ -26,15 +27,6 @@ function meanWait(service: DistributionSpec, servers: number, load: number, cust
     }
     return (server.waitingSum - waitedBefore) / customers / SERVICE;
   });
-}
-
-/** Erlang's C formula: the probability that all of `servers` are busy at an offered load. */
-function erlangC(servers: number, offered: number): number {
-  let inverseB = 1;
-  for (let k = 1; k <= servers; k++) inverseB = 1 + (k / offered) * inverseB;
-  const b = 1 / inverseB;
-  const load = offered / servers;
-  return b / (1 - load + load * b);
 }
 
 describe('the mean wait', () => {

@@ -51,11 +51,17 @@ export interface ExecutionOptions {
   readonly comparison?: ComparisonRequest;
 }
 
-/** Adds the options to a command. */
-export function addExecutionOptions(command: Command): Command {
+/** Adds the options to a command; a search decides itself how many replications it needs. */
+export function addExecutionOptions(command: Command, { replications = true } = {}): Command {
+  command.option(
+    '--seed <N>',
+    'seed of all random numbers; the same seed gives the same bytes',
+    parseSeed,
+    DEFAULT_SEED,
+  );
+  if (replications)
+    command.option('--replications <N>', 'how many times to repeat it, each with a seed of its own', parseReplications);
   return command
-    .option('--seed <N>', 'seed of all random numbers; the same seed gives the same bytes', parseSeed, DEFAULT_SEED)
-    .option('--replications <N>', 'how many times to repeat it, each with a seed of its own', parseReplications)
     .option('--until <duration>', 'virtual time at which the run ends at the latest, such as 30m')
     .option('--set <PATH=VALUE>', 'set a param, a parameter or a value below spec (repeatable)', collectSet)
     .addOption(
