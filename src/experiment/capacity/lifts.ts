@@ -172,6 +172,10 @@ export const lifts: readonly (readonly [names: RegExp, lift: Lift])[] = [
     /^(typha|\w+ agent) client limiter$/,
     { parameters: by(LIMIT, 'cni.agentQps', 'cni.agentBurst'), means: "ten times the client's limits" },
   ],
+  [
+    /^log store$/,
+    { parameters: by(LIMIT, 'logAgent.backendThroughput'), means: 'a log store that takes ten times as much' },
+  ],
   [/^CoreDNS CPU$/, { parameters: by(MACHINE, 'coredns.cores'), means: 'four times the cores for each replica' }],
   [
     /^(coredns|dns-autoscaler) client limiter$/,
