@@ -141,10 +141,20 @@ export const lifts: readonly (readonly [names: RegExp, lift: Lift])[] = [
     },
   ],
   [
+    /^image registry$/,
+    {
+      parameters: by(LIMIT, 'kubelet.registryBandwidth', 'kubelet.registryConcurrency', 'kubelet.registryPullQps'),
+      means: 'a registry that sends ten times as much',
+    },
+  ],
+  [
     /^kubelet image pulls$/,
     {
-      parameters: by(1 / LIMIT, 'kubelet.imagePull', 'kubelet.imageCheck'),
-      means: 'pulls that take a tenth of the time',
+      parameters: [
+        ...by(LIMIT, 'kubelet.imageUnpackRate'),
+        ...by(1 / LIMIT, 'kubelet.imageSizeMedian', 'kubelet.imageCheck'),
+      ],
+      means: 'images of a tenth of the size that unpack ten times as fast',
     },
   ],
   [
