@@ -4,6 +4,7 @@
 import type { ObjectKey } from '../../cluster/index.ts';
 import type { ParameterSet, ValuesOf } from '../../engine/index.ts';
 import type { ClientGo, EventRecorderReplies } from '../client-go/index.ts';
+import type { Host } from '../host/host.ts';
 import type { PodNetwork } from '../kubelet/index.ts';
 import type { NodeAgent } from '../node-agent.ts';
 
@@ -22,11 +23,22 @@ export interface NodePods {
   /** Pods that the node's kubelet has. */
   podsOf(node: ObjectKey): Iterable<ObjectKey>;
   podCount(node: ObjectKey): number;
+  /** Whether the node's kubelet runs, and so answers. */
+  answers(node: ObjectKey): boolean;
+}
+
+/** An API server as a process on a host, for those who ask it for something else than objects. */
+export interface ApiServerProcess {
+  /** Name of the process on its host. */
+  readonly name: string;
+  readonly host: Host;
+  isUp(): boolean;
 }
 
 /** What add-ons are made with. */
 export interface AddonSurroundings {
   readonly nodePods: NodePods;
+  readonly apiServers: readonly ApiServerProcess[];
   readonly clientGo: ClientGo;
   readonly eventReplies: EventRecorderReplies;
 }

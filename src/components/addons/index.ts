@@ -4,11 +4,15 @@ import type { Addon, AddonDefinition, AddonSurroundings } from './addon.ts';
 import { cni } from './cni/cni.ts';
 import { coredns } from './coredns/coredns.ts';
 import { logAgent } from './log-agent/log-agent.ts';
+import { metricsServer } from './monitoring/metrics-server.ts';
+import { prometheus } from './monitoring/prometheus.ts';
 
 export const addonRegistry = {
   coredns,
   cni,
   logAgent,
+  metricsServer,
+  prometheus,
 } as const satisfies Record<string, AddonDefinition>;
 
 /** Name of an add-on. */
@@ -42,6 +46,6 @@ export function createAddons(
   );
 }
 
-export type { Addon } from './addon.ts';
+export type { Addon, NodePods } from './addon.ts';
 export type { DnsLoad } from './coredns/dns-load.ts';
 export { DnsForm } from './coredns/resolver.ts';
