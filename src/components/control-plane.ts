@@ -230,11 +230,6 @@ export class ControlPlane {
     const { clientGo, eventReplies } = this;
     this.kubelets = new KubeletFleet(clientGo, parameters.kubelet, eventReplies, options.imageSizes);
     this.proxies = new KubeProxyFleet(clientGo, this.store, parameters.kubeProxy);
-    const nodePods = {
-      podsOf: (node: ObjectKey) => this.kubelets.ofNode(node)?.pods.keys() ?? [],
-      podCount: (node: ObjectKey) => this.kubelets.ofNode(node)?.pods.size ?? 0,
-    };
-    this.addons = createAddons(options.addons ?? [], parameters, { clientGo, eventReplies, nodePods });
     const nodePods = nodePodsOf(this.kubelets);
     const apiServers = this.servers.map((server, index) => ({
       name: server.name,
