@@ -256,7 +256,13 @@ export class Census {
   private recordLatencies(version: VersionHandle, previous: VersionHandle): void {
     const { pods } = this.tables;
     const scheduled = PodCondition.Scheduled;
-    if ((pods.conditions.get(version) & scheduled) !== 0 && (pods.conditions.get(previous) & scheduled) === 0) {
+    // The kubelet calls its static pods scheduled; nobody has bound them.
+    const wasBound = pods.scheduledAt.get(version) >= 0;
+    if (
+      wasBound &&
+      (pods.conditions.get(version) & scheduled) !== 0 &&
+      (pods.conditions.get(previous) & scheduled) === 0
+    ) {
       this.createToSchedule.recordSpan((pods.scheduledAt.get(version) - pods.createdAt.get(version)) as Nanoseconds);
       this.windows.podBound(this.simulation.now);
     }
@@ -265,6 +271,8 @@ export class Census {
       const runningAt = pods.runningAt.get(version);
       // A pod that was created with its node named was never scheduled.
       const from = Math.max(pods.scheduledAt.get(version), pods.createdAt.get(version));
+      // The mirror pod of a static pod that has long been running has no start of its own.
+      if (runningAt < from) return;
       this.scheduleToRun.recordSpan((runningAt - from) as Nanoseconds);
       this.runToWatch.recordSpan((now - runningAt) as Nanoseconds);
       this.total.recordSpan((now - pods.createdAt.get(version)) as Nanoseconds);

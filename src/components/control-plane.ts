@@ -51,12 +51,13 @@ import {
 import { KubeControllerManager } from './kube-controller-manager/index.ts';
 import { KubeProxyFleet } from './kube-proxy/index.ts';
 import { type KubeSchedulerOptions, PodExplanation } from './kube-scheduler/index.ts';
-import { type Kubelet, KubeletFleet } from './kubelet/index.ts';
+import { type Kubelet, KubeletFleet, type StaticProcess } from './kubelet/index.ts';
 import type { NodeAgent } from './node-agent.ts';
 import { NodeMachines } from './node-machines.ts';
 import type { ModelParameters } from './parameters.ts';
 import { Preload } from './preload.ts';
 import { replicateScheduler, type SchedulerOptions } from './scheduler-replicas.ts';
+import { staticProcess } from './static-control-plane.ts';
 
 /** What components of the control plane share. */
 type ComponentSurroundings = Pick<KubeSchedulerOptions, 'clientGo' | 'reflectorReplies' | 'eventRecorderReplies'>;
@@ -391,12 +392,30 @@ export class ControlPlane {
     for (const component of [this.controllerManager, ...this.schedulers]) component.start();
     this.descheduler?.startPreloaded();
     for (const addon of [...this.provisioners, ...this.addons.values()]) addon.start();
+    let host = -1;
     for (const node of this.preload.nodes) {
       if (!node.agents) continue;
       const kubelet = this.kubelets.addPreloaded(node.key, node.specification, node.leaseRevision, revision);
-      for (const pod of node.pods) this.kubelets.addPreloadedPod(kubelet, pod, revision);
+      if (node.staticPods.size > 0) host++;
+      for (const pod of node.pods)
+        this.kubelets.addPreloadedPod(kubelet, pod, revision, this.staticProcess(node.staticPods.get(pod), host));
       for (const agent of this.agents) agent.addPreloaded(node.key, revision);
     }
+  }
+
+  /** What runs in a static pod of the control-plane node with a number. */
+  private staticProcess(component: string | undefined, node: number): StaticProcess | undefined {
+    if (component === undefined) return undefined;
+    const { servers, store, controllerManager } = this;
+    const [first] = this.schedulers;
+    const scheduler = first instanceof ElectedComponent ? first : undefined;
+    const isStacked = this.parameters.host.stackedEtcd;
+    return staticProcess({ servers, store, isStacked, controllerManager, scheduler }, component, node);
+  }
+
+  /** How many nodes can be those of the control plane: as many as have an API server. */
+  get controlPlaneSize(): number {
+    return this.servers.length;
   }
 
   /** A scheduler by its name under spec.schedulers; the first if none is named. */

@@ -65,6 +65,8 @@ export class ElectedComponent implements ReplicatedComponent {
   private readonly evRestart: EventType;
   /** Whether an instance's process has ended and has not started again, by instance, state. */
   private readonly isAway: boolean[];
+  /** Who starts the process of an instance again, by instance, state. */
+  private readonly supervisors: (() => void)[] = [];
   /** Revision of the preloaded lease. */
   private leaseRevision = 0;
   /** The process of the leader, state; the next leader's is made when it leads. */
@@ -122,6 +124,30 @@ export class ElectedComponent implements ReplicatedComponent {
     return true;
   }
 
+  /** How many instances there are. */
+  get instances(): number {
+    return this.electors.length;
+  }
+
+  /** From now on somebody else starts the process of an instance again where no duration is given; `ended` is told of each end. */
+  supervise(instance: number, ended: () => void): void {
+    this.supervisors[instance] = ended;
+  }
+
+  /** The process of an instance is killed, and nobody is told: its supervisor knows. */
+  killProcess(instance: number): void {
+    const elector = this.electors[instance];
+    if (elector === undefined || this.isAway[instance]) return;
+    elector.kill();
+    this.stopLeading(instance);
+    this.isAway[instance] = true;
+  }
+
+  /** The process of an instance is started by whoever supervises it. */
+  startProcess(instance: number): void {
+    if (this.electors[instance] !== undefined) this.onRestart(instance);
+  }
+
   /** At most one instance believes to lead. */
   checkInvariants(): void {
     const simulation: Simulation = this.simulation;
@@ -154,12 +180,15 @@ export class ElectedComponent implements ReplicatedComponent {
     this.options.timeline.record(this.name, `instance ${instance} leads no more`);
   }
 
-  private startAgain(instance: number, duration = this.clientGo.parameters.leaderProcessRestart): void {
+  private startAgain(instance: number, duration?: Nanoseconds): void {
     this.isAway[instance] = true;
-    this.simulation.after(duration, this.evRestart, instance);
+    const supervisor = duration === undefined ? this.supervisors[instance] : undefined;
+    if (supervisor !== undefined) supervisor();
+    else this.simulation.after(duration ?? this.clientGo.parameters.leaderProcessRestart, this.evRestart, instance);
   }
 
   private onRestart(instance: number): void {
+    if (!this.isAway[instance]) return;
     this.isAway[instance] = false;
     (this.electors[instance] as LeaderElector).start();
   }

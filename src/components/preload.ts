@@ -65,11 +65,15 @@ export interface PreloadedNode {
   readonly agents: boolean;
   /** Pods on it. */
   readonly pods: VersionHandle[];
+  /** Components of the control plane that run in static pods on it, by the pod's place among them; none on other nodes. */
+  readonly staticPods: Map<VersionHandle, string>;
   /** What the pods have left [milli-CPU, B]. */
   cpu: number;
   memory: number;
 }
 
+/** Namespace of the components of the control plane. */
+const STATIC_POD_NAMESPACE = 'kube-system';
 /** Condition bits of a pod that runs and is Ready. */
 const READY =
   PodCondition.Reported |
@@ -165,7 +169,16 @@ export class Preload {
     this.storage.csiNode(name, specification.csiDrivers ?? {}, this.sizes.lease);
     this.devices.slices(key, name, specification.devices ?? {});
     const { cpu, memory } = specification.allocatable;
-    this.nodes.push({ key, specification: labelled, leaseRevision: revision, agents, pods: [], cpu, memory });
+    this.nodes.push({
+      key,
+      specification: labelled,
+      leaseRevision: revision,
+      agents,
+      pods: [],
+      staticPods: new Map(),
+      cpu,
+      memory,
+    });
   }
 
   /** The lease of a component's leader, which holds it; returns its revision. */
@@ -265,10 +278,22 @@ export class Preload {
 
   /** A pod that runs; false if no node has room for it. `owner` -1 = nobody's. */
   pod(namespace: string, prefix: string, template: PodTemplate, owner: number): boolean {
-    const { pods } = this.tables;
     const node = this.roomiest(template);
     if (node === undefined) return false;
-    const key = this.tables.keysOf('pods').generate(namespace, prefix);
+    this.placePod(this.tables.keysOf('pods').generate(namespace, prefix), template, owner, node);
+    return true;
+  }
+
+  /** The mirror pod of a component of the control plane that runs in a static pod of the node that was made last. */
+  staticPod(component: string, template: PodTemplate): void {
+    const node = this.nodes[this.nodes.length - 1] as PreloadedNode;
+    const name = `${component}-${this.tables.keysOf('nodes').name(node.key)}`;
+    const key = this.tables.keysOf('pods').intern(STATIC_POD_NAMESPACE, name);
+    node.staticPods.set(this.placePod(key, template, NOBODY, node), component);
+  }
+
+  private placePod(key: ObjectKey, template: PodTemplate, owner: number, node: PreloadedNode): VersionHandle {
+    const { pods } = this.tables;
     const version = pods.allocate(key);
     pods.template.set(version, template);
     pods.finalizers.set(version, this.tables.finalizers.bitsOf(template.finalizers ?? []));
@@ -289,14 +314,14 @@ export class Preload {
     node.pods.push(version);
     node.cpu -= template.requests.cpu;
     node.memory -= template.requests.memory;
-    this.group(namespace, template.labels).push({
+    this.group(this.tables.keysOf('pods').namespace(key), template.labels).push({
       pod: key,
       node: node.key,
       ready: true,
       serving: true,
       terminating: false,
     });
-    return true;
+    return version;
   }
 
   /** Endpoints of all Services, and what budgets and quotas count; when everything else is there. */

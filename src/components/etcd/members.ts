@@ -47,6 +47,8 @@ export class Members implements MemberOwner {
   private readonly evApplied: EventType;
   private readonly evReadRetry: EventType;
   private readonly evReckoned: EventType;
+  /** Who starts the process of a member again, state. */
+  private readonly supervisors = new Map<MemberId, () => void>();
   private readonly evStarted: EventType;
   private readonly evRemoved: EventType;
   private readonly failedReads: CounterSeries;
@@ -125,7 +127,8 @@ export class Members implements MemberOwner {
     return nodes.reduce((best, node) => (node.applied > best.applied ? node : best)).configuration;
   }
 
-  private isMember(number: MemberId): boolean {
+  /** Whether a member belongs to the cluster. */
+  isMember(number: MemberId): boolean {
     const { voters, learners } = this.configuration;
     return voters.includes(number) || learners.includes(number);
   }
@@ -222,7 +225,27 @@ export class Members implements MemberOwner {
     this.options.timeline.record(member.name, why);
     this.lookForLeader();
     this.options.listener.onGone(member);
-    if (span !== null) this.startAfter(seat, span);
+    const supervisor = this.supervisors.get(seat.member.id);
+    // The usual pause stands for whoever starts the process again, who is modelled here.
+    if (supervisor !== undefined && span === this.options.parameters.memberRestart) supervisor();
+    else if (span !== null) this.startAfter(seat, span);
+  }
+
+  /** From now on somebody else starts the process of a member again after its usual ends; `ended` is told of each. */
+  supervise(number: MemberId, ended: () => void): void {
+    this.supervisors.set(number, ended);
+  }
+
+  /** The process of a member is killed, and nobody is told: its supervisor knows. */
+  killProcess(number: MemberId): void {
+    const seat = this.seats[number];
+    if (seat !== undefined) this.end(seat, 'is stopped', null);
+  }
+
+  /** The process of a member is started by whoever supervises it. */
+  startProcess(number: MemberId): void {
+    const seat = this.seats[number];
+    if (seat !== undefined && !seat.member.isUp) this.startAfter(seat, nanoseconds(0));
   }
 
   /** It starts again after a span, and is there when its files are opened and its index is built. */

@@ -230,12 +230,17 @@ export class ApiServer implements StoreClient {
   }
 
   /** Fault: the process ends at once; it is back after `duration` (`restart` if left out) and then fills its caches from etcd. */
-  crash(duration: Nanoseconds = this.around.parameters.restart): void {
+  crash(duration?: Nanoseconds): void {
     this.process.crash(duration);
   }
 
+  /** The life of its process, for whoever supervises it. */
+  get ownProcess(): Pick<ServerProcess, 'supervise' | 'start' | 'kill' | 'drain'> {
+    return this.process;
+  }
+
   /** The process is asked to end: it serves what it has first. `whenReady` is called when it takes requests again. */
-  restartGracefully(duration: Nanoseconds = this.around.parameters.restart, whenReady?: () => void): void {
+  restartGracefully(duration?: Nanoseconds, whenReady?: () => void): void {
     if (whenReady !== undefined) this.process.onceReady(whenReady);
     this.process.drain(duration);
     this.inService.letProcessEnd();

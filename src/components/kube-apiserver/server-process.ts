@@ -42,7 +42,9 @@ export class ServerProcess {
   private readonly parameters: ValuesOf<typeof kubeApiserverParameters>;
   private readonly duties: ProcessDuties;
   /** How long it will be away once it has drained [ns], state. */
-  private absence: Nanoseconds;
+  private absence: Nanoseconds | undefined;
+  /** Who starts it again, state. */
+  private supervisor: (() => void) | undefined = undefined;
   /** Pause before the next start after a kill [ns], state. */
   private backoff: Nanoseconds;
   /** Told once when it is ready again, state. */
@@ -57,25 +59,52 @@ export class ServerProcess {
     this.duties = duties;
     this.absence = parameters.restart;
     this.backoff = parameters.restart;
-    this.evStarted = simulation.on(`${name}: restarted`, () => this.onStarted());
+    this.evStarted = simulation.on(`${name}: restarted`, (incarnation) => {
+      if (incarnation === this.incarnation) this.start();
+    });
     this.evDrained = simulation.on(`${name}: drained`, (incarnation) => {
       if (incarnation === this.incarnation && this.isDraining) this.crash(this.absence);
     });
   }
 
-  /** The process ends at once and is started again after `duration`. */
-  crash(duration: Nanoseconds): void {
+  /** From now on somebody else starts the process again where no duration is given; `ended` is told of each end. */
+  supervise(ended: () => void): void {
+    this.supervisor = ended;
+  }
+
+  /** The process is started by whoever supervises it. */
+  start(): void {
+    if (!this.isRunning) this.onStarted();
+  }
+
+  /** The process ends at once and is started again after `duration`, or when its supervisor does so. */
+  crash(duration: Nanoseconds | undefined = this.usualAbsence()): void {
     if (!this.isRunning) return;
+    this.end();
+    if (duration === undefined) this.supervisor?.();
+    else this.simulation.after(duration, this.evStarted, this.incarnation);
+  }
+
+  private end(): void {
     if (this.isReady) this.turn(false);
     this.isDraining = false;
     this.isRunning = false;
     this.incarnation++;
     this.duties.ended();
-    this.simulation.after(duration, this.evStarted);
+  }
+
+  /** How long it is away where nothing is said; undefined = as long as its supervisor takes. */
+  private usualAbsence(): Nanoseconds | undefined {
+    return this.supervisor === undefined ? this.parameters.restart : undefined;
+  }
+
+  /** The process is killed, and nobody is told: its supervisor knows. */
+  kill(): void {
+    if (this.isRunning) this.end();
   }
 
   /** The process is asked to end: it does so when nothing is in service, at the latest after the drain timeout, and is started again after `duration`. */
-  drain(duration: Nanoseconds): void {
+  drain(duration: Nanoseconds | undefined = this.usualAbsence()): void {
     if (!this.isReady) return;
     this.turn(false);
     this.isDraining = true;
@@ -92,16 +121,23 @@ export class ServerProcess {
   /** The kernel kills the process for its memory; the kubelet starts it after a back-off that doubles each time. */
   killForMemory(bytes: number): void {
     if (!this.isRunning) return;
+    if (this.supervisor !== undefined) {
+      this.note(bytes, 'its kubelet starts it again');
+      this.crash();
+      return;
+    }
     const { crashBackoffMaximum, restart } = this.parameters;
     const ran = this.simulation.now - this.since;
     if (ran > crashBackoffMaximum * BACKOFF_FORGOTTEN) this.backoff = restart;
-    const [at, pause] = [this.simulation.now, this.backoff].map((span) => (span / NS_PER_SECOND).toFixed(1));
-    const megabytes = Math.round(bytes / BYTES_PER_MEGABYTE);
-    this.notes.push(
-      `${this.name} was killed at ${at} s: it had ${megabytes} MB of memory; started again after ${pause} s`,
-    );
+    this.note(bytes, `started again after ${(this.backoff / NS_PER_SECOND).toFixed(1)} s`);
     this.crash(this.backoff);
     this.backoff = nanoseconds(Math.min(this.backoff * 2, crashBackoffMaximum));
+  }
+
+  private note(bytes: number, next: string): void {
+    const at = (this.simulation.now / NS_PER_SECOND).toFixed(1);
+    const megabytes = Math.round(bytes / BYTES_PER_MEGABYTE);
+    this.notes.push(`${this.name} was killed at ${at} s: it had ${megabytes} MB of memory; ${next}`);
   }
 
   /** Calls `then` once, when the process is ready again. */

@@ -26,6 +26,7 @@ import { NodeStatusReports, UNREPORTED } from './node-status.ts';
 import type { PodNetwork } from './pod-network.ts';
 import { PodTable } from './pod-table.ts';
 import { PodWorkers } from './pod-workers.ts';
+import { StaticPods, type StaticProcess } from './static-pods.ts';
 import { StatusManager } from './status-manager.ts';
 import { Supervision } from './supervision.ts';
 
@@ -55,6 +56,7 @@ export class KubeletFleet {
   private readonly nodeStatuses: NodeStatusReports;
   private readonly statuses: StatusManager;
   private readonly workers: PodWorkers;
+  readonly staticPods: StaticPods;
   private readonly watches: KubeletWatches;
   private readonly registration: NodeRegistration;
   private readonly supervision: Supervision;
@@ -81,12 +83,16 @@ export class KubeletFleet {
     this.statuses = new StatusManager(clientGo, parameters, this.table, this.kubelets, {
       gone: (slot) => this.workers.forget(slot),
       written: (slot) => this.workers.statusWritten(slot),
+      finished: (slot) => this.staticPods.finished(slot),
     });
     this.workers = new PodWorkers(clientGo, parameters, this.table, this.kubelets, this.statuses, {
       imageSizes,
       conditionChanged: (kubelet) => this.nodeStatuses.conditionChanged(kubelet),
     });
-    this.watches = new KubeletWatches(clientGo, this.table, this.workers, this.statuses, this.nodeStatuses);
+    const { table, workers, statuses, nodeStatuses } = this;
+    this.staticPods = new StaticPods(clientGo, parameters, { table, workers, statuses });
+    workers.onStaticChanged = (slot) => this.staticPods.changed(slot);
+    this.watches = new KubeletWatches(clientGo, table, workers, statuses, this.staticPods, nodeStatuses);
     this.registration = new NodeRegistration(clientGo, parameters);
     this.supervision = new Supervision(simulation, recorder, parameters, this.kubelets, (kubelet) =>
       this.execute(kubelet),
@@ -120,10 +126,14 @@ export class KubeletFleet {
     return kubelet;
   }
 
-  /** A pod that runs on a preloaded node since before the run, which began at `revision`. */
-  addPreloadedPod(kubelet: Kubelet, pod: VersionHandle, revision: number): void {
+  /** A pod that runs on a preloaded node since before the run, which began at `revision`. `process`: it is a static pod, and this runs in it. */
+  addPreloadedPod(kubelet: Kubelet, pod: VersionHandle, revision: number, process?: StaticProcess): void {
     const { pods } = this.clientGo.tables;
     const slot = this.watches.allocate(kubelet, pod);
+    if (process !== undefined) {
+      this.table.isStatic[slot] = 1;
+      this.staticPods.adopt(kubelet, slot, process);
+    }
     const statuses = this.workers.beginPreloaded(slot, pods.conditions.get(pod), pods.runningAt.get(pod), revision);
     // What its kubelet had told of its containers before the run.
     pods.containers.set(pod, statuses);
@@ -282,6 +292,7 @@ export class KubeletFleet {
     kubelet.clients = this.newClients(kubelet.nodeName, kubelet.epoch, kubelet.client.path);
     kubelet.isRunning = true;
     for (const slot of kubelet.pods.values()) kubelet.orphans.add(slot);
+    this.staticPods.resume(kubelet);
     this.boot(kubelet, NO_WAIT);
   }
 
@@ -301,6 +312,7 @@ export class KubeletFleet {
     kubelet.isUp = false;
     if (kubelet.isRunning) this.dropProcess(kubelet);
     else kubelet.epoch++;
+    this.staticPods.lose(kubelet);
     for (const slot of kubelet.pods.values()) this.workers.lose(slot);
     kubelet.pods.clear();
     kubelet.orphans.clear();
@@ -316,6 +328,7 @@ export class KubeletFleet {
     kubelet.isUp = true;
     kubelet.isRunning = true;
     kubelet.clients = this.newClients(kubelet.nodeName, kubelet.epoch, kubelet.client.path);
+    this.staticPods.boot(kubelet);
     this.boot(kubelet, NO_WAIT);
     this.onReturned(kubelet.nodeKey);
   }

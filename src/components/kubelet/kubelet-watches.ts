@@ -16,6 +16,7 @@ import type { Kubelet } from './kubelet.ts';
 import type { NodeStatusReports } from './node-status.ts';
 import type { PodTable } from './pod-table.ts';
 import type { PodWorkers } from './pod-workers.ts';
+import type { StaticPods } from './static-pods.ts';
 import type { StatusManager } from './status-manager.ts';
 
 /** The watches of all kubelets. */
@@ -24,6 +25,7 @@ export class KubeletWatches {
   private readonly table: PodTable;
   private readonly workers: PodWorkers;
   private readonly statuses: StatusManager;
+  private readonly staticPods: StaticPods;
   private readonly nodeStatuses: NodeStatusReports;
 
   constructor(
@@ -31,12 +33,14 @@ export class KubeletWatches {
     table: PodTable,
     workers: PodWorkers,
     statuses: StatusManager,
+    staticPods: StaticPods,
     nodeStatuses: NodeStatusReports,
   ) {
     this.clientGo = clientGo;
     this.table = table;
     this.workers = workers;
     this.statuses = statuses;
+    this.staticPods = staticPods;
     this.nodeStatuses = nodeStatuses;
   }
 
@@ -82,7 +86,7 @@ export class KubeletWatches {
       listed.add(pods.key.get(version) as ObjectKey);
       this.onChanged(kubelet, version, NO_VERSION);
     }
-    for (const [key, slot] of kubelet.pods) if (!listed.has(key)) this.workers.forget(slot);
+    for (const [key, slot] of kubelet.pods) if (!listed.has(key)) this.goneFromApi(slot);
     kubelet.orphans.clear();
   }
 
@@ -91,7 +95,11 @@ export class KubeletWatches {
     const key = pods.key.get(version === NO_VERSION ? previous : version) as ObjectKey;
     let slot = kubelet.pods.get(key);
     if (version === NO_VERSION) {
-      if (slot !== undefined) this.workers.forget(slot);
+      if (slot !== undefined) this.goneFromApi(slot);
+      return;
+    }
+    if (slot !== undefined && this.table.isStatic[slot] === 1) {
+      this.staticPods.mirrorChanged(slot, version);
       return;
     }
     // A list after a gap may show another pod of that name.
@@ -110,6 +118,11 @@ export class KubeletWatches {
     const added = this.allocate(kubelet, version);
     if (pods.isTerminating(version)) this.workers.beginTerminating(added);
     else this.workers.begin(added, (pods.conditions.get(version) & PodCondition.Reported) !== 0);
+  }
+
+  private goneFromApi(slot: number): void {
+    if (this.table.isStatic[slot] === 1) this.staticPods.mirrorChanged(slot, NO_VERSION);
+    else this.workers.forget(slot);
   }
 
   /** A kubelet reacts to pods that come, go or are to be stopped, or that others call not ready; its own status writes tell it nothing new. */

@@ -85,6 +85,8 @@ export class PodTable {
   awaits = new Uint8Array(INITIAL_SLOTS);
   /** When its Secrets and ConfigMaps were last asked for [ns]. */
   lookedAt = new Float64Array(INITIAL_SLOTS);
+  /** 1 = a static pod; the UID is then that of its mirror pod, 0 = there is none. */
+  isStatic = new Uint8Array(INITIAL_SLOTS);
   /** 1 while its Secrets and ConfigMaps are kept for it. */
   isRegistered = new Uint8Array(INITIAL_SLOTS);
   /** Attempts to mount the volumes that failed. */
@@ -139,6 +141,7 @@ export class PodTable {
     this.mountFailures[slot] = 0;
     this.awaits[slot] = 0;
     this.isRegistered[slot] = 0;
+    this.isStatic[slot] = 0;
     this.exitsAt[slot] = NO_EXIT;
     this.sandboxAttempts[slot] = 0;
     this.isConnected[slot] = 0;
@@ -203,6 +206,7 @@ export class PodTable {
     this.awaits = grown(this.awaits, capacity);
     this.lookedAt = grown(this.lookedAt, capacity);
     this.isRegistered = grown(this.isRegistered, capacity);
+    this.isStatic = grown(this.isStatic, capacity);
     this.excluded = grown(this.excluded, capacity);
     this.measured = grown(this.measured, capacity);
     this.firstRow = grown(this.firstRow, capacity);

@@ -40,6 +40,9 @@ export interface WorkerSurroundings {
   conditionChanged(kubelet: Kubelet): void;
 }
 
+/** Exit code of a program that has crashed. */
+const CRASHED = 1;
+
 /** The pod workers of all kubelets. */
 export class PodWorkers {
   private readonly clientGo: ClientGo;
@@ -48,8 +51,11 @@ export class PodWorkers {
   private readonly steps: PodSteps;
   private readonly statuses: PodStatuses;
   private readonly sandboxes: Sandboxes;
+  private readonly applications: Applications;
   private readonly runs: ContainerRuns;
   private readonly probes: Probes;
+  /** Told that a container of a static pod has started or ended in the runtime. */
+  onStaticChanged: (slot: number) => void = () => {};
   /** What a pod waits for before its sandbox. */
   private readonly volumes: VolumeManager;
   private readonly syncs: PodSyncs;
@@ -77,7 +83,11 @@ export class PodWorkers {
     this.statuses = new PodStatuses(steps);
     this.sandboxes = new Sandboxes(steps, (slot) => this.onSandboxReady(slot));
     const applications = new Applications(steps);
-    this.runs = new ContainerRuns(clientGo, steps, applications, (slot) => this.syncs.changed(slot));
+    this.applications = applications;
+    this.runs = new ContainerRuns(clientGo, steps, applications, (slot) => {
+      this.syncs.changed(slot);
+      if (table.isStatic[slot] === 1) this.onStaticChanged(slot);
+    });
     this.probes = new Probes(clientGo, steps, applications, {
       changed: (slot) => this.onProbed(slot),
       failed: (slot) => this.syncs.request(slot),
@@ -260,6 +270,21 @@ export class PodWorkers {
   connect(network: PodNetwork): void {
     this.sandboxes.network = network;
   }
+
+  // ---- static pods ---------------------------------------------------------------------------------------------------------------
+
+  /** When the program in the first container of a pod is up [ns]; undefined = the container does not run. */
+  upAt(slot: number): number | undefined {
+    const row = this.table.firstRow[slot] as number;
+    return this.steps.rows.state[row] === ContainerState.Running ? this.applications.upAt(row) : undefined;
+  }
+
+  /** The program in the first container of a pod has ended by itself. */
+  endContainers(slot: number): void {
+    const row = this.table.firstRow[slot] as number;
+    if (this.steps.rows.state[row] === ContainerState.Running) this.runs.exit(row, CRASHED);
+  }
+
   // ---- the kubelet's process -----------------------------------------------------------------------------------------------------
 
   /** The kubelet's process has ended: it keeps no Secrets and ConfigMaps any more, pulls no images and evicts nobody. */

@@ -27,6 +27,8 @@ export interface StatusListener {
   gone(slot: number): void;
   /** The status as it stands in the table, or stood when it was sent, is in the API. */
   written(slot: number): void;
+  /** Nothing of a static pod is left on its node. */
+  finished(slot: number): void;
 }
 
 /** Status writes of all kubelets. */
@@ -92,6 +94,10 @@ export class StatusManager {
 
   /** The pod may be deleted for good: nothing of it is left on the node, and its last status is written or waits before this. */
   allowDeletion(slot: number): void {
+    if (this.table.isStatic[slot] === 1) {
+      this.listener.finished(slot);
+      return;
+    }
     this.table.deletable[slot] = 1;
     this.enqueue(slot);
   }
@@ -129,6 +135,8 @@ export class StatusManager {
       }
       if (!table.release(slot)) continue;
       table.queued[slot] = 0;
+      // A static pod without a mirror pod is told of once there is one.
+      if (table.isStatic[slot] === 1 && table.uid[slot] === 0) continue;
       if (kubelet.syncedSlot < 0) this.writers.change(1);
       kubelet.syncedSlot = slot;
       // A pod that is finished only after this sync began is deleted by another one.
@@ -157,7 +165,7 @@ export class StatusManager {
     if (table.gone[slot] === 1) {
       this.next(kubelet);
     } else if (code === StatusCode.NotFound || isOther) {
-      this.listener.gone(slot);
+      if (table.isStatic[slot] === 0) this.listener.gone(slot);
       this.next(kubelet);
     } else if (!isSuccess(code)) {
       this.failed(kubelet, slot);

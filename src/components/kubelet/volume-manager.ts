@@ -61,8 +61,13 @@ export class VolumeManager {
   /** The pod worker needs the volumes of a pod; the step `mounted` follows. */
   mount(slot: number): void {
     const { table } = this;
-    table.awaits[slot] = Wait.Token | Wait.Settings;
     table.mountFailures[slot] = 0;
+    if (table.isStatic[slot] === 1) {
+      // A static pod may refer to nothing that the API server has (validation refuses it).
+      this.come(slot, table.awaits[slot] as number);
+      return;
+    }
+    table.awaits[slot] = Wait.Token | Wait.Settings;
     this.settings.register(slot);
     this.requestToken(slot, this.onToken);
     this.lookForSettings(slot);
@@ -70,6 +75,7 @@ export class VolumeManager {
 
   /** The volumes of a pod that runs since before the run, which had begun at `revision`. */
   mountedBefore(slot: number, revision: number): void {
+    if (this.table.isStatic[slot] === 1) return;
     this.settings.register(slot, revision);
     const { tokenRefresh, tokenRefreshJitter } = this.parameters;
     const phase = this.steps.draws.uniform(this.steps.entity(slot), Draw.Token);

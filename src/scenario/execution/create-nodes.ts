@@ -41,8 +41,18 @@ function nodesBefore(execution: Execution, prefix: string): number {
 /** Before the run: nodes that are there. */
 export function preloadNodes(execution: Execution, operation: CreateNodes): void {
   const first = nodesBefore(execution, operation.namePrefix);
-  for (const { name, specification } of nodesOf(operation, first))
+  const size = execution.cluster.controlPlaneSize;
+  if (operation.staticPods.length > 0 && operation.count > size) {
+    execution.notes.push(
+      `${operation.count} nodes of the control plane for ${size} API servers: the static pods of the others are pods like any other`,
+    );
+  }
+  for (const { name, specification } of nodesOf(operation, first)) {
     execution.cluster.preload.node(name, specification, operation.agents);
+    for (const { component, template } of operation.staticPods) {
+      execution.cluster.preload.staticPod(component, execution.template(template));
+    }
+  }
 }
 
 /** During the run: machines boot at the pace of the operation and join by themselves; nodes without agents are created by requests. */

@@ -53,10 +53,11 @@ function* strikeInTurn(
 }
 
 function strike(
-  { cluster }: Execution,
+  execution: Execution,
   fault: Exclude<NodeFault, NetworkPartition | NetworkDegradation>,
   kubelet: Kubelet,
 ): void {
+  const { cluster } = execution;
   switch (fault.fault) {
     case 'nodeCrash':
       cluster.machines.crash(kubelet.nodeKey, fault.duration ?? undefined);
@@ -72,6 +73,10 @@ function strike(
       break;
     case 'kubeProxyRestart':
       cluster.machines.restartProxy(kubelet.nodeKey, fault.duration);
+      break;
+    case 'staticPodChange':
+      if (!cluster.kubelets.staticPods.changeManifest(kubelet, fault.pod))
+        execution.notes.push(`${kubelet.nodeName} has no static pod of ${fault.pod}: nothing was changed`);
       break;
     case 'nodeClockStop':
       cluster.machines.spoilClock(kubelet.nodeKey, undefined, fault.duration ?? undefined);

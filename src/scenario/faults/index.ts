@@ -25,6 +25,7 @@ import { nodeClockSkew, nodeClockStop } from './node-clock.ts';
 import { nodeCrash } from './node-crash.ts';
 import { containerRuntimeOutage } from './runtime-outage.ts';
 import { schedulerCrash } from './scheduler-crash.ts';
+import { staticPodChange } from './static-pod-change.ts';
 import { webhookOutage } from './webhook-outage.ts';
 
 export const faultKinds = {
@@ -56,6 +57,7 @@ export const faultKinds = {
   networkDegradation,
   nodeClockStop,
   nodeClockSkew,
+  staticPodChange,
 } as const;
 
 /** Name of a kind of fault. */
@@ -93,4 +95,5 @@ export type { NodeClockSkew, NodeClockStop } from './node-clock.ts';
 export type { NodeCrash } from './node-crash.ts';
 export type { ContainerRuntimeOutage } from './runtime-outage.ts';
 export type { SchedulerCrash } from './scheduler-crash.ts';
+export type { StaticPodChange } from './static-pod-change.ts';
 export type { WebhookOutage } from './webhook-outage.ts';

@@ -5,6 +5,7 @@ import { PlimsollError } from '../../errors/index.ts';
 import { isMap } from '../../manifests/index.ts';
 import { BYTES_PER_GIBIBYTE, bytes, milliCpu, type Nanoseconds } from '../../units/index.ts';
 import { orderFilesSchema, readOrders } from '../arrival-order.ts';
+import { type ControlPlanePod, controlPlanePods } from '../control-plane-pods.ts';
 import { nodeGpusSchema, resolveNodeGpus } from '../gpu-form.ts';
 import { readNodeTable, type TableNode } from '../job-table.ts';
 import { nodeResourcesSchema, resolveResources } from '../resources-form.ts';
@@ -20,6 +21,8 @@ import { preloadShape } from './request-shape.ts';
 const MAXIMUM_DEVICES = 128;
 /** Most nodes that one operation may create. */
 const MAXIMUM_NODES = 100_000;
+/** Label and taint of control-plane nodes. */
+const CONTROL_PLANE_ROLE = 'node-role.kubernetes.io/control-plane';
 /** Pods that a kubelet takes where nothing is said (maxPods). */
 const DEFAULT_PODS = 110;
 
@@ -47,6 +50,8 @@ export interface CreateNodes {
   readonly arrivals: Arrivals;
   /** Whether a kubelet and a kube-proxy run on each. Without them a node is an object that is Ready, and the pods bound to it never run. */
   readonly agents: boolean;
+  /** Static pods of each, in which the components of the control plane run; empty = they are workers. */
+  readonly staticPods: readonly ControlPlanePod[];
   /** Who creates nodes without agents. */
   readonly client: OperationClient;
   /** Whether they are registered and Ready at t = 0. */
@@ -107,6 +112,7 @@ export const createNodes = operationKind({
     ...nodeShape,
     zones: z.array(nameSchema).optional(),
     agents: z.boolean().optional(),
+    controlPlane: z.boolean().optional(),
     client: clientSchema.optional(),
     ...pacingShape,
     ...preloadShape,
@@ -114,6 +120,8 @@ export const createNodes = operationKind({
   resolve: (written, context): CreateNodes => {
     const agents = written.agents ?? true;
     if (agents && written.client !== undefined) context.errors.push(clientError(context));
+    const isControlPlane = written.controlPlane ?? false;
+    if (isControlPlane && written.preload !== true) context.errors.push(controlPlaneError(context));
     if (written.name !== undefined && written.count !== 1) context.errors.push(nameError(context));
     return {
       kind: 'createNodes',
@@ -124,7 +132,10 @@ export const createNodes = operationKind({
       namePrefix: written.namePrefix ?? written.name ?? 'node',
       ...(written.name === undefined ? {} : { name: written.name }),
       count: written.count ?? 0,
-      specification: resolveNodeSpecification(written),
+      specification: isControlPlane
+        ? controlPlaneNode(resolveNodeSpecification(written))
+        : resolveNodeSpecification(written),
+      staticPods: isControlPlane ? controlPlanePods(context.templates) : [],
       zones: written.zones ?? [],
       arrivals: resolveArrivals(written, context),
       agents,
@@ -187,4 +198,22 @@ function clientError(context: OperationContext): PlimsollError {
     expected: 'client only beside agents: false',
     fix: 'remove client, or add agents: false',
   });
+}
+
+function controlPlaneError(context: OperationContext): PlimsollError {
+  return new PlimsollError('P209', {
+    ...context.place(['controlPlane']),
+    message: 'the nodes of the control plane are there before the run',
+    expected: 'controlPlane only beside preload: true',
+    fix: 'add preload: true',
+  });
+}
+
+/** A node with the role and the taint that kubeadm gives to those of the control plane. */
+function controlPlaneNode(specification: NodeSpecification): NodeSpecification {
+  return {
+    ...specification,
+    labels: { ...specification.labels, [CONTROL_PLANE_ROLE]: '' },
+    taints: [...specification.taints, { key: CONTROL_PLANE_ROLE, value: '', effect: 'NoSchedule' }],
+  };
 }

@@ -47,6 +47,7 @@ export const fault = operationKind({
     strictMap({ kind: z.literal('networkDegradation'), at, ...faultKinds.networkDegradation.shape }),
     strictMap({ kind: z.literal('nodeClockStop'), at, ...faultKinds.nodeClockStop.shape }),
     strictMap({ kind: z.literal('nodeClockSkew'), at, ...faultKinds.nodeClockSkew.shape }),
+    strictMap({ kind: z.literal('staticPodChange'), at, ...faultKinds.staticPodChange.shape }),
   ]),
   resolve: (written): InjectFault => ({
     kind: 'fault',
