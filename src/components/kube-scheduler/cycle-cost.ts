@@ -33,7 +33,7 @@ export function noCycleCost(): CycleCost {
 
 /** Writes to `cost` what a decision costs where so many goroutines run at once. */
 export function costOf(
-  { scored, preFilterWork, filterWork, preScoreWork, scoreWork, mergeWork }: Decision,
+  { scored, preFilterWork, filterWork, preScoreWork, scoreWork, mergeWork, wasBatched }: Decision,
   parameters: ValuesOf<typeof kubeSchedulerParameters>,
   workers: number,
   cost: CycleCost,
@@ -48,7 +48,8 @@ export function costOf(
   cost.filter = nanoseconds(filterTime + filterWork / workers);
   cost.preScore = nanoseconds(preScoreTime + preScoreWork / workers);
   cost.score = nanoseconds(scoreTime + rating / workers);
-  const rest = cycleTime + scored * parameters.hostSelectionTimePerNode;
+  const batchTime = wasBatched ? parameters.batchHintTime : 0;
+  const rest = cycleTime + batchTime + scored * parameters.hostSelectionTimePerNode;
   cost.serial = preFilterTime + filterTime + preScoreTime + scoreTime + mergeWork + rest;
   cost.shared = preFilterWork + filterWork + preScoreWork + rating;
   cost.total = nanoseconds(cost.serial + cost.shared / workers);

@@ -168,6 +168,17 @@ export const kubeSchedulerParameters = defineParameters({
     help: 'CPU of a dry run of preemption on one node beside the filters: a copy of the node and the sorting of its pods.',
     source: assumption('a copy of some tens of pod entries; no measurement tells it apart'),
   }),
+  opportunisticBatching: flag({
+    default: true,
+    help: 'Whether the ranking of nodes for one pod serves the next ones that are like it if each fills its node (gate OpportunisticBatching). Without effect on a profile with default constraints for spreading, as the default one is.',
+    source: sourceCode('K:pkg/features/kube_features.go', 'beta and on since 1.35'),
+  }),
+  batchHintTime: duration({
+    default: microseconds(10),
+    range: [nanoseconds(0), milliseconds(10)],
+    help: 'CPU of looking for a node in such a ranking: comparing signatures, and filters on the node of the last pod.',
+    source: assumption('two comparisons of some hundred bytes and two runs of four filters (filterCallTime)'),
+  }),
   gangScheduling: flag({
     default: false,
     help: 'Whether every profile has the plugin GangScheduling (gates GenericWorkload and GangScheduling).',

@@ -8,7 +8,7 @@
  * Left out here: see docs/not-modelled.md.
  */
 import { kinds } from '../../cluster/index.ts';
-import { type EventType, type Simulation, type ValuesOf, valuesOf } from '../../engine/index.ts';
+import { type EventType, type RandomStream, type Simulation, type ValuesOf, valuesOf } from '../../engine/index.ts';
 import {
   type ClientGo,
   EventRecorder,
@@ -30,6 +30,7 @@ import { Gangs } from './gangs.ts';
 import type { kubeSchedulerParameters } from './kube-scheduler.parameters.ts';
 import { NodeColumns } from './node-columns.ts';
 import { Nominations } from './nominations.ts';
+import { OpportunisticBatch } from './opportunistic-batch.ts';
 import { pluginNames } from './plugins/index.ts';
 import { PodGroups } from './pod-groups.ts';
 import { ExtendedResources, PodRequirementTable } from './pod-requirements.ts';
@@ -250,6 +251,7 @@ export class KubeScheduler {
         parameters,
         settings,
         tieBreak,
+        batch: parameters.opportunisticBatching ? this.newBatch(metrics, streams('batches')) : undefined,
       }),
       pods: podView,
       binding,
@@ -286,6 +288,17 @@ export class KubeScheduler {
       profiles: this.profiles,
     });
     this.evSyncPoll = simulation.on(`${name}: informers synced?`, (incarnation) => this.onSyncPoll(incarnation));
+  }
+
+  private newBatch(metrics: SchedulerMetrics, ties: RandomStream): OpportunisticBatch {
+    const { simulation, columns } = this;
+    return new OpportunisticBatch({
+      now: () => simulation.now,
+      isKnown: (slot) => columns.isKnown(slot),
+      draw: () => ties.next(),
+      attempted: (profile, result) => metrics.of(profile).batchAttempt(result),
+      flushed: (profile, reason) => metrics.of(profile).batchFlushed(reason),
+    });
   }
 
   // ---- lifecycle ---------------------------------------------------------------------------------------------------------------

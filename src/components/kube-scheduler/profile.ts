@@ -66,6 +66,8 @@ export interface Profile {
   readonly nodeDeletionRejectors: number;
   readonly deviceRejectors: number;
   readonly scores: readonly ProfileScore[];
+  /** What batching signs of its pods: labels beside the rest, or not. Undefined = none of them is signed, as default constraints look at other pods. */
+  readonly signing: { readonly labels: boolean } | undefined;
 }
 
 /** What plugins ask their scheduler; left out where there is none around them. */
@@ -129,7 +131,17 @@ function makeProfile(
       const { score } = instanceOf(name);
       return score === undefined ? [] : [{ number: numberOf(name), weight, score }];
     }),
+    signing: signingOf(plugins, written.arguments),
   };
+}
+
+function signingOf(
+  plugins: PluginsByPoint,
+  { podTopologySpread, interPodAffinity }: PluginArguments,
+): Profile['signing'] {
+  const has = (plugin: PluginName) => [...plugins.filter, ...plugins.score].some(({ name }) => name === plugin);
+  if (has('PodTopologySpread') && podTopologySpread.constraints.length > 0) return undefined;
+  return { labels: has('InterPodAffinity') && !interPodAffinity.ignorePreferredTermsOfExistingPods };
 }
 
 function rejectorsOf(filters: readonly ProfileFilter[], has: (filter: FilterPlugin) => boolean): number {

@@ -1,6 +1,7 @@
 /** What a scheduler records. Names, labels and buckets are kube-scheduler's own (K:pkg/scheduler/metrics/metrics.go). */
 import type { CounterSeries, GaugeSeries, HistogramSeries, MetricRecorder } from '../../metrics/index.ts';
 import { type Nanoseconds, NS_PER_SECOND } from '../../units/index.ts';
+import type { BatchResult, FlushReason } from './opportunistic-batch.ts';
 
 /** How an attempt ended. */
 export type AttemptResult = 'scheduled' | 'unschedulable' | 'error';
@@ -47,6 +48,9 @@ class ProfileSeries {
   private readonly durations = new Map<AttemptResult, HistogramSeries>();
   private readonly attempts = new Map<AttemptResult, CounterSeries>();
   private readonly points: (HistogramSeries | undefined)[] = [];
+  /** By result and by reason, and by whether there was a hint. */
+  private readonly batches = new Map<BatchResult | FlushReason, CounterSeries>();
+  private readonly hints: (HistogramSeries | undefined)[] = [];
 
   constructor(recorder: MetricRecorder, profile: string) {
     this.recorder = recorder;
@@ -63,6 +67,38 @@ class ProfileSeries {
     }
     duration.recordSpan(span);
     (this.attempts.get(result) as CounterSeries).add();
+  }
+
+  /** A pod came that a ranking may serve (K:pkg/scheduler/framework/runtime/batch.go). */
+  batchAttempt(result: BatchResult): void {
+    let series = this.batches.get(result);
+    if (series === undefined) {
+      series = this.recorder.counter('scheduler_batch_attempts_total', { result, profile: this.profile });
+      this.batches.set(result, series);
+    }
+    series.add();
+  }
+
+  /** A ranking is of no use, or none was kept. */
+  batchFlushed(reason: FlushReason): void {
+    let series = this.batches.get(reason);
+    if (series === undefined) {
+      series = this.recorder.counter('scheduler_batch_cache_flushed_total', { reason, profile: this.profile });
+      this.batches.set(reason, series);
+    }
+    series.add();
+  }
+
+  /** A node was looked for in a ranking. */
+  nodeHint(wasHinted: boolean, span: Nanoseconds): void {
+    const index = wasHinted ? 1 : 0;
+    let series = this.hints[index];
+    if (series === undefined) {
+      const labels = { hinted: wasHinted ? 'hint' : 'no_hint', profile: this.profile };
+      series = this.recorder.histogram('scheduler_get_node_hint_duration_seconds', labels);
+      this.hints[index] = series;
+    }
+    series.recordSpan(span);
   }
 
   extensionPoint(point: RecordedPoint, status: PointStatus, span: Nanoseconds): void {

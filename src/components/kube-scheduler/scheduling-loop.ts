@@ -256,6 +256,10 @@ export class SchedulingLoop {
     const record = (point: RecordedPoint, status: PointStatus, span: number) =>
       series.extensionPoint(point, status, nanoseconds(span * slowness));
     record('PreFilter', 'Success', cost.preFilter);
+    if (decision.wasBatched) {
+      const span = nanoseconds(this.options.parameters.batchHintTime * slowness);
+      series.nodeHint(decision.hint !== NO_NODE, span);
+    }
     record('Filter', decision.node === NO_NODE ? 'Unschedulable' : 'Success', cost.filter);
     if (preempted !== undefined) {
       record('PostFilter', preempted.outcome === 'found' ? 'Success' : 'Unschedulable', this.preemptionSpan);

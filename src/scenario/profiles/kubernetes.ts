@@ -10,9 +10,10 @@ const UP_TO_1_35 = {
   'kubeScheduler.balancedAllocation': 'balance',
   'kubeControllerManager.replicaSetConsistency': false,
 } as const;
-/** Up to 1.34: reflectors begin with a list; pods that wait to be bound are not told for which node. */
+/** Up to 1.34: reflectors begin with a list; pods that wait to be bound are not told for which node; every pod has a ranking of its own. */
 const UP_TO_1_34 = {
   ...UP_TO_1_35,
+  'kubeScheduler.opportunisticBatching': false,
   'clientGo.watchList': false,
   'kubeScheduler.nominatesBeforeBinding': false,
 } as const;

@@ -21,6 +21,7 @@ import {
   type AlgorithmDefinition,
   type Decision,
   NO_NODE,
+  type RankingBatch,
   type SchedulingAlgorithm,
 } from './scheduling-algorithm.ts';
 
@@ -35,6 +36,8 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
   private active: readonly ProfileFilter[] = [];
   private called: readonly CalledFilter[] = [];
   private readonly check: NodeCheck;
+  /** Pods for which it was asked so far, state. */
+  private cycle = 0;
   /** Goroutines that filter, and how many of them run at once, parameter. */
   private readonly turns: LockstepTurns;
   private readonly goroutines: number;
@@ -61,7 +64,29 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
     decision.preFilterWork = work;
     decision.mergeWork = mergeWork;
     decision.rejectors |= narrowedBy;
-    if (decision.nominated !== NO_NODE && this.takeNominated(pod, decision)) return;
+    const { batch } = this.context;
+    this.cycle++;
+    if (batch !== undefined) this.askBatch(batch, pod, profile, decision);
+    this.decideOn(pod, profile, decision, narrowed);
+    if (batch === undefined || decision.node === NO_NODE) return;
+    batch.store(pod, profile, this.cycle, decision, this.found, this.totals);
+  }
+
+  /** GetNodeHint; upstream asks even where there is a nominated node, which is tried first. */
+  private askBatch(batch: RankingBatch, pod: PodRequirements, profile: Profile, decision: Decision): void {
+    const isFull = (slot: number) => this.check.rejector(pod, decision.podKey, this.active, slot) !== NO_FILTER;
+    decision.wasBatched = true;
+    decision.hint = batch.hint(pod, profile, this.cycle, isFull);
+  }
+
+  private decideOn(
+    pod: PodRequirements,
+    profile: Profile,
+    decision: Decision,
+    narrowed: readonly number[] | undefined,
+  ): void {
+    const tried = decision.nominated === NO_NODE ? decision.hint : decision.nominated;
+    if (tried !== NO_NODE && this.takeTried(pod, decision, tried)) return;
     const { extenders, nodes } = this.context;
     const { order } = nodes;
     const processed =
@@ -76,20 +101,19 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
 
   // ---- filter ------------------------------------------------------------------------------------------------------------------
 
-  /** The node that the pod is nominated to is taken without another look if it fits (evaluateNominatedNode). */
-  private takeNominated(pod: PodRequirements, decision: Decision): boolean {
-    const { nominated, podKey } = decision;
-    if (!this.context.nodes.isKnown(nominated)) return false;
-    if (this.check.rejector(pod, podKey, this.active, nominated) !== NO_FILTER) return false;
+  /** The node that the pod is nominated to, or that batching tells, is taken without another look if it fits (evaluateNominatedNode). */
+  private takeTried(pod: PodRequirements, decision: Decision, tried: number): boolean {
+    if (!this.context.nodes.isKnown(tried)) return false;
+    if (this.check.rejector(pod, decision.podKey, this.active, tried) !== NO_FILTER) return false;
     decision.examined = 1;
     decision.feasible = 1;
     const { extenders } = this.context;
-    this.found[0] = nominated;
+    this.found[0] = tried;
     // One that fails here is passed over: the search over all nodes asks again.
     if (extenders !== undefined) this.askExtenders(extenders, pod, this.found, decision);
     decision.failed = false;
     if (decision.feasible === 0) return false;
-    decision.node = nominated;
+    decision.node = tried;
     return true;
   }
 

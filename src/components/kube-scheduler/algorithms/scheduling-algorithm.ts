@@ -45,6 +45,9 @@ export class Decision {
   filterWork = 0;
   preScoreWork = 0;
   scoreWork = 0;
+  /** Whether a node was looked for in a ranking that had been made for another pod, and the node, {@link NO_NODE} = there was none. */
+  wasBatched = false;
+  hint = NO_NODE;
   /** CPU that plugins take to put together what goroutines have counted, which one of them does alone [ns]. */
   mergeWork = 0;
   /** Time for which extenders held the cycle up [ns], nodes that they turned down, and whether one that matters failed. */
@@ -74,12 +77,29 @@ export class Decision {
     this.preScoreWork = 0;
     this.scoreWork = 0;
     this.mergeWork = 0;
+    this.wasBatched = false;
+    this.hint = NO_NODE;
     this.extenderTime = 0;
     this.extenderRejected = 0;
     this.failed = false;
     this.rejectors = 0;
     this.rejected.fill(0);
   }
+}
+
+/** Rankings of nodes that serve more than one pod (../opportunistic-batch.ts). */
+export interface RankingBatch {
+  /** The node that is next in the ranking made for a pod like this one, {@link NO_NODE} = none can be told. `isFull`: whether it does not fit on a node. */
+  hint(pod: PodRequirements, profile: Profile, cycle: number, isFull: (slot: number) => boolean): number;
+  /** A node was found for a pod; the first `decision.scored` of `slots` were rated, with these totals. */
+  store(
+    pod: PodRequirements,
+    profile: Profile,
+    cycle: number,
+    decision: Decision,
+    slots: Int32Array,
+    totals: Float64Array,
+  ): void;
 }
 
 /** What an algorithm is made with. */
@@ -98,6 +118,8 @@ export interface AlgorithmContext {
   readonly settings: SettingValues;
   /** Random numbers by which it breaks ties. */
   readonly tieBreak: RandomStream;
+  /** Rankings that serve more than one pod; left out = none does. */
+  readonly batch?: RankingBatch | undefined;
   /** Place of a node in a fixed order of all; its slot if left out. */
   readonly rankOf?: (slot: number) => number;
   /** What nodes use, measured every so often; left out where nothing measures it. */
