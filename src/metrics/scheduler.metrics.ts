@@ -45,6 +45,14 @@ export const schedulerMetrics = {
     help: 'Time of all plugins of one extension point.',
     source: 'kube-scheduler (stable)',
   },
+  scheduler_podgroup_schedule_attempts_total: {
+    name: 'scheduler_podgroup_schedule_attempts_total',
+    kind: 'counter',
+    unit: '1',
+    labels: ['result', 'profile'],
+    help: 'Attempts to schedule all pods of a group in one cycle, by result (scheduled, unschedulable).',
+    source: 'kube-scheduler (alpha)',
+  },
   scheduler_batch_attempts_total: {
     name: 'scheduler_batch_attempts_total',
     kind: 'counter',

@@ -1,8 +1,9 @@
 /**
  * Gangs: pods of one PodGroup, which are bound when enough of them have a node and not before. K:pkg/scheduler/framework/plugins/gangscheduling,
  * as of 1.35: a pod is held back until as many of its group are there as have to run together; then each is scheduled by itself and keeps its node
- * while it waits for the others, at most for a while. Two gangs that each hold a part of what both need wait for each other that long.
- * Left out: scheduling a whole group in one cycle (1.36), groups without a gang, Workload objects, minCount that changes.
+ * while it waits for the others, at most for a while. Two gangs that each hold a part of what both need wait for each other that long. From 1.36 on all
+ * pods of a group are scheduled in one cycle before that (group-cycle.ts).
+ * Left out: groups without a gang, Workload objects, minCount that changes.
  */
 import {
   NO_VERSION,
@@ -14,6 +15,9 @@ import {
 import type { Nanoseconds } from '../../units/index.ts';
 import type { SharedInformer } from '../client-go/index.ts';
 import type { GangsView, PodIdentity, WaitingPodsView } from './framework.ts';
+
+/** The members of no group. */
+const NOBODY: ReadonlySet<number> = new Set();
 
 /** What gangs are made of. */
 export interface GangsOptions {
@@ -56,13 +60,23 @@ export class Gangs implements GangsView {
   permit(pod: PodIdentity): number {
     const path = pathOfPod(pod);
     if (path === '') return 0;
-    const { isPlaced, plugin, timeout, waiting } = this.options;
-    const members = this.members.get(path) ?? new Set<number>();
-    let placed = 0;
-    for (const key of members) if (isPlaced(key)) placed++;
-    if (placed < this.minCount(path)) return timeout;
+    const { plugin, timeout, waiting } = this.options;
+    if (!this.isEnough(pod)) return timeout;
+    const members = this.membersOf(pod);
     for (const key of [...waiting.keys()]) if (members.has(key)) waiting.allow(key, plugin);
     return 0;
+  }
+
+  /** Keys of the pods of its group. */
+  membersOf(pod: PodIdentity): ReadonlySet<number> {
+    return this.members.get(pathOfPod(pod)) ?? NOBODY;
+  }
+
+  /** Whether as many pods of its group have a node as have to run together. */
+  isEnough(pod: PodIdentity): boolean {
+    let placed = 0;
+    for (const key of this.membersOf(pod)) if (this.options.isPlaced(key)) placed++;
+    return placed >= this.minCount(pathOfPod(pod));
   }
 
   /** Forgets all: the process has ended. */

@@ -184,6 +184,11 @@ export const kubeSchedulerParameters = defineParameters({
     help: 'Whether every profile has the plugin GangScheduling (gates GenericWorkload and GangScheduling).',
     source: sourceCode('K:pkg/features/kube_features.go', 'alpha, off'),
   }),
+  podGroupCycle: flag({
+    default: true,
+    help: 'Whether all pods of a gang are scheduled in one cycle, so that none keeps a node unless enough of them find one; otherwise each by itself. Without gangScheduling no matter.',
+    source: sourceCode('K:pkg/scheduler/schedule_one_podgroup.go', 'since 1.36'),
+  }),
   gangPermitTimeout: duration({
     default: seconds(300),
     range: [milliseconds(1), seconds(86_400)],

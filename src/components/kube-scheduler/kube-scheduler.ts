@@ -271,6 +271,7 @@ export class KubeScheduler {
       metrics,
       parameters,
       goroutines,
+      groups: parameters.podGroupCycle ? this.gangs : undefined,
     });
     new ClusterChanges({
       simulation,

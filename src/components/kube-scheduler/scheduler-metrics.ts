@@ -153,6 +153,12 @@ export class SchedulerMetrics {
     if (conflict) this.recorder.counter('plimsoll_scheduler_binding_conflicts_total', { profile }).add();
   }
 
+  /** All pods of a group were tried in one cycle. */
+  groupAttempt(profile: string, isScheduled: boolean): void {
+    const result = isScheduled ? 'scheduled' : 'unschedulable';
+    this.recorder.counter('scheduler_podgroup_schedule_attempts_total', { result, profile }).add();
+  }
+
   /** Room was looked for by removing others; for `victims` of them if somebody has to go. */
   preemption(victims: number): void {
     this.preemptions ??= this.recorder.counter('scheduler_preemption_attempts_total');

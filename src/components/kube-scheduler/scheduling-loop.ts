@@ -17,7 +17,9 @@ import type { BindingCycle } from './binding-cycle.ts';
 import { costOf, noCycleCost } from './cycle-cost.ts';
 import { CycleWork } from './cycle-work.ts';
 import type { PodExplanation } from './explanation.ts';
+import { BEING_DELETED, EXTENDER_FAILED, messageOf, notAllowed } from './failure-messages.ts';
 import type { Failure, FailureReport } from './failure-report.ts';
+import { GroupCycle, type GroupsView, type Trial } from './group-cycle.ts';
 import type { kubeSchedulerParameters } from './kube-scheduler.parameters.ts';
 import type { NodeColumns } from './node-columns.ts';
 import { pluginNames } from './plugins/index.ts';
@@ -30,19 +32,8 @@ import type { PointStatus, RecordedPoint, SchedulerMetrics } from './scheduler-m
 import type { SchedulingQueue } from './scheduling-queue.ts';
 import type { SchedulerVolumes } from './volumes/scheduler-volumes.ts';
 
-/** A prime that mixes the counts of a message, and the bits of the result: 0 to 2^31 - 1. */
-const MESSAGE_FACTOR = 16_777_619;
-const MESSAGE_BITS = 0x7fff_ffff;
-
-/** What a message says of preemption. */
-const PREEMPTION_OUTCOMES: readonly PreemptionResult['outcome'][] = ['notEligible', 'noCandidate', 'found'];
-
-/** The message that a pod is not scheduled because it is being deleted. */
-const BEING_DELETED = -1;
-/** The message of a pod about which an extender that matters did not answer. */
-const EXTENDER_FAILED = -99;
-/** The first of the messages of pods that a plugin did not let have their node, counted down by plugin number. */
-const NOT_ALLOWED = -100;
+/** Number of the plugin that minds gangs. */
+const GANGS = pluginNames.indexOf('GangScheduling');
 
 /** What the loop needs to know of pods as the scheduler's informer shows them. */
 export interface PodView {
@@ -76,6 +67,8 @@ export interface SchedulingLoopOptions {
   readonly parameters: ValuesOf<typeof kubeSchedulerParameters>;
   /** Goroutines that run at once on an idle host. */
   readonly goroutines: number;
+  /** Groups of pods that are scheduled in one cycle; undefined = every pod by itself. */
+  readonly groups?: GroupsView | undefined;
 }
 
 /** The loop of one scheduler. */
@@ -92,8 +85,14 @@ export class SchedulingLoop {
   private asleep = true;
   private waking = false;
   private readonly work: CycleWork;
+  /** Cycles of groups, if there are any; what the present one came to, and pods that are still to be given back after one, state. */
+  private readonly groupCycle: GroupCycle | undefined;
+  private group: ReturnType<GroupCycle['run']> | undefined;
+  private failing: Trial[] = [];
   private readonly decision = new Decision();
   private readonly cost = noCycleCost();
+  /** The same of all pods of a group [ns], state. */
+  private groupCost = { serial: 0, shared: 0, extenderTime: 0 };
   /** What preemption found for the pod of the present cycle, and the time that it took; undefined = it was not asked, state. */
   private preempted: PreemptionResult | undefined;
   private preemptionSpan = nanoseconds(0);
@@ -123,6 +122,9 @@ export class SchedulingLoop {
       onDone: () => this.worked(),
       onWoken: () => this.woken(),
     });
+    const { groups, queue, cache, pods } = options;
+    this.groupCycle =
+      groups && new GroupCycle({ groups, queue, cache, pods, attempt: (pod) => this.attemptInGroup(pod) });
     this.evDecided = simulation.on(`${name}: decided`, (incarnation) => this.onDecided(incarnation));
     this.onPatched = clientGo.onReplyDo((_, incarnation) => this.patched(incarnation));
     this.occupation = new Occupancy(simulation);
@@ -149,6 +151,8 @@ export class SchedulingLoop {
     this.patching = false;
     this.asleep = true;
     this.waking = false;
+    this.group = undefined;
+    this.failing = [];
     this.work.abandon();
     this.options.binding.stop();
     this.occupy(false);
@@ -166,7 +170,11 @@ export class SchedulingLoop {
     const pod = this.nextPod();
     this.occupy(pod !== undefined);
     this.asleep = pod === undefined;
-    if (pod !== undefined) this.decide(pod);
+    if (pod === undefined) return;
+    const members = this.groupCycle?.gather(pod);
+    if (members === undefined) this.decide(pod);
+    else if (members.length > 0) this.decideOnGroup(members);
+    else this.proceed();
   }
 
   /** There is something to do again. */
@@ -194,31 +202,47 @@ export class SchedulingLoop {
   }
 
   private decide(pod: QueuedPod): void {
-    const { clientGo, algorithm, nodes, parameters } = this.options;
+    const { nodes } = this.options;
+    const { decision } = this;
+    const nominated = this.options.pods.nominatedNode(pod.key);
+    this.current = pod;
+    this.think(pod, nominated);
+    if (decision.node !== NO_NODE) this.decidedOnVersion = nodes.version[decision.node] as number;
+    else if (pod.profile.preempts && !decision.failed && nodes.order.count > 0) this.lookForVictims(pod, nominated);
+    this.work.start(this.cost.serial, this.cost.shared);
+  }
+
+  /** Looks for a node for a pod, as things stand. */
+  private think(pod: QueuedPod, nominated: number): void {
+    const { clientGo, algorithm, parameters } = this.options;
     const { now } = this.simulation;
+    const { decision } = this;
     const waited = now - pod.activeSince;
     clientGo.waits.passed(this.waitServer, waited);
     clientGo.waits.add(this.flow, this.waitServer, waited);
     pod.attemptStartedAt = now;
-    this.current = pod;
-    const { decision } = this;
-    const nominated = this.options.pods.nominatedNode(pod.key);
     this.options.volumes.view.begin(pod.key, pod.requirements.template);
     decision.reset(pod.key, nominated);
     if (this.options.explanation?.concerns(pod.key)) decision.details = { slots: [], totals: [], plugins: [] };
     algorithm.decide(pod.requirements, pod.profile, decision);
     costOf(decision, parameters, this.options.goroutines, this.cost);
     this.preempted = undefined;
-    if (decision.node !== NO_NODE) this.decidedOnVersion = nodes.version[decision.node] as number;
-    else if (pod.profile.preempts && !decision.failed && nodes.order.count > 0) this.lookForVictims(pod, nominated);
-    this.work.start(this.cost.serial, this.cost.shared);
+    this.slowness = 1;
   }
 
   /** The CPU of the cycle is spent; calls of extenders take time beside that. */
   private worked(): void {
+    if (this.group !== undefined) {
+      this.waitForExtenders(this.groupCost.extenderTime);
+      return;
+    }
     const { extenderTime } = this.decision;
     this.slowness = between((this.current as QueuedPod).attemptStartedAt, this.simulation.now) / this.cost.total;
-    if (extenderTime > 0) this.simulation.after(nanoseconds(extenderTime), this.evDecided, this.incarnation);
+    this.waitForExtenders(extenderTime);
+  }
+
+  private waitForExtenders(span: number): void {
+    if (span > 0) this.simulation.after(nanoseconds(span), this.evDecided, this.incarnation);
     else this.onDecided(this.incarnation);
   }
 
@@ -236,6 +260,10 @@ export class SchedulingLoop {
     if (incarnation !== this.incarnation) return;
     const pod = this.current as QueuedPod;
     this.current = undefined;
+    if (this.group !== undefined) {
+      this.submitGroup(pod, this.group);
+      return;
+    }
     this.recordPoints(pod);
     this.explain(pod);
     if (this.decision.node === NO_NODE) this.foundNoNode(pod);
@@ -274,8 +302,60 @@ export class SchedulingLoop {
     const { binding, nodes } = this.options;
     const untouched = nodes.version[node] === this.decidedOnVersion;
     const rejector = binding.begin(pod, node);
-    if (rejector >= 0) this.notAllowed(pod, rejector);
+    if (rejector >= 0) this.turnedAway(pod, rejector);
     else if (untouched) this.checkRoom(pod, node);
+  }
+
+  // ---- groups (schedule_one_podgroup.go) ---------------------------------------------------------------------------------------
+
+  private decideOnGroup(members: readonly QueuedPod[]): void {
+    this.current = members[0] as QueuedPod;
+    this.groupCost = { serial: 0, shared: 0, extenderTime: 0 };
+    this.group = (this.groupCycle as GroupCycle).run(members);
+    this.work.start(this.groupCost.serial, this.groupCost.shared);
+  }
+
+  /** Looks for a node for a pod of a group; nobody is preempted for it. */
+  private attemptInGroup(pod: QueuedPod): Trial {
+    const { cost, decision, groupCost } = this;
+    this.think(pod, NO_NODE);
+    groupCost.serial += cost.serial;
+    groupCost.shared += cost.shared;
+    groupCost.extenderTime += decision.extenderTime;
+    this.recordPoints(pod);
+    this.explain(pod);
+    const message = messageOf(decision, this.options.nodes.order.count, undefined);
+    return { pod, node: decision.node, rejectors: decision.rejectors, message };
+  }
+
+  /** Enough pods have a node: they get it. Otherwise all go back. */
+  private submitGroup(first: QueuedPod, { trials, isEnough }: ReturnType<GroupCycle['run']>): void {
+    this.group = undefined;
+    this.options.metrics.groupAttempt(first.profile.name, isEnough);
+    for (const trial of trials) {
+      const { pod, node } = trial;
+      if (node < 0) {
+        this.failing.push(trial);
+      } else if (isEnough) {
+        const rejector = this.options.binding.begin(pod, node);
+        if (rejector >= 0) this.failing.push({ ...trial, ...notAllowed(rejector) });
+      } else {
+        this.failing.push({ ...trial, ...notAllowed(GANGS) });
+      }
+    }
+    this.giveBackFailing();
+  }
+
+  /** Those of a group that have no node go back one after the other: the loop waits for each PATCH. */
+  private giveBackFailing(): void {
+    for (let trial = this.failing.shift(); trial !== undefined; trial = this.failing.shift()) {
+      const { pod, rejectors, message } = trial;
+      if (!this.endsUnschedulable(pod)) continue;
+      pod.rejectors = rejectors;
+      this.giveBack(pod, { message, nominated: NO_NODE });
+      if (this.patching) return;
+    }
+    this.proceed();
   }
 
   // ---- failure (handleSchedulingFailure) ---------------------------------------------------------------------------------------
@@ -303,10 +383,11 @@ export class SchedulingLoop {
   }
 
   /** A plugin does not let the pod have its node. */
-  private notAllowed(pod: QueuedPod, rejector: number): void {
+  private turnedAway(pod: QueuedPod, rejector: number): void {
     if (!this.endsUnschedulable(pod)) return;
-    pod.rejectors = 1 << rejector;
-    this.giveBack(pod, { message: NOT_ALLOWED - rejector, nominated: NO_NODE });
+    const { rejectors, message } = notAllowed(rejector);
+    pod.rejectors = rejectors;
+    this.giveBack(pod, { message, nominated: NO_NODE });
   }
 
   /** The attempt is over. False = the pod is gone or bound by somebody else, and nothing more is done about it. */
@@ -340,7 +421,7 @@ export class SchedulingLoop {
   private patched(incarnation: number): void {
     if (incarnation !== this.incarnation) return;
     this.patching = false;
-    this.proceed();
+    this.giveBackFailing();
   }
 
   // ---- small parts -------------------------------------------------------------------------------------------------------------
@@ -358,15 +439,4 @@ export class SchedulingLoop {
       (memory === 0 || (nodes.requestedMemory[node] as number) <= (nodes.allocatableMemory[node] as number));
     if (!fits) this.simulation.invariant(false, name, `node ${nodes.nameOf(node)} was given more than it has`);
   }
-}
-
-/** A number for the message of a failed attempt: it differs where the counts of nodes by plugin, or what is said of preemption, differ. */
-function messageOf({ rejected }: Decision, nodes: number, preempted: PreemptionResult | undefined): number {
-  let message = nodes;
-  const mix = (number: number) => {
-    message = (Math.imul(message, MESSAGE_FACTOR) + number) & MESSAGE_BITS;
-  };
-  for (let plugin = 0; plugin < pluginNames.length; plugin++) mix(rejected[plugin] as number);
-  if (preempted !== undefined) mix(PREEMPTION_OUTCOMES.indexOf(preempted.outcome));
-  return message;
 }

@@ -108,7 +108,18 @@ export class SchedulingQueue {
   /** Takes the next pod; it is in flight until {@link finish}, {@link giveBack} or {@link retry}. An idle scheduler also takes pods that still back off. */
   pop(): QueuedPod | undefined {
     const pod = this.active.pop() ?? this.popBackingOff();
-    if (pod === undefined) return undefined;
+    return pod === undefined ? undefined : this.takeOff(pod);
+  }
+
+  /** Takes a pod from wherever it waits, unless a plugin holds it back (PopSpecificPod). */
+  take(key: number): QueuedPod | undefined {
+    const pod = this.queued.get(key);
+    if (pod === undefined || pod.gate >= 0) return undefined;
+    this.takeOut(pod);
+    return this.takeOff(pod);
+  }
+
+  private takeOff(pod: QueuedPod): QueuedPod {
     this.queued.delete(pod.key);
     pod.place = QueuePlace.Nowhere;
     pod.attempts++;

@@ -4,8 +4,9 @@ import type { Profile } from './profile.ts';
 /** Where the differences between versions are listed. */
 const SOURCE = 'Kubernetes source and release notes of the versions';
 
-/** Up to 1.35: BalancedAllocation scores the balance with the pod; ReplicaSets are synced on caches that may be stale; nftables has a chain for each endpoint. */
+/** Up to 1.35: pods of a gang are scheduled one by one; BalancedAllocation scores the balance with the pod; ReplicaSets are synced on caches that may be stale; nftables has a chain for each endpoint. */
 const UP_TO_1_35 = {
+  'kubeScheduler.podGroupCycle': false,
   'kubeProxy.nftablesEndpointChains': true,
   'kubeScheduler.balancedAllocation': 'balance',
   'kubeControllerManager.replicaSetConsistency': false,

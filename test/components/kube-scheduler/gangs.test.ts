@@ -1,4 +1,4 @@
-/** Gangs in a whole cluster: held back until they are there, bound together or not at all, and waiting for each other where two want the same room. */
+/** Gangs in a whole cluster: held back until they are there, bound together or not at all; and where two want the same room, pod by pod and in one cycle. */
 import { describe, expect, it } from 'vitest';
 import { kinds } from '../../../src/cluster/index.ts';
 import { ClusterWorld } from '../cluster-world.ts';
@@ -7,9 +7,14 @@ const group = (name: string, minCount: number) =>
   `{ apiVersion: scheduling.k8s.io/v1alpha2, kind: PodGroup, metadata: { name: ${name} }, spec: { schedulingPolicy: { gang: { minCount: ${minCount} } } } }`;
 
 /** A world with so many nodes of one core, groups of so many pods that have to run together, and operations that follow. */
-function worldWith(nodes: number, groups: readonly (readonly [string, number])[], operations: readonly string[]) {
+function worldWith(
+  nodes: number,
+  groups: readonly (readonly [string, number])[],
+  operations: readonly string[],
+  inOneCycle = false,
+) {
   const world = new ClusterWorld({
-    spec: 'parameters: { kubelet.imagesPresent: true, kubeScheduler.gangScheduling: true }',
+    spec: `parameters: { kubelet.imagesPresent: true, kubeScheduler.gangScheduling: true, kubeScheduler.podGroupCycle: ${inOneCycle} }`,
     operations: `
     - createNodes: { count: ${nodes}, allocatable: { cpu: "1", memory: 8Gi, pods: 10 }, preload: true }
     - apply: { manifests: groups.yaml, preload: true }
@@ -25,7 +30,7 @@ const pods = (name: string, podGroup: string, count: number) =>
 const bound = (world: ClusterWorld) =>
   world.podKeys().filter((key) => world.tables.pods.node.get(world.pod(key)) >= 0).length;
 
-describe('a gang', () => {
+describe('a gang, pod by pod (1.35)', () => {
   it('is held back until enough of its pods are there, and then bound', () => {
     const world = worldWith(5, [['a', 3]], [pods('first', 'a', 2), pods('second', 'a', 1)]);
     world.perform();
@@ -119,4 +124,76 @@ it('without the gate, groups are nobody’s business', () => {
   world.perform();
   world.runFor(10);
   expect(bound(world)).toBe(2);
+});
+
+describe('a gang in one cycle (1.36)', () => {
+  const attempts = (world: ClusterWorld, result: string) =>
+    world.recorder
+      .result()
+      .series.find(
+        ({ metric, labels }) =>
+          metric === 'scheduler_podgroup_schedule_attempts_total' && labels.includes(`result=${result}`),
+      )?.statistics.final ?? 0;
+
+  it('is bound as a whole, once it is there', () => {
+    const world = worldWith(5, [['a', 3]], [pods('first', 'a', 2), pods('second', 'a', 1)], true);
+    world.perform();
+    world.runFor(20);
+    expect(bound(world)).toBe(0);
+    world.perform();
+    world.runFor(5);
+    expect(bound(world)).toBe(3);
+    expect(attempts(world, 'scheduled')).toBe(1);
+    world.simulation.checkInvariants();
+  });
+
+  it('that does not fit keeps no room from others, and is tried again when there may be enough', () => {
+    const world = worldWith(
+      3,
+      [['a', 4]],
+      [
+        pods('gang', 'a', 4),
+        'createPods: { name: plain, count: 1, requests: { cpu: "1" } }',
+        'createNodes: { count: 3, allocatable: { cpu: "1", memory: 8Gi, pods: 10 } }',
+      ],
+      true,
+    );
+    world.perform();
+    world.runFor(60);
+    expect(bound(world)).toBe(0);
+    expect(attempts(world, 'unschedulable')).toBeGreaterThan(0);
+    world.perform();
+    world.runFor(10);
+    expect(bound(world)).toBe(1);
+    world.perform();
+    world.runFor(60);
+    expect(bound(world)).toBe(5);
+    world.simulation.checkInvariants();
+  });
+
+  it('does not hold up another that wants the same room: one of them runs at once', () => {
+    const world = worldWith(
+      4,
+      [
+        ['a', 3],
+        ['b', 3],
+      ],
+      [pods('a', 'a', 2), pods('b', 'b', 3), pods('c', 'a', 1)],
+      true,
+    );
+    for (let i = 0; i < 3; i++) world.perform();
+    world.runFor(10);
+    expect(bound(world)).toBe(3);
+    const names = world.podKeys().filter((key) => world.tables.pods.node.get(world.pod(key)) >= 0);
+    expect(new Set(names.map((key) => world.tables.pods.template.get(world.pod(key))?.podGroup)).size).toBe(1);
+    world.simulation.checkInvariants();
+  });
+
+  it('binds those that find room and leaves the others waiting where more are there than have to run together', () => {
+    const world = worldWith(3, [['a', 2]], [pods('gang', 'a', 5)], true);
+    world.perform();
+    world.runFor(30);
+    expect(bound(world)).toBe(3);
+    world.simulation.checkInvariants();
+  });
 });
