@@ -27,6 +27,7 @@ import {
 import type { ExecutionOptions } from './commands/execution-options.ts';
 import { type Ending, type Execution, openExecution } from './execution.ts';
 import { gitCommit, pageAssets, programVersion } from './program-facts.ts';
+import { withoutSecrets } from './queue-options.ts';
 import {
   discardResultsDirectory,
   prepareResultsDirectory,
@@ -46,7 +47,10 @@ export async function execute(points: readonly Point[], options: ExecutionOption
   const startedAt = new Date();
   const directory = prepareResultsDirectory(options.out, points[0]?.scenario.name ?? '', startedAt, options.seed);
   const jobs = points.reduce((sum, { scenario }) => sum + scenario.replications, 0);
-  const execution = await openExecution(directory, { jobs, points }, options);
+  const execution = await openExecution(directory, { jobs, points }, options).catch((error: unknown) => {
+    discardResultsDirectory(directory);
+    throw error;
+  });
   let ending: Ending = 'broken off';
   try {
     const started = performance.now();
@@ -170,7 +174,7 @@ export function factsOf(startedAt: Date, wallSeconds: number, { workers }: Execu
     version: programVersion(),
     gitCommit: gitCommit(),
     nodeVersion: process.version,
-    command: process.argv.slice(2),
+    command: withoutSecrets(process.argv.slice(2)),
     startedAt: startedAt.toISOString(),
     wallSeconds,
     cpuSeconds: (user + system) / 1e6,

@@ -53,7 +53,9 @@ export async function openExecution(
     workers,
     memoryBytes,
     say,
-    journal: { journal, program: programIdentity() },
+    program: programIdentity(),
+    journal,
+    queue: options.queue,
   });
   const endWatch = watchStopConditions(control, { deadlineMs, memoryBytes }, say);
   const show = showProgress ?? ((target: ProgressTarget) => new Progress(target, control, points));

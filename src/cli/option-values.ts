@@ -56,6 +56,12 @@ export function parseDeadline(text: string): number {
   return span !== undefined && span > 0 ? span / 1e6 : fail('--deadline', text, 'a duration, such as 10m');
 }
 
+/** --grace: wall time, in milliseconds. */
+export function parseGrace(text: string): number {
+  const span = parseDuration(text);
+  return span !== undefined && span >= 0 ? span / 1e6 : fail('--grace', text, 'a duration, such as 15s');
+}
+
 /** --memory: bytes; "8GiB" and "8Gi" are the same. */
 export function parseMemory(text: string): number {
   const value = parseBytes(text.replace(/B$/, ''));

@@ -12,6 +12,7 @@ import { addRun } from './commands/run.ts';
 import { addSchema } from './commands/schema.ts';
 import { addSweep } from './commands/sweep.ts';
 import { addValidate } from './commands/validate.ts';
+import { addWorker } from './commands/worker.ts';
 import { programVersion } from './program-facts.ts';
 
 /** Exit code of help that was asked for, and of help that stands in for a missing command. */
@@ -35,7 +36,8 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   }
 }
 
-function createProgram(finish: (exitCode: number) => void): Command {
+/** The program's commands; `finish` is told the exit code of one that has ended. */
+export function createProgram(finish: (exitCode: number) => void): Command {
   const program = new Command('plimsoll');
   program
     .description(
@@ -57,6 +59,7 @@ function createProgram(finish: (exitCode: number) => void): Command {
   addList(program);
   addExplain(program);
   addSchema(program);
+  addWorker(program);
   return program;
 }
 

@@ -1,6 +1,6 @@
 /**
  * The error catalogue: every code with its meaning, its fix and its exit code. Codes are stable: never renumber, never reuse.
- * P1xx = usage, P2xx = scenario files, P3xx = Kubernetes manifests and configurations, P4xx = results and baselines, P5xx = the simulator itself, P6xx = a run's end.
+ * P1xx = usage, P2xx = scenario files, P3xx = Kubernetes manifests and configurations, P4xx = results and baselines, P5xx = the simulator itself, P6xx = a run's end, P7xx = distributed runs.
  */
 
 /** One entry of the catalogue. */
@@ -83,6 +83,26 @@ export const errorCatalogue = {
   P601: { meaning: 'stopped by --deadline', fix: 'give more wall time, or simulate less', exit: 4 },
   P602: { meaning: 'stopped for memory', fix: 'give more with --memory, or simulate less', exit: 4 },
   P603: { meaning: 'interrupted', fix: 'run again', exit: 130 },
+  P701: {
+    meaning: 'the queue cannot be reached, or does not let us in',
+    fix: 'check --queue, and who we are to it: redis://USER:PASSWORD@HOST:PORT, or PLIMSOLL_QUEUE_USERNAME and PLIMSOLL_QUEUE_PASSWORD',
+    exit: 2,
+  },
+  P702: {
+    meaning: 'a worker of another program than the tasks are for',
+    fix: 'start workers of the same build and Node major as the coordinator, or give each its own database: redis://HOST:PORT/1',
+    exit: 2,
+  },
+  P703: {
+    meaning: 'a task whose workers vanished again and again',
+    fix: 'look at what ends the workers, such as too little memory, and run it again with the same --out',
+    exit: 3,
+  },
+  P704: {
+    meaning: 'a task in the queue that is not what its key says',
+    fix: 'please report it; an empty database of Redis removes it',
+    exit: 3,
+  },
 } as const satisfies Record<string, ErrorDefinition>;
 
 /** A code of the catalogue. */

@@ -11,6 +11,8 @@ export * from './growth.ts';
 export { type Job, runJob } from './job.ts';
 export * from './objectives.ts';
 export * from './pod-startup.ts';
+export type { QueueConnection } from './queue/connection.ts';
+export { startQueueWorker } from './queue/start-worker.ts';
 export * from './recovery.ts';
 export * from './replication-result.ts';
 export * from './run-control.ts';

@@ -17,7 +17,7 @@ function help(...args: string[]): string {
 /** Options of each command, and the words that `list` takes, as the program's own help has them. */
 export const listings = {
   commands: Object.fromEntries(
-    ['run', 'sweep', 'capacity', 'compare', 'import', 'check', 'bench', 'list', 'explain', 'schema', 'validate'].map(
+    ['run', 'sweep', 'capacity', 'compare', 'import', 'check', 'bench', 'list', 'explain', 'schema', 'validate', 'worker'].map(
       (command) => [command, [...help(command).matchAll(/--[a-z][a-z-]*/g)].map(([option]) => option)],
     ),
   ),

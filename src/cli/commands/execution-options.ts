@@ -1,6 +1,6 @@
 /** The options that every command that runs scenarios has. */
 import { type Command, Option } from 'commander';
-import { type ComparisonRequest, DEFAULT_SEED, type ScenarioOverrides } from '../../index.ts';
+import { type ComparisonRequest, DEFAULT_SEED, type QueueConnection, type ScenarioOverrides } from '../../index.ts';
 import {
   collectSet,
   type PathAndText,
@@ -10,10 +10,11 @@ import {
   parseSeed,
   parseWorkers,
 } from '../option-values.ts';
+import { addQueueOptions, queueOf, type TypedQueueOptions } from '../queue-options.ts';
 import { usableMemory } from '../stop-conditions.ts';
 
 /** Options as commander hands them over. */
-export interface TypedOptions {
+export interface TypedOptions extends TypedQueueOptions {
   readonly seed: string;
   readonly replications?: number;
   readonly until?: string;
@@ -35,6 +36,8 @@ export type OutputFormat = 'table' | 'json' | 'csv';
 export interface ExecutionOptions {
   readonly seed: string;
   readonly workers: number;
+  /** Workers of this queue compute; undefined = threads here. */
+  readonly queue: QueueConnection | undefined;
   readonly out: string | undefined;
   /** Keep what is finished when the run is complete, so that more replications can join it. */
   readonly keepJournal: boolean;
@@ -61,7 +64,7 @@ export function addExecutionOptions(command: Command, { replications = true } = 
   );
   if (replications)
     command.option('--replications <N>', 'how many times to repeat it, each with a seed of its own', parseReplications);
-  return command
+  return addQueueOptions(command, 'let the workers of this queue compute, not this machine')
     .option('--until <duration>', 'virtual time at which the run ends at the latest, such as 30m')
     .option('--set <PATH=VALUE>', 'set a param, a parameter or a value below spec (repeatable)', collectSet)
     .addOption(
@@ -100,6 +103,7 @@ export function executionOf(typed: TypedOptions, isSweep: boolean): ExecutionOpt
   return {
     seed,
     workers,
+    queue: queueOf(typed),
     out,
     keepJournal: keepJournal === true,
     format,
