@@ -47,10 +47,7 @@ export async function execute(points: readonly Point[], options: ExecutionOption
   const startedAt = new Date();
   const directory = prepareResultsDirectory(options.out, points[0]?.scenario.name ?? '', startedAt, options.seed);
   const jobs = points.reduce((sum, { scenario }) => sum + scenario.replications, 0);
-  const execution = await openExecution(directory, { jobs, points }, options).catch((error: unknown) => {
-    discardResultsDirectory(directory);
-    throw error;
-  });
+  const execution = await openExecution(directory, { jobs, points }, options);
   let ending: Ending = 'broken off';
   try {
     const started = performance.now();

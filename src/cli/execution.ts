@@ -4,7 +4,7 @@ import type { ExecutionOptions } from './commands/execution-options.ts';
 import { JournalDirectory } from './journal.ts';
 import { programIdentity } from './program-facts.ts';
 import { Progress, type ProgressTarget } from './progress.ts';
-import type { ResultsDirectory } from './results-directory.ts';
+import { discardResultsDirectory, type ResultsDirectory } from './results-directory.ts';
 import { watchStopConditions } from './stop-conditions.ts';
 
 /**
@@ -32,7 +32,7 @@ export interface Work {
   readonly showProgress?: (target: ProgressTarget, control: RunControl) => { stop(): void };
 }
 
-/** Opens what a command needs to carry out replications into a results directory. */
+/** Opens what a command needs to carry out replications into a results directory, which goes again if that fails. */
 export async function openExecution(
   directory: ResultsDirectory,
   { jobs, points, showProgress }: Work,
@@ -56,6 +56,9 @@ export async function openExecution(
     program: programIdentity(),
     journal,
     queue: options.queue,
+  }).catch((error: unknown) => {
+    discardResultsDirectory(directory);
+    throw error;
   });
   const endWatch = watchStopConditions(control, { deadlineMs, memoryBytes }, say);
   const show = showProgress ?? ((target: ProgressTarget) => new Progress(target, control, points));

@@ -17,9 +17,20 @@ function help(...args: string[]): string {
 /** Options of each command, and the words that `list` takes, as the program's own help has them. */
 export const listings = {
   commands: Object.fromEntries(
-    ['run', 'sweep', 'capacity', 'compare', 'import', 'check', 'bench', 'list', 'explain', 'schema', 'validate', 'worker'].map(
-      (command) => [command, [...help(command).matchAll(/--[a-z][a-z-]*/g)].map(([option]) => option)],
-    ),
+    [
+      'run',
+      'sweep',
+      'capacity',
+      'compare',
+      'import',
+      'check',
+      'bench',
+      'list',
+      'explain',
+      'schema',
+      'validate',
+      'worker',
+    ].map((command) => [command, [...help(command).matchAll(/--[a-z][a-z-]*/g)].map(([option]) => option)]),
   ),
   words: (/each with what it is: ([\s\S]*?)\n\nOptions/.exec(help('list'))?.[1] ?? '').split(/,?\s+/),
 } as const;

@@ -22,7 +22,7 @@ const INTERRUPTED = 130;
 export function addWorker(program: Command): void {
   const command = program
     .command('worker')
-    .description('one worker of a distributed run: computes what run, sweep and compare with the same --queue ask for');
+    .description('one worker of a distributed run: computes what commands with the same --queue ask for');
   addQueueOptions(command, 'the queue to serve')
     .addOption(
       new Option('--workers <N|auto>', 'replications at once, each on a thread')
