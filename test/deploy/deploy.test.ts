@@ -139,7 +139,9 @@ describe('the manifests of Kubernetes', () => {
     const argumentOf = (option: string) => worker.args[worker.args.indexOf(option) + 1];
     expect(argumentOf('--grace')).toBe('10m');
     expect(terminationGracePeriodSeconds).toBeGreaterThan(600);
-    expect(Number.parseInt(argumentOf('--memory'), 10)).toBeLessThan(Number.parseInt(worker.resources.limits.memory, 10));
+    expect(Number.parseInt(argumentOf('--memory'), 10)).toBeLessThan(
+      Number.parseInt(worker.resources.limits.memory, 10),
+    );
   });
 
   it('have a scenario that can be swept', () => {

@@ -12,17 +12,23 @@ interface Pod {
   /** Since when it is Ready [s]; undefined = it is not. */
   readonly ready?: number;
   readonly created?: number;
+  /** Most restarts of a container, and of a sidecar. */
+  readonly restarts?: number;
+  readonly sidecarRestarts?: number;
 }
 
 /** The order in which `pods` go, as indexes, if `count` of them go. */
 function order(pods: readonly Pod[], count = pods.length - 1, related: [number, number][] = []): number[] {
   const table = new PodVersions();
-  const versions = pods.map(({ node = 1, phase = PodPhase.Running, ready, created = 0 }, index) => {
+  const versions = pods.map((pod, index) => {
+    const { node = 1, phase = PodPhase.Running, ready, created = 0, restarts = 0, sidecarRestarts = 0 } = pod;
     const version = table.allocate(index as ObjectKey);
     table.uid.set(version, index + 1);
     table.node.set(version, node);
     table.phase.set(version, phase);
     table.createdAt.set(version, seconds(created));
+    table.restarts.set(version, restarts);
+    table.sidecarRestarts.set(version, sidecarRestarts);
     if (ready !== undefined) {
       table.conditions.set(version, PodCondition.Ready);
       table.readyAt.set(version, seconds(ready));
@@ -74,6 +80,21 @@ describe('the order in which pods of a ReplicaSet are deleted', () => {
 
   it('takes the younger of two pods that never were Ready', () => {
     expect(order([{ created: 10 }, { created: 9990 }])).toEqual([1]);
+  });
+
+  it('takes the one whose containers have restarted more often before a younger one, then the one whose sidecars have', () => {
+    expect(
+      order([
+        { created: 10, restarts: 3 },
+        { created: 9990, restarts: 2 },
+      ]),
+    ).toEqual([0]);
+    expect(order([{ created: 10, sidecarRestarts: 1 }, { created: 9990 }])).toEqual([0]);
+    expect(order([{ restarts: 1 }, { sidecarRestarts: 5 }])).toEqual([0]);
+  });
+
+  it('looks at what was Ready last before it looks at restarts', () => {
+    expect(order([{ ready: 1000, restarts: 9 }, { ready: 9000 }])).toEqual([1]);
   });
 
   it('sorts nothing if all go', () => {
