@@ -8,6 +8,7 @@ export * from './finalizers.ts';
 export * from './kinds.ts';
 export * from './labels.ts';
 export * from './namespaces.ts';
+export * from './network-objects.ts';
 export * from './node-affinity.ts';
 export * from './nodes.ts';
 export * from './object-keys.ts';

@@ -33,6 +33,8 @@ export const resourceNames = [
   'resourceclaimtemplates',
   'resourceclaims',
   'podgroups',
+  'ingresses',
+  'networkpolicies',
 ] as const;
 
 /** Resource name of a built-in kind ("pods"). */

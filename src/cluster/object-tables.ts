@@ -11,6 +11,7 @@ import { EventRecordVersions } from './event-records.ts';
 import { FinalizerNames } from './finalizers.ts';
 import { type CustomResource, type Kind, kinds, type ResourceName, resourceNames } from './kinds.ts';
 import { NamespaceVersions } from './namespaces.ts';
+import { IngressVersions, NetworkPolicyVersions } from './network-objects.ts';
 import { LeaseVersions, NodeVersions } from './nodes.ts';
 import { type ObjectKey, ObjectKeys } from './object-keys.ts';
 import { PodGroupVersions } from './pod-groups.ts';
@@ -53,6 +54,8 @@ export class ObjectTables {
   readonly priorityclasses = new PriorityClassVersions();
   readonly poddisruptionbudgets = new PodDisruptionBudgetVersions();
   readonly podgroups = new PodGroupVersions();
+  readonly ingresses = new IngressVersions();
+  readonly networkpolicies = new NetworkPolicyVersions();
 
   /** Names of the finalizers of all kinds. */
   readonly finalizers = new FinalizerNames();

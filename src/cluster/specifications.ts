@@ -7,6 +7,7 @@ import type { Bytes, MilliCpu, Nanoseconds } from '../units/index.ts';
 import type { ApplicationBehaviour, PreStopHook } from './application.ts';
 import type { PodDisruptionBudgetIntent } from './disruption.ts';
 import type { LabelSelector, Labels } from './labels.ts';
+import type { IngressIntent, NetworkPolicyIntent } from './network-objects.ts';
 import type { PodGroupIntent } from './pod-groups.ts';
 import type { PriorityClass } from './priorities.ts';
 import type { Probe } from './probes.ts';
@@ -358,6 +359,8 @@ export type Intent =
   | PriorityClassIntent
   | PodDisruptionBudgetIntent
   | PodGroupIntent
+  | IngressIntent
+  | NetworkPolicyIntent
   | {
       readonly kind: 'Namespace' | 'ServiceAccount' | 'ConfigMap' | 'Secret';
       readonly namespace: string;

@@ -33,6 +33,7 @@ import type { Change, EtcdCluster } from './etcd/index.ts';
 import type { ApiServer } from './kube-apiserver/index.ts';
 import { NODE_LEASE_NAMESPACE } from './kubelet/index.ts';
 import { PreloadedDevices } from './preload-devices.ts';
+import { PreloadedNetworkObjects } from './preload-network.ts';
 import { PreloadedPriorityClasses } from './preload-priorities.ts';
 import { PreloadedServices } from './preload-services.ts';
 import { PreloadedStorage } from './preload-storage.ts';
@@ -95,6 +96,7 @@ export class Preload {
   /** Volumes, claims and classes. */
   readonly storage: PreloadedStorage;
   readonly devices: PreloadedDevices;
+  readonly network: PreloadedNetworkObjects;
   /** Where the search for a node goes on: nodes are filled in turn, which spreads equal pods evenly. */
   private nextNode = 0;
   private readonly quotas: ResourceQuotaIntent[] = [];
@@ -118,6 +120,7 @@ export class Preload {
     this.services = new PreloadedServices(tables, sizes, endpointsPerSlice, (kind, version) => this.put(kind, version));
     this.storage = new PreloadedStorage(tables, (kind, version) => this.put(kind, version));
     this.devices = new PreloadedDevices(tables, sizes, (kind, version) => this.put(kind, version));
+    this.network = new PreloadedNetworkObjects(tables, (kind, version) => this.put(kind, version));
   }
 
   /** An object of which only name and size matter. */

@@ -8,6 +8,7 @@ import { combineErrors, nearestName, PlimsollError } from '../errors/index.ts';
 import { AcceptedFields } from './accepted-fields.ts';
 import { readDeviceClass, readResourceClaimTemplate } from './devices.ts';
 import { FieldReader, type ReadingContext } from './field-reader.ts';
+import { readIngress, readNetworkPolicy } from './network-objects.ts';
 import { estimateStoredBytes } from './object-bytes.ts';
 import { finishMetadata, readPodMetadata, readPodTemplate } from './pod-specification.ts';
 import { readPodDisruptionBudget, readPodGroup, readPriorityClass } from './policies.ts';
@@ -71,6 +72,8 @@ export const applicableKinds = {
   Pod: { apiVersion: 'v1', namespaced: true, hasFinalizers: true, read: readPod },
   PriorityClass: { apiVersion: 'scheduling.k8s.io/v1', namespaced: false, read: readPriorityClass },
   PodDisruptionBudget: { apiVersion: 'policy/v1', namespaced: true, read: readPodDisruptionBudget },
+  Ingress: { apiVersion: 'networking.k8s.io/v1', namespaced: true, read: readIngress },
+  NetworkPolicy: { apiVersion: 'networking.k8s.io/v1', namespaced: true, read: readNetworkPolicy },
   ReplicaSet: { apiVersion: 'apps/v1', namespaced: true, read: readReplicaSet },
   Deployment: { apiVersion: 'apps/v1', namespaced: true, read: readDeployment },
 } as const satisfies Record<string, ApplicableKind>;
@@ -85,9 +88,7 @@ const KINDS_TO_COME: ReadonlySet<string> = new Set([
   'Endpoints',
   'EndpointSlice',
   'HorizontalPodAutoscaler',
-  'Ingress',
   'Job',
-  'NetworkPolicy',
   'Node',
   'ReplicationController',
   'Role',

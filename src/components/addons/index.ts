@@ -3,6 +3,7 @@ import { type ParameterSet, type PlainParameterValue, type ValuesOf, valuesOf } 
 import type { Addon, AddonDefinition, AddonSurroundings } from './addon.ts';
 import { cni } from './cni/cni.ts';
 import { coredns } from './coredns/coredns.ts';
+import { ingressNginx } from './ingress-nginx/ingress-nginx.ts';
 import { logAgent } from './log-agent/log-agent.ts';
 import { metricsServer } from './monitoring/metrics-server.ts';
 import { prometheus } from './monitoring/prometheus.ts';
@@ -13,6 +14,7 @@ export const addonRegistry = {
   logAgent,
   metricsServer,
   prometheus,
+  ingressNginx,
 } as const satisfies Record<string, AddonDefinition>;
 
 /** Name of an add-on. */

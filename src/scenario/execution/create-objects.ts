@@ -10,7 +10,14 @@ import {
 } from '../../cluster/index.ts';
 import { type RequestId, writes } from '../../components/api-machinery/index.ts';
 import type { ApiClient } from '../../components/client-go/index.ts';
-import type { Apply, CreateDeployment, CreatePods, CreateService, Requesting } from '../operations/index.ts';
+import type {
+  Apply,
+  CreateDeployment,
+  CreateIngress,
+  CreatePods,
+  CreateService,
+  Requesting,
+} from '../operations/index.ts';
 import type { Execution } from './execution.ts';
 import { paced } from './pacing.ts';
 
@@ -99,7 +106,7 @@ function podRequestFor(execution: Execution, client: ApiClient, key: ObjectKey, 
 /** Deployments, Services and whatever manifests hold. */
 export function* createIntents(
   execution: Execution,
-  operation: CreateDeployment | CreateService | Apply,
+  operation: CreateDeployment | CreateService | CreateIngress | Apply,
 ): Generator<number, void, number> {
   yield* sendAll(execution, operation, operation.intents.length, (client, index) =>
     intentRequest(execution, client, operation.intents[index] as Intent),
@@ -150,6 +157,12 @@ export function intentRequest(execution: Execution, client: ApiClient, intent: I
         intent,
         intent.requests,
       );
+    case 'Ingress':
+      return contentRequest(execution, client, writes.ingressCreate, 'ingresses', intent, intent.specification);
+    case 'NetworkPolicy': {
+      const { specification } = intent;
+      return contentRequest(execution, client, writes.networkPolicyCreate, 'networkpolicies', intent, specification);
+    }
     case 'PriorityClass':
       return contentRequest(execution, client, writes.priorityClassCreate, 'priorityclasses', intent, intent.content);
     case 'PodGroup': {
@@ -245,6 +258,12 @@ export function preloadIntents(execution: Execution, intents: readonly Intent[])
       case 'DeviceClass':
       case 'ResourceClaimTemplate':
         preload.devices.object(intent);
+        break;
+      case 'Ingress':
+        preload.network.ingress(intent);
+        break;
+      case 'NetworkPolicy':
+        preload.network.policy(intent);
         break;
       case 'PriorityClass':
         preload.priorityClass(intent);

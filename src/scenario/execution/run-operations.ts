@@ -28,6 +28,7 @@ function namespacesOf(operation: Operation): readonly string[] {
       return operation.namespaces;
     case 'createDeployment':
     case 'createService':
+    case 'createIngress':
     case 'apply':
       return operation.intents.map((intent) => intent.namespace);
     case 'churn':
@@ -68,6 +69,7 @@ function preloadObjects(execution: Execution, operation: Operation): void {
   switch (operation.kind) {
     case 'createDeployment':
     case 'createService':
+    case 'createIngress':
     case 'apply':
       preloadIntents(execution, operation.intents);
       break;
@@ -165,6 +167,7 @@ function* carryOut(execution: Execution, operation: Operation): Generator<number
       break;
     case 'createDeployment':
     case 'createService':
+    case 'createIngress':
     case 'apply':
       yield* createIntents(execution, operation);
       break;

@@ -5,6 +5,7 @@ import { callApi } from './call-api.ts';
 import { churn } from './churn.ts';
 import { compact } from './compact.ts';
 import { createDeployment } from './create-deployment.ts';
+import { createIngress } from './create-ingress.ts';
 import { createNamespaces } from './create-namespaces.ts';
 import { createNodes } from './create-nodes.ts';
 import { createObjects } from './create-objects.ts';
@@ -28,6 +29,7 @@ export const operationKinds = {
   createNamespaces,
   createDeployment,
   createService,
+  createIngress,
   createPods,
   createObjects,
   apply,
@@ -63,6 +65,7 @@ export type { Churn, ChurnedObject } from './churn.ts';
 export { defaultClient, type OperationClient } from './client.ts';
 export type { Compact } from './compact.ts';
 export type { CreateDeployment, DeploymentIntent } from './create-deployment.ts';
+export type { CreateIngress } from './create-ingress.ts';
 export type { CreateNamespaces } from './create-namespaces.ts';
 export type { CreateNodes } from './create-nodes.ts';
 export type { CreateObjects } from './create-objects.ts';

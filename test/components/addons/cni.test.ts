@@ -109,6 +109,6 @@ describe('agents', () => {
     world.perform();
     world.runFor(30);
     const opened = world.calls.filter(({ client }) => client === 'cilium agent');
-    expect(opened).toHaveLength(2 * 5);
+    expect(opened).toHaveLength(2 * 6);
   });
 });

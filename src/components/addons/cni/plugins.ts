@@ -20,17 +20,23 @@ export const cniPlugins = {
   },
   /** https://github.com/projectcalico/calico: libcalico-go/lib/backend/k8s, felix. */
   calico: {
-    help: 'routes and network policies: watches all pods, nodes and Namespaces, or has Typha do so',
-    watches: [{ kind: kinds.pods }, { kind: kinds.nodes }, { kind: kinds.namespaces }],
+    help: 'routes and network policies: watches all pods, nodes, Namespaces and NetworkPolicies, or has Typha do so',
+    watches: [
+      { kind: kinds.pods },
+      { kind: kinds.nodes },
+      { kind: kinds.namespaces },
+      { kind: kinds.networkpolicies },
+    ],
     hasTypha: true,
   },
   /** https://github.com/cilium/cilium: pkg/k8s/watchers. */
   cilium: {
-    help: 'routes, network policies and Services: watches its own pods, and all nodes, Namespaces, Services and EndpointSlices',
+    help: 'routes, network policies and Services: watches its own pods, and all nodes, Namespaces, NetworkPolicies, Services and EndpointSlices',
     watches: [
       { kind: kinds.pods, ofOwnNode: true },
       { kind: kinds.nodes },
       { kind: kinds.namespaces },
+      { kind: kinds.networkpolicies },
       { kind: kinds.services },
       { kind: kinds.endpointslices },
     ],

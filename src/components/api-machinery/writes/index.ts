@@ -1,5 +1,6 @@
 /** The registry of write operations. Adding one = a definition beside its kind and one line here. */
 import * as devices from './devices.ts';
+import * as network from './network.ts';
 import * as nodes from './nodes.ts';
 import * as other from './other.ts';
 import * as pods from './pods.ts';
@@ -20,6 +21,7 @@ const definitions = {
   ...volumes,
   ...policies,
   ...devices,
+  ...network,
 } as const;
 
 /** Name of a write operation. */
