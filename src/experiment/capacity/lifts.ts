@@ -179,12 +179,29 @@ export const lifts: readonly (readonly [names: RegExp, lift: Lift])[] = [
     { parameters: by(TIME, 'cni.lockHold', 'cni.lockPerTry'), means: 'a lock that is held for a quarter of the time' },
   ],
   [
-    /^(typha|\w+ agent) client limiter$/,
+    /^(typha|(flannel|calico|cilium) agent) client limiter$/,
     { parameters: by(LIMIT, 'cni.agentQps', 'cni.agentBurst'), means: "ten times the client's limits" },
   ],
   [
     /^log store$/,
     { parameters: by(LIMIT, 'logAgent.backendThroughput'), means: 'a log store that takes ten times as much' },
+  ],
+  [
+    /^metrics-server CPU$/,
+    { parameters: by(MACHINE, 'metricsServer.cores'), means: 'four times the cores of metrics-server' },
+  ],
+  [/^Prometheus CPU$/, { parameters: by(MACHINE, 'prometheus.cores'), means: 'four times the cores of each replica' }],
+  [
+    /^ingress-nginx sync limiter$/,
+    { parameters: by(LIMIT, 'ingressNginx.syncRateLimit'), means: 'ten times the syncs of the ingress controller' },
+  ],
+  [
+    /^log agent client limiter$/,
+    { impossible: 'log agents have no limit of their own, unless logAgent.clientQps gives them one' },
+  ],
+  [
+    /^(metrics-server|prometheus|ingress-nginx) client limiter$/,
+    { impossible: "the limits of this client stand in the program's source: it has no flag for them" },
   ],
   [/^CoreDNS CPU$/, { parameters: by(MACHINE, 'coredns.cores'), means: 'four times the cores for each replica' }],
   [

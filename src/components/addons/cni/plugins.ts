@@ -21,12 +21,7 @@ export const cniPlugins = {
   /** https://github.com/projectcalico/calico: libcalico-go/lib/backend/k8s, felix. */
   calico: {
     help: 'routes and network policies: watches all pods, nodes, Namespaces and NetworkPolicies, or has Typha do so',
-    watches: [
-      { kind: kinds.pods },
-      { kind: kinds.nodes },
-      { kind: kinds.namespaces },
-      { kind: kinds.networkpolicies },
-    ],
+    watches: [{ kind: kinds.pods }, { kind: kinds.nodes }, { kind: kinds.namespaces }, { kind: kinds.networkpolicies }],
     hasTypha: true,
   },
   /** https://github.com/cilium/cilium: pkg/k8s/watchers. */
