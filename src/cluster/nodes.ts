@@ -1,6 +1,6 @@
 /** Versions of nodes and of the leases by which they (and leaders) show that they are alive. */
 import { kinds } from './kinds.ts';
-import type { NodeSpecification, Taint } from './specifications.ts';
+import type { NodeImage, NodeSpecification, Taint } from './specifications.ts';
 import { VersionTable } from './version-table.ts';
 
 /** status of the Ready condition as it is stored. */
@@ -33,6 +33,8 @@ export class NodeVersions extends VersionTable {
   readonly ready = this.number(ConditionStatus.False);
   /** Conditions of pressure that are True: bits of {@link NodePressure}. */
   readonly pressure = this.number(0);
+  /** status.images as the kubelet has told them; null = it has told nothing, and they are those of the specification. */
+  readonly images = this.reference<readonly NodeImage[] | null>(null);
   /** lastHeartbeatTime of the Ready condition [ns]. */
   readonly heartbeatAt = this.number(0);
 

@@ -27,6 +27,14 @@ export const nodeMetrics = {
     help: 'Containers that kubelets have started, restarts included, by type: container, init_container (sidecars too).',
     source: 'kubelet (alpha)',
   },
+  kubelet_running_containers: {
+    name: 'kubelet_running_containers',
+    kind: 'gauge',
+    unit: '1',
+    labels: ['container_state'],
+    help: 'Containers on all nodes, by state: running.',
+    source: 'kubelet (beta), summed over all nodes',
+  },
   plimsoll_container_restarts_total: {
     name: 'plimsoll_container_restarts_total',
     kind: 'counter',

@@ -128,7 +128,7 @@ export class NodeColumns {
     const relabelled = isNew || this.labels[slot] !== specification.labels;
     const taints = nodes.taints.get(version);
     const regrouped = relabelled || (this.placed.asksTaints && this.taintClass[slot] !== this.classOf(taints));
-    this.images.set(slot, specification.images);
+    this.images.set(slot, nodes.images.get(version) ?? specification.images);
     if (regrouped) this.placed.beforeNodeChange(slot);
     if (this.setTaints(slot, taints, nodes.unschedulable.get(version))) change |= NodeChange.Taints;
     if (relabelled) {

@@ -27,6 +27,8 @@ export class ContainerRuns {
   private readonly starts: readonly CounterSeries[];
   private readonly restarts: CounterSeries;
   private readonly outOfMemory: CounterSeries;
+  /** Containers that run on all nodes [container], state. */
+  private running = 0;
 
   constructor(clientGo: ClientGo, steps: PodSteps, applications: Applications, changed: (slot: number) => void) {
     const { recorder, simulation } = clientGo;
@@ -43,6 +45,15 @@ export class ContainerRuns {
     );
     this.restarts = recorder.counter('plimsoll_container_restarts_total');
     this.outOfMemory = recorder.counter('plimsoll_container_out_of_memory_kills_total');
+    const running = recorder.gauge('kubelet_running_containers', { container_state: 'running' });
+    recorder.onSample(() => {
+      running.set(this.running);
+    });
+    simulation.addInvariantCheck('kubelet', () => {
+      const there = this.rows.countRunning();
+      const message = `${this.running} containers were started and have not ended, ${there} run`;
+      steps.simulation.invariant(there === this.running, 'kubelet', message);
+    });
   }
 
   /** A container was created and has started. */
@@ -56,6 +67,7 @@ export class ContainerRuns {
     }
     rows.life[row] = (rows.life[row] as number) + 1;
     rows.state[row] = ContainerState.Running;
+    this.running++;
     rows.startedAt[row] = steps.simulation.now;
     rows.signalledAt[row] = -1;
     rows.waiting[row] = WaitingReason.None;
@@ -78,7 +90,9 @@ export class ContainerRuns {
     rows.startedAt[row] = steps.simulation.now;
     rows.started[row] = 1;
     rows.ready[row] = 1;
-    if (state === ContainerState.Running) this.planEnd(row);
+    if (state !== ContainerState.Running) return;
+    this.running++;
+    this.planEnd(row);
   }
 
   private planEnd(row: number): void {
@@ -100,12 +114,25 @@ export class ContainerRuns {
     const slot = rows.pod[row] as number;
     rows.life[row] = (rows.life[row] as number) + 1;
     rows.state[row] = ContainerState.Exited;
+    this.running--;
     rows.finishedAt[row] = steps.simulation.now;
     rows.exitCode[row] = exitCode;
     if (steps.planOf(row).role === Role.Init) {
       steps.exclude(slot, steps.simulation.now - (rows.startedAt[row] as number));
     }
     this.changed(slot);
+  }
+
+  /** A pod is gone from its node, or its node has lost power: what ran of it runs no more, and nobody sees how it ended. */
+  lose(slot: number): void {
+    const { rows, steps } = this;
+    const first = steps.table.firstRow[slot] as number;
+    const { length } = steps.planOfPod(slot).containers;
+    for (let row = first; row < first + length; row++) {
+      if (rows.state[row] !== ContainerState.Running) continue;
+      rows.state[row] = ContainerState.Absent;
+      this.running--;
+    }
   }
 
   /** Everything of a pod is seen to run: its lifetime, if it has one, begins. */

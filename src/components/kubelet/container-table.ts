@@ -91,6 +91,13 @@ export class ContainerTable {
     blocks.push(first);
   }
 
+  /** Containers that run. */
+  countRunning(): number {
+    let count = 0;
+    for (let row = 0; row < this.used; row++) if (this.state[row] === ContainerState.Running) count++;
+    return count;
+  }
+
   private clear(row: number, pod: number): void {
     this.pod[row] = pod;
     this.state[row] = ContainerState.Absent;

@@ -1,6 +1,7 @@
 /** The images of one node: what it has, what is being pulled, and who waits for that. Layers that images share are not modelled: each takes its own room. */
 
-import type { SimTime } from '../../units/index.ts';
+import type { NodeImage } from '../../cluster/index.ts';
+import { bytes, type SimTime } from '../../units/index.ts';
 
 /** A pull that waits or is under way. */
 export interface ImagePull {
@@ -30,6 +31,11 @@ export class ImageStore {
   private readonly pulls: ImagePull[] = [];
   /** Pulls under way [pull], state. */
   underWay = 0;
+  /** Raised whenever an image comes or goes, state. */
+  version = 0;
+  /** What {@link listed} has given last, and of which version, state. */
+  private list: readonly NodeImage[] = [];
+  private listVersion = 0;
   /** Compressed bytes of all images, state. */
   bytes = 0;
   /** Pulls that the node may still begin, and when that was counted [ns], state. */
@@ -76,6 +82,7 @@ export class ImageStore {
     if (this.stored.has(name)) return;
     this.stored.set(name, { name, size, since: now, usedAt: now });
     this.bytes += size;
+    this.version++;
   }
 
   /** An image was deleted. */
@@ -84,6 +91,17 @@ export class ImageStore {
     if (image === undefined) return;
     this.stored.delete(name);
     this.bytes -= image.size;
+    this.version++;
+  }
+
+  /** Its `most` largest images, as node status tells them (kubelet_node_status.go, nodestatus.Images). */
+  listed(most: number): readonly NodeImage[] {
+    if (this.listVersion !== this.version) {
+      const images = [...this.stored.values()].sort((left, right) => right.size - left.size);
+      this.list = images.slice(0, most).map(({ name, size }) => ({ name, size: bytes(size) }));
+      this.listVersion = this.version;
+    }
+    return this.list;
   }
 
   /** A pod that used the image goes on to use it, or did until now. */

@@ -110,6 +110,13 @@ export const imageParameters = defineParameters({
     help: 'Longest such pause.',
     source: sourceCode('K:pkg/kubelet/kubelet.go:MaxImageBackOff'),
   }),
+  nodeStatusMaxImages: count({
+    default: 50,
+    unit: 'image',
+    range: [0, 1e6],
+    help: 'Images that a node tells of in its status, the largest ones; ImageLocality goes by them.',
+    source: sourceCode('K:pkg/kubelet/apis/config/v1beta1/defaults.go'),
+  }),
   imageDiskFactor: real({
     default: 3,
     unit: 'ratio',

@@ -72,6 +72,8 @@ export class Kubelet {
   pressure = 0;
   /** Status that it has last reported, in one number; below 0 = none, state. */
   reportedStatus = -1;
+  /** Version of its images that it has last reported, state. */
+  reportedImages = 0;
   /** Number of the latest plan of a report, and attempts of the present one that have failed, state. */
   statusPlan = 0;
   statusTries = 0;
@@ -99,6 +101,7 @@ export class Kubelet {
     this.leaseKey = options.leaseKey;
     this.loopPhase = options.loopPhase;
     this.resources = new NodeResources(options.specification, options.nodeName);
+    for (const { name, size } of options.specification.images ?? []) this.images.add(name, size, 0);
   }
 
   /** Its client for pods and its node. */

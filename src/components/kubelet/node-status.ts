@@ -1,5 +1,5 @@
 /**
- * Node status: the kubelet computes it every ten seconds, which costs no request, and reports it when a condition has changed or nothing was reported for
+ * Node status: the kubelet computes it every ten seconds, which costs no request, and reports it when a condition or the images have changed or nothing was reported for
  * five minutes; what could not be written is tried again at once a few times, each after a read, and then by the next tick.
  * A process that starts reports once in any case. K:pkg/kubelet/kubelet_node_status.go (syncNodeStatus, tryUpdateNodeStatus, calculateDelay).
  */
@@ -57,7 +57,7 @@ export class NodeStatusReports {
     this.patch(kubelet);
   }
 
-  /** A condition has changed: the next computation reports it. */
+  /** A condition has changed, or the images have: the next computation reports it. */
   conditionChanged(kubelet: Kubelet): void {
     if (!kubelet.isRunning) return;
     const at = kubelet.nextTick(plus(this.simulation.now, nanoseconds(1)), this.parameters.nodeStatusUpdateFrequency);
@@ -87,7 +87,8 @@ export class NodeStatusReports {
 
   private onTick(index: number, epoch: number): void {
     const kubelet = this.kubelets[index] as Kubelet;
-    if (kubelet.epoch === epoch && statusOf(kubelet) !== kubelet.reportedStatus) this.patch(kubelet);
+    const hasNews = statusOf(kubelet) !== kubelet.reportedStatus || kubelet.images.version !== kubelet.reportedImages;
+    if (kubelet.epoch === epoch && hasNews) this.patch(kubelet);
   }
 
   private onDue(index: number, plan: number): void {
@@ -105,7 +106,7 @@ export class NodeStatusReports {
   private patch(kubelet: Kubelet): void {
     const status = statusOf(kubelet);
     const { nodeStatusReportFrequency: period } = this.parameters;
-    if (status === kubelet.reportedStatus) {
+    if (status === kubelet.reportedStatus && kubelet.images.version === kubelet.reportedImages) {
       this.plan(kubelet, period);
     } else {
       this.tellOfReadiness(kubelet, status);
@@ -113,6 +114,7 @@ export class NodeStatusReports {
       this.plan(kubelet, period * (1 + share));
     }
     kubelet.reportedStatus = status;
+    kubelet.reportedImages = kubelet.images.version;
     kubelet.statusTries = 0;
     this.send(kubelet);
   }
@@ -124,6 +126,8 @@ export class NodeStatusReports {
     requests.setNumber(request, StatusNumber.Ready, kubelet.isReady ? ConditionStatus.True : ConditionStatus.False);
     requests.setNumber(request, StatusNumber.Heartbeat, kubelet.clock.read(this.simulation.now));
     requests.setNumber(request, StatusNumber.Pressure, kubelet.pressure);
+    if (kubelet.images.version > 0)
+      requests.object[request] = kubelet.images.listed(this.parameters.nodeStatusMaxImages);
     client.send(request, this.onReported, contextOf(kubelet));
   }
 

@@ -46,6 +46,7 @@ const CRASHED = 1;
 /** The pod workers of all kubelets. */
 export class PodWorkers {
   private readonly clientGo: ClientGo;
+  private readonly around: WorkerSurroundings;
   private readonly parameters: ValuesOf<typeof kubeletParameters>;
   private readonly table: PodTable;
   private readonly steps: PodSteps;
@@ -76,6 +77,7 @@ export class PodWorkers {
     around: WorkerSurroundings,
   ) {
     this.clientGo = clientGo;
+    this.around = around;
     this.parameters = parameters;
     this.table = table;
     const steps = new PodSteps(clientGo.simulation, parameters, table, kubelets, manager);
@@ -228,6 +230,7 @@ export class PodWorkers {
 
   /** A node has one more image: it reports it, and its disk may be full. */
   private onPulled(kubelet: Kubelet): void {
+    this.around.conditionChanged(kubelet);
     this.garbage.consider(kubelet);
     if (this.garbage.isFull(kubelet)) this.evictions.watch(kubelet);
   }
@@ -262,6 +265,7 @@ export class PodWorkers {
   lose(slot: number): void {
     this.volumes.forget(slot);
     this.probes.end(slot);
+    this.runs.lose(slot);
     this.sandboxes.stop(slot);
     this.table.remove(slot);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ObjectKey } from '../../../src/cluster/index.ts';
+import { kinds, type ObjectKey } from '../../../src/cluster/index.ts';
 import { ClusterWorld } from '../cluster-world.ts';
 import { API_TIME, fixedSpans, IMAGE_PULL } from './one-node.ts';
 
@@ -159,5 +159,43 @@ images: { "old:1": 3G, "older:1": 3G, "new:1": 3G }`,
     expect(created.of('POST events').filter(({ reason }) => reason === 'FreeDiskSpaceFailed').length).toBeGreaterThan(
       0,
     );
+  });
+});
+
+describe('the scheduler', () => {
+  it('learns from the status of a node what its kubelet has pulled, and sends pods where their image is', () => {
+    const created = new ClusterWorld({
+      spec: `${fixedSpans('kubelet.imagesPresent: false')}\nimages: { "big:1": 900M }`,
+      operations: `
+    - createNodes: { count: 8, preload: true }
+    - createPods: { name: first, count: 1, image: "big:1", duration: 30s }
+    - createPods: { name: second, count: 1, image: "big:1" }`,
+    });
+    created.runFor(1);
+    created.perform();
+    created.runFor(120);
+    const nodeOf = (name: string) => {
+      const key = created.podKeys().find((pod) => created.tables.keysOf('pods').name(pod).startsWith(name));
+      return created.tables.pods.node.get(created.pod(key as ObjectKey));
+    };
+    const told = created.stored(kinds.nodes).filter((node) => created.tables.nodes.images.get(node) !== null);
+    expect(told.map((node) => created.tables.nodes.key.get(node))).toContain(nodeOf('first'));
+    created.perform();
+    created.runFor(30);
+    expect(nodeOf('second')).toBe(nodeOf('first'));
+    expect(instants(created, 'Pulling')).toHaveLength(1);
+  });
+
+  it('is told of images that a node has from the start, and its kubelet pulls none of them', () => {
+    const created = new ClusterWorld({
+      spec: fixedSpans('kubelet.imagesPresent: false'),
+      operations: `
+    - createNodes: { count: 1, images: [{ name: "there:1", size: 100M }], preload: true }
+    - createPods: { name: web, count: 1, image: "there:1" }`,
+    });
+    created.runFor(1);
+    created.perform();
+    created.runUntil(() => created.readyPods() === 1);
+    expect(instants(created, 'Pulling')).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@
 import {
   ConditionStatus,
   kinds,
+  type NodeImage,
   type NodeSpecification,
   type Taint,
   type VersionHandle,
@@ -27,7 +28,10 @@ export const nodeCreate: Write = {
   },
 };
 
-/** PATCH nodes/status by the kubelet. Numbers: Ready condition, heartbeat by the node's clock, conditions of pressure. */
+/**
+ * PATCH nodes/status by the kubelet. Numbers: Ready condition, heartbeat by the node's clock, conditions of pressure. Object: the images of the node,
+ * null = as before.
+ */
 export const nodeStatus: Write = {
   verb: Verb.Patch,
   kind: kinds.nodes,
@@ -36,6 +40,8 @@ export const nodeStatus: Write = {
     nodes.ready.set(draft, requests.number(request, 0));
     nodes.heartbeatAt.set(draft, requests.number(request, 1));
     nodes.pressure.set(draft, requests.number(request, 2));
+    const images = requests.object[request] as readonly NodeImage[] | null;
+    if (images !== null) nodes.images.set(draft, images);
     return CHANGED;
   },
 };
