@@ -65,7 +65,10 @@ export class PodWorkers {
   private readonly garbage: ImageGarbage;
   private readonly evictions: EvictionManagers;
   private readonly evVolumesMounted: EventType;
+  /** Starts without pulls and init containers, in full, and from when the kubelet sees the pod. */
   private readonly startSeconds: HistogramSeries;
+  private readonly totalStartSeconds: HistogramSeries;
+  private readonly kubeletStartSeconds: HistogramSeries;
   private rejectedAge: HistogramSeries | undefined;
 
   constructor(
@@ -83,7 +86,7 @@ export class PodWorkers {
     const steps = new PodSteps(clientGo.simulation, parameters, table, kubelets, manager);
     this.steps = steps;
     this.statuses = new PodStatuses(steps);
-    this.sandboxes = new Sandboxes(steps, (slot) => this.onSandboxReady(slot));
+    this.sandboxes = new Sandboxes(clientGo, steps, (slot) => this.onSandboxReady(slot));
     const applications = new Applications(steps);
     this.applications = applications;
     this.runs = new ContainerRuns(clientGo, steps, applications, (slot) => {
@@ -122,6 +125,8 @@ export class PodWorkers {
     this.evVolumesMounted = steps.onRuntime('volumes mounted', (slot) => this.onVolumesMounted(slot));
     this.volumes = new VolumeManager(clientGo, steps, this.evVolumesMounted);
     this.startSeconds = clientGo.recorder.histogram('kubelet_pod_start_sli_duration_seconds');
+    this.totalStartSeconds = clientGo.recorder.histogram('kubelet_pod_start_total_duration_seconds');
+    this.kubeletStartSeconds = clientGo.recorder.histogram('kubelet_pod_start_duration_seconds');
   }
 
   // ---- a new pod -----------------------------------------------------------------------------------------------------------------
@@ -224,8 +229,11 @@ export class PodWorkers {
     const { table } = this;
     if (table.measured[slot] === 1 || table.phase[slot] !== PodPhase.Running) return;
     table.measured[slot] = 1;
-    const span = this.clientGo.simulation.now - (table.createdAt[slot] as number) - (table.excluded[slot] as number);
-    this.startSeconds.recordSpan(span as Nanoseconds);
+    const { now } = this.clientGo.simulation;
+    const total = between(table.createdAt[slot] as SimTime, now);
+    this.startSeconds.recordSpan((total - (table.excluded[slot] as number)) as Nanoseconds);
+    this.totalStartSeconds.recordSpan(total);
+    this.kubeletStartSeconds.recordSpan(between(table.seenAt[slot] as SimTime, now));
   }
 
   /** A node has one more image: it reports it, and its disk may be full. */

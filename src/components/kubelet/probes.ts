@@ -152,7 +152,9 @@ export class Probes {
     this.rest(row);
     table.life[row] = rows.life[container] as number;
     table.verdict[row] = type === ProbeType.Liveness ? Verdict.Success : Verdict.Unknown;
-    this.trigger(row);
+    // Only whether it is ready is asked out of turn.
+    if (type === ProbeType.Readiness) this.trigger(row);
+    else if (this.mayBegin(row)) this.planTick(row, Math.max(this.steps.simulation.now, this.allowedFrom(row)));
   }
 
   /** A probe out of turn, if it may be made already; else with the first tick at which it may. */

@@ -5,7 +5,9 @@
  */
 import { kinds, type ObjectKey } from '../../cluster/index.ts';
 import type { EventType } from '../../engine/index.ts';
+import type { CounterSeries } from '../../metrics/index.ts';
 import { nanoseconds } from '../../units/index.ts';
+import type { ClientGo } from '../client-go/index.ts';
 import type { PodNetwork } from './pod-network.ts';
 import { Draw, type PodSteps } from './pod-steps.ts';
 
@@ -15,14 +17,18 @@ export class Sandboxes {
   network: PodNetwork | undefined;
   private readonly steps: PodSteps;
   private readonly onReady: (slot: number) => void;
+  private readonly starts: CounterSeries;
+  private readonly errors: CounterSeries;
   private readonly evReady: EventType;
   private readonly evPauseRuns: EventType;
   private readonly evFailed: EventType;
   private readonly evTriedAgain: EventType;
 
   /** `onReady`: the sandbox of a pod is there, with its address. */
-  constructor(steps: PodSteps, onReady: (slot: number) => void) {
+  constructor(clientGo: ClientGo, steps: PodSteps, onReady: (slot: number) => void) {
     this.steps = steps;
+    this.starts = clientGo.recorder.counter('kubelet_started_pods_total');
+    this.errors = clientGo.recorder.counter('kubelet_started_pods_errors_total');
     this.onReady = onReady;
     this.evReady = steps.on('sandbox ready', (slot) => this.ready(slot));
     this.evPauseRuns = steps.on('pause container runs', (slot) => this.connect(slot));
@@ -34,6 +40,7 @@ export class Sandboxes {
   start(slot: number): void {
     const { steps } = this;
     const { sandboxStart, sandboxWithoutNetwork } = steps.parameters;
+    this.starts.add();
     const isConnected = this.usesNetwork(slot);
     const span = isConnected ? sandboxWithoutNetwork : sandboxStart;
     const draw = steps.drawOfAttempt(Draw.Sandbox, steps.table.sandboxAttempts[slot] as number);
@@ -84,6 +91,7 @@ export class Sandboxes {
   private failed(slot: number): void {
     const { steps } = this;
     const { table, parameters } = steps;
+    this.errors.add();
     steps.kubeletOf(slot).recorder.record('FailedCreatePodSandBox', kinds.pods, table.key[slot] as ObjectKey);
     table.sandboxAttempts[slot] = (table.sandboxAttempts[slot] as number) + 1;
     const share = steps.draws.uniform(

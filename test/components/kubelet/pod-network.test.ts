@@ -54,6 +54,7 @@ describe('the network of pods', () => {
     world.runFor(30);
     expect(world.readyPods()).toBe(1);
     expect(failures()).toHaveLength(1);
+    expect(world.series('kubelet_started_pods_errors_total')?.statistics.final).toBeGreaterThanOrEqual(2);
     // The same event again is counted up: a pause of 10 to 15 s between attempts.
     expect(world.of('PATCH events', 'kubelet events').length).toBeGreaterThanOrEqual(1);
     expect(world.of('PATCH events', 'kubelet events').length).toBeLessThanOrEqual(3);

@@ -175,6 +175,10 @@ describe('the start of a pod', () => {
     expect(sum('create_to_schedule') + sum('schedule_to_run') + sum('run_to_watch')).toBeCloseTo(sum('total'), 9);
     const sli = world.series('kubelet_pod_start_sli_duration_seconds')?.statistics.sum ?? 0;
     near(sli, sum('total') - 2 * IMAGE_PULL - SPANS.initContainerRun);
+    // The kubelet's own clock: with all of that, from the creation and from when it saw the pod.
+    const own = (name: string) => world.series(name)?.statistics.sum ?? 0;
+    near(own('kubelet_pod_start_total_duration_seconds'), sum('total'));
+    near(own('kubelet_pod_start_duration_seconds'), sum('schedule_to_run') + sum('run_to_watch'));
   });
 
   it('starts every pod of a Deployment the same way when a scheduler binds them', () => {

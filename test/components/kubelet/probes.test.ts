@@ -96,6 +96,15 @@ describe('a liveness probe', () => {
     expect(probes(created, 'Liveness', 'failed')).toBe(3);
   });
 
+  it('is made at its ticks alone, and not, as a readiness probe, at once when the container is seen to run', () => {
+    const created = world(
+      'application: { startTime: 3s }, livenessProbe: { period: 10s }, readinessProbe: { period: 10s }',
+    );
+    created.runUntil(() => created.readyPods() === 1, 60);
+    expect(probes(created, 'Readiness', 'failed')).toBe(1);
+    expect(probes(created, 'Liveness', 'failed')).toBe(0);
+  });
+
   it('waits for its initial delay before it judges a program that starts slowly', () => {
     const slow = (delay: string) => {
       const created = world(
