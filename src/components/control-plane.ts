@@ -13,16 +13,10 @@ import {
 import type { Simulation } from '../engine/index.ts';
 import { type MetricRecorder, publishServer, WaitLedger } from '../metrics/index.ts';
 import { type Nanoseconds, nanoseconds } from '../units/index.ts';
+import { addonSurroundings } from './addon-surroundings.ts';
 import { CsiProvisioner } from './addons/csi-provisioner.ts';
 import { Descheduler } from './addons/descheduler.ts';
-import {
-  type Addon,
-  type AddonName,
-  type AddonOf,
-  type AddonSelection,
-  createAddons,
-  type NodePods,
-} from './addons/index.ts';
+import { type Addon, type AddonName, type AddonOf, type AddonSelection, createAddons } from './addons/index.ts';
 import { AllocationCensus } from './allocation-census.ts';
 import { Requests } from './api-machinery/index.ts';
 import { Census } from './census.ts';
@@ -110,18 +104,6 @@ export function storeEndpoints({ host, etcd, kubeApiserver }: ModelParameters): 
     // An API server without a member on its host knows all of them.
     only: (server) => (isLocal && server < etcd.members ? server : undefined),
     keepAlive: nanoseconds(kubeApiserver.etcdKeepaliveTime + kubeApiserver.etcdKeepaliveTimeout),
-  };
-}
-
-/** What runs on nodes, as programs on the node itself see it. */
-function nodePodsOf(kubelets: KubeletFleet): NodePods {
-  return {
-    podsOf: (node) => kubelets.ofNode(node)?.pods.keys() ?? [],
-    podCount: (node) => kubelets.ofNode(node)?.pods.size ?? 0,
-    answers: (node) => {
-      const kubelet = kubelets.ofNode(node);
-      return kubelet?.isUp === true && kubelet.isRunning;
-    },
   };
 }
 
@@ -231,13 +213,8 @@ export class ControlPlane {
     const { clientGo, eventReplies } = this;
     this.kubelets = new KubeletFleet(clientGo, parameters.kubelet, eventReplies, options.imageSizes);
     this.proxies = new KubeProxyFleet(clientGo, this.store, parameters.kubeProxy);
-    const nodePods = nodePodsOf(this.kubelets);
-    const apiServers = this.servers.map((server, index) => ({
-      name: server.name,
-      host: servers[index] as Host,
-      isUp: () => server.isUp,
-    }));
-    this.addons = createAddons(options.addons ?? [], parameters, { clientGo, eventReplies, nodePods, apiServers });
+    const surroundings = addonSurroundings(clientGo, eventReplies, this.kubelets, this.servers, servers);
+    this.addons = createAddons(options.addons ?? [], parameters, surroundings);
     this.agents = [this.proxies, ...this.addonAgents()];
     this.machines = new NodeMachines(clientGo, this.kubelets, this.proxies, this.agents);
     const { reflectorReplies } = clientGo;

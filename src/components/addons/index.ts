@@ -48,6 +48,6 @@ export function createAddons(
   );
 }
 
-export type { Addon, NodePods } from './addon.ts';
+export type { Addon, AddonSurroundings } from './addon.ts';
 export type { DnsLoad } from './coredns/dns-load.ts';
 export { DnsForm } from './coredns/resolver.ts';
