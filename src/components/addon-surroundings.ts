@@ -19,6 +19,7 @@ export function addonSurroundings(
     nodePods: {
       podsOf: (node) => kubelets.ofNode(node)?.pods.keys() ?? [],
       podCount: (node) => kubelets.ofNode(node)?.pods.size ?? 0,
+      templatesOf: (node) => kubelets.templatesOn(node),
       answers: (node) => {
         const kubelet = kubelets.ofNode(node);
         return kubelet?.isUp === true && kubelet.isRunning;

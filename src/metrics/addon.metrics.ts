@@ -337,4 +337,21 @@ export const addonMetrics = {
     help: 'Time of each reload of nginx by the ingress controller, by servers and locations.',
     source: 'ours: the log of the controller has it',
   },
+  plimsoll_network_policy_programming_duration_seconds: {
+    name: 'plimsoll_network_policy_programming_duration_seconds',
+    kind: 'histogram',
+    unit: 's',
+    labels: [],
+    buckets: exponentialBuckets(0.01, 2, 14),
+    help: 'Time from the creation of a NetworkPolicy until a node that has pods which it is about has programmed it, of each such node.',
+    source: 'ours: felix_int_dataplane_apply_time_seconds says how long the last step takes',
+  },
+  plimsoll_network_policy_rules_programmed_total: {
+    name: 'plimsoll_network_policy_rules_programmed_total',
+    kind: 'counter',
+    unit: '1',
+    labels: [],
+    help: 'Rules of NetworkPolicies that agents have programmed, on all nodes together, deletions included.',
+    source: 'ours: felix_iptables_lines_executed says the like',
+  },
 } as const satisfies Record<string, MetricDefinition>;

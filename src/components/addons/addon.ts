@@ -1,7 +1,7 @@
 /**
  * What every add-on has in common: how it is declared for the registry, what it is made with, and what the wiring asks of it.
  */
-import type { ObjectKey } from '../../cluster/index.ts';
+import type { ObjectKey, PodTemplate } from '../../cluster/index.ts';
 import type { ParameterSet, ValuesOf } from '../../engine/index.ts';
 import type { ClientGo, EventRecorderReplies } from '../client-go/index.ts';
 import type { Host } from '../host/host.ts';
@@ -23,6 +23,8 @@ export interface NodePods {
   /** Pods that the node's kubelet has. */
   podsOf(node: ObjectKey): Iterable<ObjectKey>;
   podCount(node: ObjectKey): number;
+  /** The same pods with what each was made from. */
+  templatesOf(node: ObjectKey): Iterable<readonly [pod: ObjectKey, template: PodTemplate]>;
   /** Whether the node's kubelet runs, and so answers. */
   answers(node: ObjectKey): boolean;
 }

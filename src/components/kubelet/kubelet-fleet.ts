@@ -6,7 +6,13 @@
  * goes on with each from where the runtime has it. A kubelet reaches the control plane only over its clients' links and its watches.
  * Left out here: see docs/not-modelled.md.
  */
-import { kinds, type NodeSpecification, type ObjectKey, type VersionHandle } from '../../cluster/index.ts';
+import {
+  kinds,
+  type NodeSpecification,
+  type ObjectKey,
+  type PodTemplate,
+  type VersionHandle,
+} from '../../cluster/index.ts';
 import type { EventType, KeyedStream, Process, ValuesOf } from '../../engine/index.ts';
 import { type Nanoseconds, nanoseconds } from '../../units/index.ts';
 import {
@@ -145,6 +151,11 @@ export class KubeletFleet {
     kubelet.isReady = false;
     this.boot(kubelet, this.parameters.registration.span(this.phases.uniform(kubelet.index, Draw.Registration)));
     return kubelet;
+  }
+
+  /** Pods of a node, with what each was made from. */
+  *templatesOn(node: ObjectKey): Generator<readonly [pod: ObjectKey, template: PodTemplate]> {
+    for (const [pod, slot] of this.byNode.get(node)?.pods ?? []) yield [pod, this.table.template[slot] as PodTemplate];
   }
 
   /** The kubelet of a node, by the node's key. */

@@ -187,6 +187,13 @@ export const lifts: readonly (readonly [names: RegExp, lift: Lift])[] = [
     { parameters: by(LIMIT, 'logAgent.backendThroughput'), means: 'a log store that takes ten times as much' },
   ],
   [
+    /^network policy agents$/,
+    {
+      parameters: by(TIME, 'cni.policyProgramBase', 'cni.policyProgramPerRule'),
+      means: 'rules that are programmed in a quarter of the time',
+    },
+  ],
+  [
     /^metrics-server CPU$/,
     { parameters: by(MACHINE, 'metricsServer.cores'), means: 'four times the cores of metrics-server' },
   ],

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { kinds, type ObjectKey } from '../../../src/cluster/index.ts';
 import { addressesOf, HostLocalRange } from '../../../src/components/addons/cni/host-local.ts';
+import { rulesOf } from '../../../src/components/addons/cni/policy-agents.ts';
 import { ClusterWorld } from '../cluster-world.ts';
 
 const pod = (number: number) => number as ObjectKey;
@@ -110,5 +111,73 @@ describe('agents', () => {
     world.runFor(30);
     const opened = world.calls.filter(({ client }) => client === 'cilium agent');
     expect(opened).toHaveLength(2 * 6);
+  });
+});
+
+const POLICY = `apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: web }
+spec:
+  podSelector: { matchLabels: { app: web } }
+  ingress:
+    - from: [{ podSelector: { matchLabels: { app: gateway } } }, { ipBlock: { cidr: 10.0.0.0/8, except: [10.1.0.0/16] } }]
+      ports: [{ port: 8080 }, { port: 8081 }]
+`;
+
+describe('network policies', () => {
+  const applied = (settings: string, parameters = 'cni.policyBatch: 100ms') => {
+    const world = new ClusterWorld({
+      operations: `
+    - createNodes: { count: 6, allocatable: { cpu: "8", memory: 32Gi, pods: 4 }, preload: true }
+    - createDeployment: { name: web, replicas: 8, requests: { cpu: 10m }, preload: true }
+    - createDeployment: { name: other, replicas: 4, requests: { cpu: 10m }, preload: true }
+    - apply: { manifests: policy.yaml }`,
+      spec: `addons: { cni: ${settings} }\nparameters: { kubelet.imagesPresent: true, ${parameters} }`,
+      files: { 'policy.yaml': POLICY },
+    });
+    const nodesOfWeb = new Set(
+      world
+        .stored(kinds.pods)
+        .filter((version) => world.tables.pods.template.get(version)?.labels.app === 'web')
+        .map((version) => world.tables.pods.node.get(version)),
+    );
+    world.perform();
+    world.runFor(10);
+    return { world, nodesOfWeb };
+  };
+  const programmed = (world: ClusterWorld) =>
+    world.series('plimsoll_network_policy_programming_duration_seconds')?.statistics;
+  const rules = (world: ClusterWorld) =>
+    world.series('plimsoll_network_policy_rules_programmed_total')?.statistics.final;
+
+  it('make a rule for each peer, range and port, and one that lets nothing else pass', () => {
+    // (1 peer + 2 ranges) x 2 ports, and the last one.
+    const world = applied('{ plugin: calico }').world;
+    const key = world.tables.keysOf('networkpolicies').find('default', 'web');
+    const stored = world.cluster.store.current(kinds.networkpolicies, key);
+    const specification = world.tables.networkpolicies.specification.get(stored);
+    expect(specification === null ? 0 : rulesOf(specification)).toBe(7);
+    expect(rulesOf({ podSelector: [], ingress: [], egress: [] })).toBe(2);
+  });
+
+  it('are programmed on nodes that have pods which they are about, and on no other', () => {
+    const { world, nodesOfWeb } = applied('{ plugin: calico }');
+    expect(nodesOfWeb.size).toBeGreaterThan(1);
+    expect(programmed(world)?.count).toBe(nodesOfWeb.size);
+    expect(rules(world)).toBe(8 * 7);
+    // The watch, the batch, 20 ms and 50 us for each rule.
+    expect(programmed(world)?.min).toBeGreaterThan(0.12);
+    expect(programmed(world)?.max).toBeLessThan(0.16);
+  });
+
+  it('reach nodes through Typha later', () => {
+    const { world, nodesOfWeb } = applied('{ plugin: calico, typha: on }', 'cni.typhaDelay: 500ms');
+    expect(programmed(world)?.count).toBe(nodesOfWeb.size);
+    expect(programmed(world)?.min).toBeGreaterThan(0.62);
+    expect(programmed(world)?.max).toBeLessThan(0.66);
+  });
+
+  it('mean nothing to Flannel', () => {
+    expect(programmed(applied('{ plugin: flannel }').world)).toBeUndefined();
   });
 });

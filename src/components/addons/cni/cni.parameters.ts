@@ -50,6 +50,29 @@ export const cniParameters = defineParameters({
     help: 'Burst of it.',
     source: sourceCode('K:staging client-go/rest/config.go'),
   }),
+  policyBatch: duration({
+    default: milliseconds(100),
+    range: [nanoseconds(0), seconds(60)],
+    help: 'How long an agent gathers changes of policies before it programs them.',
+    source: assumption('agents apply what has come in batches, several times a second'),
+  }),
+  policyProgramBase: duration({
+    default: milliseconds(20),
+    range: [nanoseconds(0), seconds(60)],
+    help: 'Time of one programming of the kernel, whatever it brings.',
+    source: assumption('a process of iptables-restore, or a transaction of nftables or eBPF maps'),
+  }),
+  policyProgramPerRule: duration({
+    default: microseconds(50),
+    range: [nanoseconds(0), seconds(1)],
+    help: 'The same for each rule of each pod.',
+    source: assumption('as kube-proxy’s lines and rules together'),
+  }),
+  typhaDelay: distribution({
+    default: { distribution: 'lognormal', p50: milliseconds(20), p99: milliseconds(200) },
+    help: 'From Typha hearing of a change until an agent hears of it from Typha.',
+    source: assumption('Typha gathers changes for up to 100 ms and sends them over connections of its own'),
+  }),
   nodesPerTypha: count({
     default: 200,
     unit: 'node',

@@ -6,11 +6,11 @@
  * watches, which are what a plugin costs the API servers; Typha, which watches in place of Calico's agents.
  * Its pods are no objects. Left out: see docs/not-modelled.md (the plugins' own kinds and address blocks, bandwidth, routes as something that can be late).
  */
-import type { ObjectKey } from '../../../cluster/index.ts';
+import { type Kind, kinds, type ObjectKey } from '../../../cluster/index.ts';
 import { choice, defineParameters, type KeyedStream, sourceCode, type ValuesOf } from '../../../engine/index.ts';
 import { type CounterSeries, type HistogramSeries, publishServer } from '../../../metrics/index.ts';
 import { type Nanoseconds, nanoseconds } from '../../../units/index.ts';
-import { type ClientGo, Reflector } from '../../client-go/index.ts';
+import { type ClientGo, Reflector, type ReflectorListener } from '../../client-go/index.ts';
 import { EVERYTHING } from '../../kube-apiserver/index.ts';
 import type { NetworkAnswer, PodNetwork } from '../../kubelet/index.ts';
 import type { NodeAgent } from '../../node-agent.ts';
@@ -19,6 +19,7 @@ import { AgentFleet } from '../agent-fleet.ts';
 import { cniParameters } from './cni.parameters.ts';
 import { addressesOf, HostLocalRange } from './host-local.ts';
 import { type CniPlugin, cniPlugins } from './plugins.ts';
+import { PolicyAgents } from './policy-agents.ts';
 
 /** What spec.addons.cni says. */
 export const cniSettings = defineParameters({
@@ -49,6 +50,9 @@ export class Cni implements Addon, PodNetwork {
   private readonly parameters: ValuesOf<typeof cniParameters>;
   private readonly ranges = new Map<ObjectKey, HostLocalRange>();
   private readonly draws: KeyedStream;
+  /** Draws of Typha's delays, and how many there were. */
+  private readonly typhaDraws: KeyedStream;
+  private told = 0;
   /** ADDs so far by node. */
   private readonly adds = new Map<ObjectKey, number>();
   /** The answer to the latest ADD: whoever asked reads it at once. */
@@ -56,7 +60,10 @@ export class Cni implements Addon, PodNetwork {
   private readonly plugin: CniPlugin;
   private readonly usesTypha: boolean;
   private readonly fleet: AgentFleet;
-  private readonly typhas: Reflector[] = [];
+  /** What the agents make of NetworkPolicies; undefined = the plugin has none. */
+  private readonly policies: PolicyAgents | undefined;
+  /** Replicas of Typha. */
+  private typhas = 0;
   private readonly addSeconds: HistogramSeries;
   private readonly failures: CounterSeries;
   /** Addresses given out on all nodes, state. */
@@ -64,7 +71,7 @@ export class Cni implements Addon, PodNetwork {
   private readonly lockServer: number;
 
   constructor(
-    { clientGo }: AddonSurroundings,
+    { clientGo, nodePods }: AddonSurroundings,
     parameters: ValuesOf<typeof cniParameters>,
     { plugin, typha }: ValuesOf<typeof cniSettings>,
   ) {
@@ -72,14 +79,20 @@ export class Cni implements Addon, PodNetwork {
     this.clientGo = clientGo;
     this.parameters = parameters;
     this.draws = simulation.streams.keyed('cni.add');
+    this.typhaDraws = simulation.streams.keyed('cni.typha');
     this.plugin = cniPlugins[plugin];
     this.usesTypha = typha === 'on' && this.plugin.hasTypha;
+    this.policies = this.plugin.hasPolicies ? new PolicyAgents(clientGo, nodePods, parameters) : undefined;
     this.fleet = new AgentFleet({
       clientGo,
       name: `${plugin} agent`,
       qps: parameters.agentQps,
       burst: parameters.agentBurst,
       watches: this.usesTypha ? [] : this.plugin.watches,
+      listenerOf: (instance, kind) => this.listenerFor(kind, instance),
+      onStarted: ({ node, epoch }) => {
+        if (epoch === 0) this.policies?.add(node);
+      },
     });
     this.agent = this.fleet;
     this.addSeconds = recorder.histogram('plimsoll_cni_add_duration_seconds');
@@ -103,19 +116,44 @@ export class Cni implements Addon, PodNetwork {
     if (!this.usesTypha) return;
     const nodes = this.clientGo.tables.keysOf('nodes').count;
     const replicas = Math.max(FEWEST_TYPHAS, Math.ceil(nodes / this.parameters.nodesPerTypha));
-    for (let i = 0; i < replicas; i++) this.startTypha();
+    this.typhas = replicas;
+    for (let i = 0; i < replicas; i++) this.startTypha(i);
   }
 
-  private startTypha(): void {
+  private startTypha(typha: number): void {
     const { clientGo } = this;
     const { agentQps: qps, agentBurst: burst } = this.parameters;
     const client = clientGo.newClient({ name: 'typha', ...kubeSystemUser('calico-typha'), qps, burst, onNode: true });
     for (const { kind } of this.plugin.watches) {
-      const reflector = new Reflector(clientGo, client, kind, EVERYTHING, clientGo.reflectorReplies);
+      const listener = this.typhaListenerFor(kind, typha);
+      const reflector = new Reflector(clientGo, client, kind, EVERYTHING, clientGo.reflectorReplies, listener);
       const cache = clientGo.serverFor(client)?.cache(kind);
       reflector.startPreloaded(cache?.log.lastChange ?? 0);
-      this.typhas.push(reflector);
     }
+  }
+
+  /** What an agent does with what it watches itself. */
+  private listenerFor(kind: Kind, agent: number): ReflectorListener | undefined {
+    if (kind !== kinds.networkpolicies || this.policies === undefined) return undefined;
+    return {
+      // What was there before an agent is programmed when its node starts.
+      onListed: () => {},
+      onChanged: (version, previous) => this.policies?.heard(agent, version, previous, nanoseconds(0)),
+    };
+  }
+
+  /** Typha tells the agents that are connected to it: nodes are dealt to the replicas in turn. */
+  private typhaListenerFor(kind: Kind, typha: number): ReflectorListener | undefined {
+    if (kind !== kinds.networkpolicies) return undefined;
+    return {
+      onListed: () => {},
+      onChanged: (version, previous) => {
+        for (let agent = typha; agent < (this.policies?.count ?? 0); agent += this.typhas) {
+          const delay = this.parameters.typhaDelay.keyedSample(this.typhaDraws, agent, this.told++);
+          this.policies?.heard(agent, version, previous, delay);
+        }
+      },
+    };
   }
 
   // ---- addresses -----------------------------------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ export interface CniPlugin {
   /** What its agent does, in one sentence. */
   readonly help: string;
   readonly watches: readonly AgentWatch[];
+  /** Whether it programs NetworkPolicies. */
+  readonly hasPolicies: boolean;
   /** Whether fan-out proxies can watch in place of the agents. */
   readonly hasTypha: boolean;
 }
@@ -16,12 +18,14 @@ export const cniPlugins = {
   flannel: {
     help: 'routes to every node: watches all nodes; no network policies',
     watches: [{ kind: kinds.nodes }],
+    hasPolicies: false,
     hasTypha: false,
   },
   /** https://github.com/projectcalico/calico: libcalico-go/lib/backend/k8s, felix. */
   calico: {
     help: 'routes and network policies: watches all pods, nodes, Namespaces and NetworkPolicies, or has Typha do so',
     watches: [{ kind: kinds.pods }, { kind: kinds.nodes }, { kind: kinds.namespaces }, { kind: kinds.networkpolicies }],
+    hasPolicies: true,
     hasTypha: true,
   },
   /** https://github.com/cilium/cilium: pkg/k8s/watchers. */
@@ -35,6 +39,7 @@ export const cniPlugins = {
       { kind: kinds.services },
       { kind: kinds.endpointslices },
     ],
+    hasPolicies: true,
     hasTypha: false,
   },
 } as const satisfies Record<string, CniPlugin>;
