@@ -51,6 +51,7 @@ import { NodeMachines } from './node-machines.ts';
 import type { ModelParameters } from './parameters.ts';
 import { Preload } from './preload.ts';
 import { replicateScheduler, type SchedulerOptions } from './scheduler-replicas.ts';
+import { ServiceTraffic } from './service-traffic/index.ts';
 import { staticProcess } from './static-control-plane.ts';
 
 /** What components of the control plane share. */
@@ -92,6 +93,8 @@ export interface LoadClientOptions {
   readonly encoding: Encoding;
 }
 
+/** Milli-CPU of a core. */
+const MILLI = 1000;
 /** Size of the ConfigMap with a namespace's root certificate [B]. */
 const ROOT_CA_BYTES = 1_800;
 /** Size of a Namespace and of a ServiceAccount (objects/summary.csv: Namespace 179 B) [B]. */
@@ -124,6 +127,7 @@ export class ControlPlane {
   readonly eventReplies: EventRecorderReplies;
   readonly kubelets: KubeletFleet;
   readonly proxies: KubeProxyFleet;
+  private openedTraffic: ServiceTraffic | undefined;
   /** What runs on each node beside the kubelet. */
   private readonly agents: readonly NodeAgent[];
   /** The nodes as machines that can fail. */
@@ -428,6 +432,25 @@ export class ControlPlane {
     const webhook = this.webhooks.find(({ configuration }) => configuration.name === name);
     if (webhook === undefined) throw new RangeError(`there is no webhook ${name}`);
     webhook.fail(mode, duration, factor);
+  }
+
+  /** From now on connections to Services may be opened; before anything is preloaded. */
+  openTraffic(): void {
+    const { simulation, tables, store, recorder, proxies, kubelets, parameters } = this;
+    const { serviceTraffic, kubeProxy } = parameters;
+    const machines = {
+      isUp: (node: ObjectKey) => kubelets.ofNode(node)?.isUp,
+      coresOf: (node: ObjectKey) => (kubelets.ofNode(node)?.specification.allocatable.cpu ?? 0) / MILLI,
+    };
+    const modes = { mode: kubeProxy.mode, modeParameters: kubeProxy, parameters: serviceTraffic };
+    this.openedTraffic ??= new ServiceTraffic({ simulation, tables, store, recorder, proxies, machines, ...modes });
+  }
+
+  /** Connections to Services. */
+  get traffic(): ServiceTraffic {
+    if (this.openedTraffic === undefined)
+      throw new RangeError('connections are opened only where somebody asked for it');
+    return this.openedTraffic;
   }
 
   /** Kubelets of the cluster, in the order in which their nodes came. */

@@ -15,6 +15,7 @@ import { kubeControllerManagerParameters } from './kube-controller-manager/kube-
 import { kubeProxyParameters } from './kube-proxy/kube-proxy.parameters.ts';
 import { kubeSchedulerParameters } from './kube-scheduler/kube-scheduler.parameters.ts';
 import { kubeletParameters } from './kubelet/kubelet.parameters.ts';
+import { serviceTrafficParameters } from './service-traffic/service-traffic.parameters.ts';
 
 /** Parameters by component. Adding a component = one line. */
 export const parameterRegistry = {
@@ -28,6 +29,7 @@ export const parameterRegistry = {
   kubeScheduler: kubeSchedulerParameters,
   kubelet: kubeletParameters,
   kubeProxy: kubeProxyParameters,
+  serviceTraffic: serviceTrafficParameters,
   csiProvisioner: csiProvisionerParameters,
   descheduler: deschedulerParameters,
   ...addonParameters,

@@ -68,6 +68,7 @@ export function checkNames(
         check(operation.objects.name, created.objects, at('objects'), context);
         break;
       case 'queryDns':
+      case 'connect':
         check(operation.services.name, created.services, at('services'), context);
         break;
       case 'openWatches':
@@ -101,7 +102,8 @@ function namesOf(operations: readonly Operation[]): CreatedNames {
     if (operation.kind === 'createService') names.services.add(operation.name);
     if (operation.kind === 'createObjects') names.objects.add(operation.name);
     if (operation.kind === 'createNodes') names.objects.add(operation.namePrefix);
-    if (operation.kind === 'openWatches' || operation.kind === 'queryDns') names.loads.add(operation.name);
+    if (operation.kind === 'openWatches' || operation.kind === 'queryDns' || operation.kind === 'connect')
+      names.loads.add(operation.name);
     if (operation.kind === 'callApi') {
       names.loads.add(operation.name);
       if (operation.verb === 'create') names.objects.add(operation.name);

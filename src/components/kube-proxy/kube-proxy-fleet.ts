@@ -99,6 +99,11 @@ export class KubeProxyFleet implements NodeAgent {
     return this.proxies.length === 0 ? [] : notesOnRules(this.parameters.mode, this.history, this.parameters);
   }
 
+  /** Zone of a node as its proxy knows it, '' = none. */
+  zoneOfNode(node: ObjectKey): string {
+    return this.byNode.get(node)?.zone ?? NO_ZONE;
+  }
+
   /** Position in the history that the kernel of a node has; undefined = it has no proxy. */
   programmed(node: ObjectKey): number | undefined {
     return this.byNode.get(node)?.kernel;

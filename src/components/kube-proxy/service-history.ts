@@ -14,7 +14,7 @@ import {
 } from '../../cluster/index.ts';
 import type { Change } from '../etcd/index.ts';
 import { DifferenceLog } from './difference-log.ts';
-import { add, type Counts, type ModeParameters, NO_ZONE, type ProxyMode, subtract } from './modes/index.ts';
+import { add, type Counts, isProxied, type ModeParameters, NO_ZONE, type ProxyMode, subtract } from './modes/index.ts';
 import { type CountingRules, nothing, type ServiceCounts, ServiceState } from './service-state.ts';
 
 /** Whose view is asked for: a node by its key, and its zone ('' = none). */
@@ -36,9 +36,10 @@ interface Entry {
   readonly slices: readonly (readonly SliceEndpoint[])[] | undefined;
   /** Position of the change of this service before it, -1 = there is none. */
   readonly previous: number;
-  /** Sums over all services from here on, for a node without anything of its own, and over their endpoints. */
+  /** Sums over all services from here on, for a node without anything of its own, and over their endpoints and ports. */
   readonly total: Counts;
   readonly endpoints: number;
+  readonly ports: number;
   /** Sums over all changes so far: of those that changed something, and of endpoints that went out of use. */
   readonly effects: number;
   readonly lost: number;
@@ -60,6 +61,7 @@ interface SharedChanges extends ChangedServices {
 interface Effect {
   readonly changes: boolean;
   readonly endpoints: number;
+  readonly ports: number;
   readonly lost: number;
   readonly trigger: number;
 }
@@ -124,7 +126,13 @@ export class ServiceHistory {
     const changes = before !== state.specification;
     // With a service go its own chain and those of its endpoints, for each port.
     const lost = version === NO_VERSION ? (before?.ports.length ?? 0) * (1 + state.readyEndpoints) : 0;
-    this.append(revision, kinds.services, key, state, { changes, endpoints: 0, lost, trigger: -1 });
+    this.append(revision, kinds.services, key, state, {
+      changes,
+      endpoints: 0,
+      ports: portsOf(state.specification) - portsOf(before),
+      lost,
+      trigger: -1,
+    });
   }
 
   private sliceChanged({ revision, key, version, previous }: Change): void {
@@ -136,7 +144,7 @@ export class ServiceHistory {
     const changes = before !== after;
     const lost = changes ? state.setSlice(key, after) * (state.specification?.ports.length ?? 0) : 0;
     const trigger = version === NO_VERSION ? -1 : this.slices.triggeredAt.get(version);
-    const effect = { changes, endpoints: state.readyEndpoints - ready, lost, trigger };
+    const effect = { changes, endpoints: state.readyEndpoints - ready, ports: 0, lost, trigger };
     this.append(revision, kinds.endpointslices, service, state, effect);
   }
 
@@ -164,6 +172,7 @@ export class ServiceHistory {
       previous: this.latestOf.get(service) ?? -1,
       total,
       endpoints: (last?.endpoints ?? 0) + effect.endpoints,
+      ports: (last?.ports ?? 0) + effect.ports,
       effects: (last?.effects ?? 0) + (effect.changes && isProxied ? 1 : 0),
       lost: (last?.lost ?? 0) + (isProxied ? effect.lost : 0),
     });
@@ -215,7 +224,12 @@ export class ServiceHistory {
     return this.upTo(position, 'endpoints');
   }
 
-  private upTo(position: number, sum: 'effects' | 'lost' | 'endpoints'): number {
+  /** Ports of services before the change at `position`. */
+  portsAt(position: number): number {
+    return this.upTo(position, 'ports');
+  }
+
+  private upTo(position: number, sum: 'effects' | 'lost' | 'endpoints' | 'ports'): number {
     return position === 0 ? 0 : (this.entries[position - 1] as Entry)[sum];
   }
 
@@ -299,6 +313,11 @@ export class ServiceHistory {
     const { specification, slices } = this.entries[at] as Entry;
     return specification === null ? null : { specification, slices: slices ?? [], at };
   }
+}
+
+/** Ports of a service that proxies serve. */
+function portsOf(specification: ServiceSpecification | null): number {
+  return specification !== null && isProxied(specification) ? specification.ports.length : 0;
 }
 
 /** What a node counts for one service. */

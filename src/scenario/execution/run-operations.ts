@@ -7,6 +7,7 @@ import { awaitBarrier } from './await-barrier.ts';
 import { runLoad, runWatches } from './call-api.ts';
 import { deleteObjects, releaseObjects, rollDeployments, scaleDeployments, ungatePods } from './change-objects.ts';
 import { preloadChurn, runChurn } from './churn.ts';
+import { runConnections } from './connect.ts';
 import { createNodes, preloadNodes } from './create-nodes.ts';
 import { createIntents, createPods, preloadIntents, preloadPods } from './create-objects.ts';
 import { createPlainObjects, preloadPlainObjects } from './create-plain-objects.ts';
@@ -62,6 +63,8 @@ export function preloadAll(execution: Execution, operations: readonly Operation[
   for (const operation of operations) {
     if (operation.kind === 'createNodes' && operation.preload) preloadNodes(execution, operation);
   }
+  // Whoever connects has to know what every node sees from the start.
+  if (operations.some(({ kind }) => kind === 'connect')) execution.cluster.openTraffic();
   for (const operation of operations) if (isPreload(operation)) preloadObjects(execution, operation);
 }
 
@@ -112,6 +115,9 @@ export function* runOperations(execution: Execution, operations: readonly Operat
     } else if (operation.kind === 'callApi' && operation.background) {
       begin(execution, operation);
       beside(`load ${operation.name}`, runLoad(execution, operation));
+    } else if (operation.kind === 'connect' && operation.background) {
+      begin(execution, operation);
+      beside(`connections ${operation.name}`, runConnections(execution, operation));
     } else if (operation.kind === 'queryDns' && operation.background) {
       begin(execution, operation);
       beside(`load ${operation.name}`, runDnsLoad(execution, operation));
@@ -179,6 +185,9 @@ function* carryOut(execution: Execution, operation: Operation): Generator<number
       break;
     case 'callApi':
       yield* runLoad(execution, operation);
+      break;
+    case 'connect':
+      yield* runConnections(execution, operation);
       break;
     case 'queryDns':
       yield* runDnsLoad(execution, operation);

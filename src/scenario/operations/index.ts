@@ -4,6 +4,7 @@ import { barrier } from './barrier.ts';
 import { callApi } from './call-api.ts';
 import { churn } from './churn.ts';
 import { compact } from './compact.ts';
+import { connect } from './connect.ts';
 import { createDeployment } from './create-deployment.ts';
 import { createIngress } from './create-ingress.ts';
 import { createNamespaces } from './create-namespaces.ts';
@@ -41,6 +42,7 @@ export const operationKinds = {
   callApi,
   openWatches,
   queryDns,
+  connect,
   writeLogs,
   stop,
   barrier,
@@ -64,6 +66,7 @@ export type { CallApi } from './call-api.ts';
 export type { Churn, ChurnedObject } from './churn.ts';
 export { defaultClient, type OperationClient } from './client.ts';
 export type { Compact } from './compact.ts';
+export type { Connect } from './connect.ts';
 export type { CreateDeployment, DeploymentIntent } from './create-deployment.ts';
 export type { CreateIngress } from './create-ingress.ts';
 export type { CreateNamespaces } from './create-namespaces.ts';

@@ -48,7 +48,7 @@ function minimum(mode: string, span: Nanoseconds) {
 
 export const modeParameters = defineParameters({
   // ---- when syncs happen -------------------------------------------------------------------------------------------------------
-  iptablesMinSyncPeriod: minimum('iptables (and userspace)', seconds(1)),
+  iptablesMinSyncPeriod: minimum('iptables', seconds(1)),
   nftablesMinSyncPeriod: minimum('nftables', seconds(1)),
   ipvsMinSyncPeriod: minimum('ipvs', seconds(0)),
   syncPeriod: duration({

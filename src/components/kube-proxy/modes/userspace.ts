@@ -4,6 +4,7 @@
  * K:pkg/proxy/userspace/proxier.go of 1.25. Left out here: see docs/not-modelled.md.
  */
 import type { ServiceSpecification } from '../../../cluster/index.ts';
+import { nanoseconds } from '../../../units/index.ts';
 import { externalAddresses, hasNodePort, isProxied } from './endpoint-view.ts';
 import type { ModeParameters } from './modes.parameters.ts';
 import type { Counts, ProxyMode, SyncWork } from './proxy-mode.ts';
@@ -55,8 +56,9 @@ export const userspace: ProxyMode = {
   count,
   total: (counts) => at(counts, NAT),
   lines: runs,
-  pace: ({ iptablesMinSyncPeriod, syncPeriod }) => ({
-    minimum: iptablesMinSyncPeriod,
+  // Endpoints are taken over as they come; services wait for no period either, which upstream they do.
+  pace: ({ syncPeriod }) => ({
+    minimum: nanoseconds(0),
     forcedEvery: syncPeriod,
     isForcedFull: true,
   }),

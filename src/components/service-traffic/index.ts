@@ -1,0 +1,3 @@
+/** Connections to Services. */
+export * from './service-traffic.parameters.ts';
+export * from './service-traffic.ts';
