@@ -51,7 +51,7 @@ import { NodeMachines } from './node-machines.ts';
 import type { ModelParameters } from './parameters.ts';
 import { Preload } from './preload.ts';
 import { replicateScheduler, type SchedulerOptions } from './scheduler-replicas.ts';
-import { ServiceTraffic } from './service-traffic/index.ts';
+import { type ServiceTraffic, trafficOf } from './service-traffic/index.ts';
 import { staticProcess } from './static-control-plane.ts';
 
 /** What components of the control plane share. */
@@ -93,8 +93,6 @@ export interface LoadClientOptions {
   readonly encoding: Encoding;
 }
 
-/** Milli-CPU of a core. */
-const MILLI = 1000;
 /** Size of the ConfigMap with a namespace's root certificate [B]. */
 const ROOT_CA_BYTES = 1_800;
 /** Size of a Namespace and of a ServiceAccount (objects/summary.csv: Namespace 179 B) [B]. */
@@ -434,22 +432,9 @@ export class ControlPlane {
     webhook.fail(mode, duration, factor);
   }
 
-  /** From now on connections to Services may be opened; before anything is preloaded. */
-  openTraffic(): void {
-    const { simulation, tables, store, recorder, proxies, kubelets, parameters } = this;
-    const { serviceTraffic, kubeProxy } = parameters;
-    const machines = {
-      isUp: (node: ObjectKey) => kubelets.ofNode(node)?.isUp,
-      coresOf: (node: ObjectKey) => (kubelets.ofNode(node)?.specification.allocatable.cpu ?? 0) / MILLI,
-    };
-    const modes = { mode: kubeProxy.mode, modeParameters: kubeProxy, parameters: serviceTraffic };
-    this.openedTraffic ??= new ServiceTraffic({ simulation, tables, store, recorder, proxies, machines, ...modes });
-  }
-
-  /** Connections to Services. */
+  /** Connections to Services; asked for before anything is preloaded, or never. */
   get traffic(): ServiceTraffic {
-    if (this.openedTraffic === undefined)
-      throw new RangeError('connections are opened only where somebody asked for it');
+    this.openedTraffic ??= trafficOf(this);
     return this.openedTraffic;
   }
 

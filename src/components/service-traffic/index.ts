@@ -1,3 +1,4 @@
 /** Connections to Services. */
 export * from './service-traffic.parameters.ts';
 export * from './service-traffic.ts';
+export { trafficOf } from './traffic-of-cluster.ts';

@@ -92,7 +92,11 @@ export class ServiceTraffic {
       entries.set(this.connections.mostEntries);
       memory.set(this.connections.mostEntries * parameters.conntrackEntryBytes);
     });
-    proxies.history.keepEndpoints();
+  }
+
+  /** From now on the endpoints that nodes see are kept; before anything is preloaded. */
+  watchEndpoints(): void {
+    this.options.proxies.history.keepEndpoints();
   }
 
   /** A client on a node connects to a Service, and keeps the connection for a while. Nothing happens on a machine that is down. */

@@ -64,7 +64,7 @@ export function preloadAll(execution: Execution, operations: readonly Operation[
     if (operation.kind === 'createNodes' && operation.preload) preloadNodes(execution, operation);
   }
   // Whoever connects has to know what every node sees from the start.
-  if (operations.some(({ kind }) => kind === 'connect')) execution.cluster.openTraffic();
+  if (operations.some(({ kind }) => kind === 'connect')) execution.cluster.traffic.watchEndpoints();
   for (const operation of operations) if (isPreload(operation)) preloadObjects(execution, operation);
 }
 
