@@ -337,6 +337,7 @@ export class SchedulingLoop {
       if (node < 0) {
         this.failing.push(trial);
       } else if (isEnough) {
+        this.options.volumes.view.begin(pod.key, pod.requirements.template);
         const rejector = this.options.binding.begin(pod, node);
         if (rejector >= 0) this.failing.push({ ...trial, ...notAllowed(rejector) });
       } else {

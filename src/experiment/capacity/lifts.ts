@@ -60,7 +60,9 @@ const SCHEDULING_TIMES: readonly string[] = [
   'spreadTimePerOwnPod',
   'interPodFilterTimePerNode',
   'interPodScoreTimePerNode',
+  'interPodMergeTimePerNode',
   'interPodTimePerPod',
+  'batchHintTime',
 ].map((name) => `kubeScheduler.${name}`);
 
 /** What kube-proxy's syncs cost, in all modes: spans, and nanoseconds for each thing; not when they happen, and not what lookups cost. */
@@ -97,6 +99,7 @@ export const lifts: readonly (readonly [names: RegExp, lift: Lift])[] = [
   [/^flow control /, moreSeats],
   [/^kube-apiserver CPU$/, moreCores],
   [/^(control-plane|etcd) host \d+ CPU$/, moreCores],
+  [/^host \d+ of kube-scheduler.* CPU$/, moreCores],
   [/^etcd CPU$/, moreCores],
   [
     /^kube-apiserver admission$/,
