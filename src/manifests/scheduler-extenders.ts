@@ -24,6 +24,7 @@ export function readExtender(reader: FieldReader): ExtenderConfiguration {
   const extender = {
     name: reader.requiredText('urlPrefix'),
     filters: isGiven(reader, 'filterVerb'),
+    preempts: isGiven(reader, 'preemptVerb'),
     prioritizes,
     binds: isGiven(reader, 'bindVerb'),
     weight,
@@ -33,7 +34,7 @@ export function readExtender(reader: FieldReader): ExtenderConfiguration {
     managedResources: resources.map(({ name }) => name),
     ignoredResources: resources.filter(({ ignored }) => ignored).map(({ name }) => name),
   };
-  reader.ignore('preemptVerb', 'enableHTTPS', 'tlsConfig');
+  reader.ignore('enableHTTPS', 'tlsConfig');
   reader.finish();
   return extender;
 }

@@ -180,6 +180,7 @@ describe('extenders and election', () => {
       {
         name: 'http://a/',
         filters: true,
+        preempts: false,
         prioritizes: false,
         binds: false,
         weight: 0,
@@ -192,6 +193,7 @@ describe('extenders and election', () => {
       {
         name: 'http://b/',
         filters: false,
+        preempts: false,
         prioritizes: true,
         binds: true,
         weight: 3,

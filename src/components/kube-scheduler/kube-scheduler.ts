@@ -263,6 +263,7 @@ export class KubeScheduler {
         nodes: this.columns,
         nominations: this.nominations,
         view: placed,
+        extenders: asked?.extenders,
         parameters,
         parallelism,
         goroutines,

@@ -254,6 +254,7 @@ export class SchedulingLoop {
     this.preemptionSpan = nanoseconds(dryRuns / this.options.goroutines);
     this.cost.shared += dryRuns;
     this.cost.total = nanoseconds(this.cost.total + this.preemptionSpan);
+    this.decision.extenderTime += this.preempted.extenderTime;
   }
 
   private onDecided(incarnation: number): void {

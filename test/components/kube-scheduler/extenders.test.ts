@@ -12,6 +12,7 @@ function worldWith(extender: Partial<ExtenderConfiguration>, parameters: Record<
   const full: ExtenderConfiguration = {
     name: 'http://extender/',
     filters: false,
+    preempts: false,
     prioritizes: false,
     binds: false,
     weight: 1,
@@ -107,6 +108,42 @@ describe('an extender', () => {
     world.run(seconds(2));
     // Eight on five nodes with one each: nobody but the extender counts them.
     expect(world.boundCount(managed)).toBe(8);
+  });
+
+  describe('that is asked about preemption', () => {
+    /** Five nodes that are full, and a pod of higher priority. */
+    const preempting = (extender: Partial<ExtenderConfiguration>, parameters: Record<string, unknown> = {}) => {
+      const world = worldWith({ preempts: true, ...extender }, parameters);
+      const low = world.createPods(5, templateOf(0, { requests: amounts(4000, 1) }));
+      world.run(seconds(1));
+      expect(world.boundCount(low)).toBe(5);
+      const high = world.createPod(templateOf(1, { requests: amounts(4000, 1), priority: 10 }));
+      return { world, high };
+    };
+
+    const victims = (world: SchedulerWorld) => world.statistic('scheduler_preemption_victims', '', 'count') ?? 0;
+
+    test('holds the loop up for its call, and a victim goes', () => {
+      const { world, high } = preempting({});
+      world.run(milliseconds(CALL - 20));
+      expect(world.isMarkedUnschedulable(high)).toBe(false);
+      world.run(seconds(40));
+      expect(victims(world)).toBe(1);
+    });
+
+    test('keeps every victim where it accepts no node', () => {
+      const { world } = preempting({}, { extenderPasses: 0 });
+      world.run(seconds(40));
+      expect(victims(world)).toBe(0);
+    });
+
+    test('is passed over when it fails, if it may be, and otherwise nobody is preempted', () => {
+      for (const ignorable of [true, false]) {
+        const { world } = preempting({ ignorable }, { extenderFailures: 1 });
+        world.run(seconds(40));
+        expect(victims(world)).toBe(ignorable ? 1 : 0);
+      }
+    });
   });
 
   test('that binds does so through a client of its own', () => {

@@ -5,8 +5,9 @@ import type { Nanoseconds } from '../../../units/index.ts';
 export interface ExtenderConfiguration {
   /** Its urlPrefix, by which it is known. */
   readonly name: string;
-  /** Whether it is asked to filter nodes, to rate them, to bind pods: whether the verb is given. */
+  /** Whether it is asked to filter nodes, to say on which of them pods may be preempted, to rate them, to bind pods: whether the verb is given. */
   readonly filters: boolean;
+  readonly preempts: boolean;
   readonly prioritizes: boolean;
   readonly binds: boolean;
   /** What its scores count. */

@@ -4,8 +4,8 @@
  *
  * Filters are called one after the other, while the loop waits; those that rate all at once; a binder in place of the scheduler's own POST. A call that
  * fails, or takes longer than its timeout, fails the attempt unless the extender is ignorable. What an extender decides is drawn
- * (extenders.parameters.ts): which nodes pass, and scores of 0 to 10. Left out: the preempt verb, connections, TLS, whether the nodes that a filter
- * turns down could be mended by preemption.
+ * (extenders.parameters.ts): which nodes pass, and scores of 0 to 10. Where pods are to be preempted, it accepts the nodes that its filter would let pass, with
+ * the victims that it is told. Left out: connections, TLS, whether the nodes that a filter turns down could be mended by preemption.
  */
 import type { KeyedStream, RandomStream, ValuesOf } from '../../../engine/index.ts';
 import { type Nanoseconds, nanoseconds } from '../../../units/index.ts';
@@ -61,10 +61,25 @@ export class Extenders {
 
   /** Keeps those of the first `count` slots that all extenders let pass, in order. */
   filter(pod: PodRequirements, key: number, slots: Int32Array, count: number): ExtenderFiltering {
+    return this.ask('filters', pod, key, slots, count);
+  }
+
+  /** Keeps those of the first `count` slots, each a node with victims, on which all extenders accept preemption (ProcessPreemption). */
+  preempt(pod: PodRequirements, key: number, slots: Int32Array, count: number): ExtenderFiltering {
+    return this.ask('preempts', pod, key, slots, count);
+  }
+
+  private ask(
+    verb: 'filters' | 'preempts',
+    pod: PodRequirements,
+    key: number,
+    slots: Int32Array,
+    count: number,
+  ): ExtenderFiltering {
     let kept = count;
     let span = 0;
     this.configurations.forEach((extender, index) => {
-      if (span < 0 || kept === 0 || !extender.filters || !isInterested(extender, pod)) return;
+      if (span < 0 || kept === 0 || !extender[verb] || !isInterested(extender, pod)) return;
       const call = this.call(extender, kept);
       span += call.span;
       if (!call.failed) kept = this.keep(index, key, slots, kept);

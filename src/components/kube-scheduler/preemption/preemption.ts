@@ -3,11 +3,12 @@
  * K:pkg/scheduler/framework/preemption/preemption.go (Preempt), K:pkg/scheduler/framework/plugins/defaultpreemption.
  *
  * Decided on what is known when the cycle starts. What follows, the removal itself, is in evictions.ts. Nodes are tried from a random one on, as many
- * at once as the scheduler has cores for, until there are enough candidates. Left out: the preempt verb of extenders.
+ * at once as the scheduler has cores for, until there are enough candidates. Extenders have their say before one of them is picked.
  */
 import type { RandomStream, ValuesOf } from '../../../engine/index.ts';
 import { Lockstep } from '../algorithms/lockstep.ts';
 import { preFilter } from '../algorithms/pre-filter.ts';
+import type { Extenders } from '../extenders/extenders.ts';
 import type { kubeSchedulerParameters } from '../kube-scheduler.parameters.ts';
 import { NodeCheck } from '../node-check.ts';
 import type { NodeColumns } from '../node-columns.ts';
@@ -35,6 +36,8 @@ export interface PreemptionOptions {
   readonly nodes: NodeColumns;
   readonly nominations: Nominations;
   readonly view: PreemptionView;
+  /** Services that are asked about victims; undefined = there are none. */
+  readonly extenders?: Extenders | undefined;
   readonly parameters: ValuesOf<typeof kubeSchedulerParameters>;
   readonly parallelism: number;
   /** How many of its goroutines run at once. */
@@ -51,10 +54,12 @@ export interface PreemptionResult {
   /** Nodes on which a dry run was made, and runs of all filters over one node in them. */
   readonly dryRuns: number;
   readonly filterRuns: number;
+  /** Time for which extenders were asked [ns]. */
+  readonly extenderTime: number;
 }
 
 /** A pod that may not preempt. */
-const NOT_ELIGIBLE: PreemptionResult = { outcome: 'notEligible', dryRuns: 0, filterRuns: 0 };
+const NOT_ELIGIBLE: PreemptionResult = { outcome: 'notEligible', dryRuns: 0, filterRuns: 0, extenderTime: 0 };
 
 /** Preemption of one scheduler. */
 export class Preemption {
@@ -77,7 +82,7 @@ export class Preemption {
     const slots = narrowed === undefined ? order.slots() : Int32Array.from(narrowed);
     const count = narrowed === undefined ? order.count : narrowed.length;
     const potential = potentialNodes(pod.requirements, active, slots, count, nominations);
-    if (potential.length === 0) return { outcome: 'noCandidate', dryRuns: 0, filterRuns: 0 };
+    if (potential.length === 0) return { ...NOT_ELIGIBLE, outcome: 'noCandidate' };
     return this.search({ requirements: pod.requirements, key: pod.key, filters: active }, potential, pod.profile);
   }
 
@@ -113,9 +118,23 @@ export class Preemption {
       if (others.length > 0 && others.length + violating.length >= wanted) lockstep.stop();
     }
     const filterRuns = this.check.runs - runsBefore;
-    const best = chooseCandidate([...others, ...violating]);
-    const work = { dryRuns: lockstep.done, filterRuns };
+    const { accepted, extenderTime } = this.askExtenders(preemptor, [...others, ...violating]);
+    const best = chooseCandidate(accepted);
+    const work = { dryRuns: lockstep.done, filterRuns, extenderTime };
     return best === undefined ? { outcome: 'noCandidate', ...work } : { outcome: 'found', candidate: best, ...work };
+  }
+
+  /** Candidates that extenders accept (callExtenders): none if one that matters fails. */
+  private askExtenders(
+    { requirements, key }: Preemptor,
+    candidates: readonly Candidate[],
+  ): { readonly accepted: readonly Candidate[]; readonly extenderTime: number } {
+    const { extenders } = this.options;
+    if (extenders === undefined || candidates.length === 0) return { accepted: candidates, extenderTime: 0 };
+    const slots = Int32Array.from(candidates, ({ slot }) => slot);
+    const { kept, span } = extenders.preempt(requirements, key, slots, slots.length);
+    const accepted = new Set(slots.subarray(0, kept));
+    return { accepted: candidates.filter(({ slot }) => accepted.has(slot)), extenderTime: span };
   }
 
   /** calculateNumCandidates. */
