@@ -168,6 +168,11 @@ export const kubeSchedulerParameters = defineParameters({
     help: 'CPU of a dry run of preemption on one node beside the filters: a copy of the node and the sorting of its pods.',
     source: assumption('a copy of some tens of pod entries; no measurement tells it apart'),
   }),
+  asyncApiCalls: flag({
+    default: false,
+    help: 'Whether the loop goes on while the status of a pod that found no node is written (gate SchedulerAsyncAPICalls); otherwise it waits for the answer.',
+    source: sourceCode('K:pkg/features/kube_features.go', 'beta, off'),
+  }),
   opportunisticBatching: flag({
     default: true,
     help: 'Whether the ranking of nodes for one pod serves the next ones that are like it if each fills its node (gate OpportunisticBatching). Without effect on a profile with default constraints for spreading, as the default one is.',

@@ -3,7 +3,7 @@
  * goes on. K:pkg/scheduler/schedule_one.go (ScheduleOne, schedulingCycle, bindingCycle, handleSchedulingFailure).
  *
  * The decision is taken on what is known when the cycle starts (upstream's snapshot) and has its effects when the cycle ends. After a failure
- * the loop waits for its PATCH of the pod's status, as upstream does without SchedulerAsyncAPICalls.
+ * the loop waits for its PATCH of the pod's status, unless SchedulerAsyncAPICalls is on.
  */
 import { kinds, type ObjectKey } from '../../cluster/index.ts';
 import { type EventType, Occupancy, type Simulation, type ValuesOf } from '../../engine/index.ts';
@@ -401,9 +401,11 @@ export class SchedulingLoop {
     return false;
   }
 
-  /** The pod goes back to the queue. The loop waits while its status is patched. */
+  /** The pod goes back to the queue. The loop waits while its status is patched, unless such calls are made on the side. */
   private giveBack(pod: QueuedPod, failure: Failure): void {
-    this.patching = this.options.failures.tell(pod, failure, this.onPatched, this.incarnation);
+    const { failures, parameters } = this.options;
+    const sent = failures.tell(pod, failure, this.onPatched, this.incarnation);
+    this.patching = sent && !parameters.asyncApiCalls;
     this.queue.giveBack(pod);
   }
 
@@ -421,7 +423,7 @@ export class SchedulingLoop {
 
   /** The PATCH that the loop waited for was answered. */
   private patched(incarnation: number): void {
-    if (incarnation !== this.incarnation) return;
+    if (incarnation !== this.incarnation || !this.patching) return;
     this.patching = false;
     this.giveBackFailing();
   }

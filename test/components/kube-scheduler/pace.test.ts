@@ -86,6 +86,24 @@ describe('pace', () => {
     expect(Math.abs(took / expected - 1)).toBeLessThan(0.01);
   });
 
+  test('of pods that find no node is held up by the writing of their status, unless that is done on the side', () => {
+    const attemptsIn = (asyncApiCalls: boolean) => {
+      const world = new SchedulerWorld({
+        kubeScheduler: { clientQps: 0, asyncApiCalls },
+        network: { controlPlaneDelay: { distribution: 'constant', value: milliseconds(20) } },
+      } as never);
+      world.addNodes(5);
+      world.start();
+      world.createPods(100, templateOf(0, { nodeSelector: { no: 'where' } }));
+      world.run(milliseconds(500));
+      const labels = 'profile=default-scheduler;result=unschedulable';
+      return world.statistic('scheduler_schedule_attempts_total', labels, 'final') ?? 0;
+    };
+    // 40 ms there and back for each PATCH.
+    expect(attemptsIn(false)).toBeLessThan(13);
+    expect(attemptsIn(true)).toBe(100);
+  });
+
   test('falls when others have the cores of its host', () => {
     const span = (threads: number) => {
       const world = new SchedulerWorld({ kubeScheduler: { clientQps: 0 }, host: { controlPlaneCores: 4 } });
