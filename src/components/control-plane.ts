@@ -11,7 +11,7 @@ import {
   ObjectTables,
 } from '../cluster/index.ts';
 import type { Simulation } from '../engine/index.ts';
-import { type MetricRecorder, publishServer, WaitLedger } from '../metrics/index.ts';
+import { type MetricRecorder, WaitLedger } from '../metrics/index.ts';
 import { type Nanoseconds, nanoseconds } from '../units/index.ts';
 import { addonSurroundings } from './addon-surroundings.ts';
 import { CsiProvisioner } from './addons/csi-provisioner.ts';
@@ -27,10 +27,11 @@ import {
   type EventRecorderReplies,
   eventRecorderReplies,
 } from './client-go/index.ts';
+import { ControlPlaneMachines } from './control-plane-machines.ts';
 import type { DeschedulerPolicy } from './descheduler/index.ts';
 import { ElectedComponent, type ReplicatedComponent } from './elected-component.ts';
 import { EtcdCluster, type StoreEndpoints } from './etcd/index.ts';
-import { Host } from './host/host.ts';
+import type { Host } from './host/host.ts';
 import { ProcessCpu } from './host/process-cpu.ts';
 import {
   ApiServer,
@@ -116,8 +117,8 @@ export class ControlPlane {
   readonly tables: ObjectTables;
   readonly requests = new Requests();
   readonly waits: WaitLedger;
-  /** All machines of the control plane: those of API servers first. */
-  readonly hosts: Host[] = [];
+  /** The machines of the control plane: those of API servers first. */
+  readonly hosts: readonly Host[];
   readonly store: EtcdCluster;
   readonly webhooks: readonly WebhookServer[];
   readonly servers: readonly ApiServer[];
@@ -157,7 +158,9 @@ export class ControlPlane {
     this.webhooks = (webhooks ?? []).map((webhook) => new WebhookServer(simulation, recorder, webhook));
     const { tables, requests, waits } = this;
     const { network } = parameters;
-    const { servers, members } = this.placeHosts();
+    const machines = new ControlPlaneMachines(simulation, parameters);
+    const { servers, members } = machines.place();
+    this.hosts = machines.hosts;
     this.loadProcess = new ProcessCpu('load clients', servers);
     this.store = new EtcdCluster({
       simulation,
@@ -244,11 +247,11 @@ export class ControlPlane {
     this.schedulers = schedulers.map((options) =>
       replicateScheduler(options, {
         ...schedulerSurroundings,
-        controlPlane: this.hosts,
-        newHost: (name) => this.newHost(name),
+        controlPlane: machines.hosts,
+        newHost: (name) => machines.add(name),
       }),
     );
-    this.publishHosts();
+    machines.publish(recorder);
     this.publishServers();
   }
 
@@ -283,34 +286,6 @@ export class ControlPlane {
       releaseOnCancel: false,
       newProcess: () => new KubeControllerManager({ ...shared, parameters, generation: ++generation }),
     });
-  }
-
-  private newHost(name: string): Host {
-    const { host } = this.parameters;
-    const made = new Host(this.simulation, name, host.controlPlaneCores, host);
-    this.hosts.push(made);
-    return made;
-  }
-
-  /** API server i runs on control-plane host i; etcd member i there too if stacked, else on a host of its own. */
-  private placeHosts(): { servers: Host[]; members: Host[] } {
-    const { host, kubeApiserver, etcd } = this.parameters;
-    const count = Math.max(kubeApiserver.replicas, host.stackedEtcd ? etcd.members : 0);
-    const controlPlane = Array.from({ length: count }, (_, i) => this.newHost(`control-plane host ${i}`));
-    const members = host.stackedEtcd
-      ? controlPlane.slice(0, etcd.members)
-      : Array.from({ length: etcd.members }, (_, i) => this.newHost(`etcd host ${i}`));
-    return { servers: controlPlane.slice(0, kubeApiserver.replicas), members };
-  }
-
-  private publishHosts(): void {
-    for (const host of this.hosts) {
-      publishServer(this.recorder, this.simulation, `${host.name} CPU`, () => ({
-        busyNanoseconds: host.busyCoreNanoseconds(),
-        capacity: host.cores,
-        queueLength: Math.max(0, host.jobs - host.cores),
-      }));
-    }
   }
 
   /** What all API servers together have in service and are watched for. */
