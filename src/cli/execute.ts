@@ -6,6 +6,7 @@ import {
   comparisonCsv,
   comparisonTable,
   explanationText,
+  type FurtherResults,
   growthTable,
   type JudgedRun,
   jsonDocument,
@@ -21,6 +22,8 @@ import {
   runPoints,
   type ScenarioRun,
   summaryCsv,
+  sweepCsv,
+  sweepSections,
   sweepTable,
   verdictTable,
 } from '../index.ts';
@@ -60,7 +63,8 @@ export async function execute(points: readonly Point[], options: ExecutionOption
     const manifest = buildManifest(runs, facts, assumptions, stopReason);
     const { comparison } = options;
     const compared = comparison === undefined ? undefined : presentComparison(runs, compareRuns(runs, comparison));
-    writeResults(directory, resultFiles(judged, manifest, parameterRegistry, pageAssets(), compared));
+    const further = options.isSweep ? sweepResults(runs) : undefined;
+    writeResults(directory, resultFiles(judged, manifest, parameterRegistry, pageAssets(), compared, further));
     if (isComplete) ending = 'complete';
     process.stdout.write(
       compared === undefined
@@ -75,6 +79,11 @@ export async function execute(points: readonly Point[], options: ExecutionOption
     execution.conclude(ending);
     discardResultsDirectory(directory);
   }
+}
+
+/** What a sweep adds to the usual files. */
+function sweepResults(runs: readonly ScenarioRun[]): FurtherResults {
+  return { files: [{ name: 'sweep.csv', pieces: [sweepCsv(runs)] }], sections: sweepSections(runs) };
 }
 
 async function carryOut(

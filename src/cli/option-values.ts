@@ -1,6 +1,14 @@
 /** Values of options: from what is typed to what is meant, or a coded error. */
 import { availableParallelism } from 'node:os';
-import { PlimsollError, parseBytes, parseDuration, readWrittenValue, type WrittenValue } from '../index.ts';
+import {
+  type Axis,
+  PlimsollError,
+  parseAxis,
+  parseBytes,
+  parseDuration,
+  readWrittenValue,
+  type WrittenValue,
+} from '../index.ts';
 
 /** One PATH=VALUE of --set. */
 export type PathAndText = readonly [path: string, text: string];
@@ -112,13 +120,36 @@ export function collectText(text: string, previous: readonly string[] = []): rea
   return [...previous, text];
 }
 
-/** --vary PATH=a,b,c, collected. */
-export function collectVary(
-  text: string,
-  previous: Readonly<Record<string, readonly VariedValue[]>> = {},
-): Readonly<Record<string, readonly VariedValue[]>> {
-  const [path, values] = splitPath('--vary', text, 'PATH=a,b,c, such as nodes=500,1000,2000');
-  return { ...previous, [path]: values.split(',').map(scalar) };
+/** What --vary says: lists of values, and ranges. */
+export interface Varied {
+  readonly lists: Readonly<Record<string, readonly VariedValue[]>>;
+  readonly ranges: readonly Axis[];
+}
+
+/** --vary PATH=a,b,c or PATH=LO..HI, all of them. */
+export function readVaried(texts: readonly string[]): Varied {
+  const varied = texts.map(splitVary).map(([path, text]) => ({ path, text, axis: parseAxis(path, text) }));
+  const lists = varied.filter(({ axis }) => axis === undefined);
+  return {
+    lists: Object.fromEntries(lists.map(({ path, text }) => [path, text.split(',').map(scalar)])),
+    ranges: varied.flatMap(({ axis }) => axis ?? []),
+  };
+}
+
+/** --trajectories: 1 or more. */
+export function parseTrajectories(text: string): number {
+  const value = Number(text);
+  return /^\d+$/.test(text) && value >= 1 && value <= 1000
+    ? value
+    : fail('--trajectories', text, 'a whole number from 1 to 1000');
+}
+
+/** --points: 1 or more. */
+export function parsePoints(text: string): number {
+  const value = Number(text);
+  return /^\d+$/.test(text) && value >= 1 && value <= 100_000
+    ? value
+    : fail('--points', text, 'a whole number from 1 to 100000');
 }
 
 function splitPath(option: string, text: string, expected: string): PathAndText {
@@ -128,7 +159,7 @@ function splitPath(option: string, text: string, expected: string): PathAndText 
 }
 
 /** A number or switch as YAML would read it, otherwise the text. */
-export function scalar(text: string): VariedValue {
+function scalar(text: string): VariedValue {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' ? text : (value as VariedValue);

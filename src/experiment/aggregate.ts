@@ -2,7 +2,7 @@
 import { Tally } from '../engine/index.ts';
 import { type MetricUnit, type StatisticName, statisticNames } from '../metrics/index.ts';
 import type { ReplicationResult } from './replication-result.ts';
-import { studentT } from './student-t.ts';
+import { meanInterval } from './statistics/index.ts';
 
 /** One statistic of one series over replications. */
 export interface AggregateRow {
@@ -57,11 +57,9 @@ export function aggregate(replications: readonly ReplicationResult[]): Aggregate
 
 /** Mean with its spread and the t interval of its mean. */
 function interval(tally: Tally): Pick<AggregateRow, 'mean' | 'sd' | 'ci95Low' | 'ci95High' | 'n'> {
-  const { mean, count: n } = tally;
-  if (n < 2) return { mean: round(mean), sd: undefined, ci95Low: undefined, ci95High: undefined, n };
-  const sd = tally.standardDeviation;
-  const half = (studentT(0.95, n - 1) * sd) / Math.sqrt(n);
-  return { mean: round(mean), sd: round(sd), ci95Low: round(mean - half), ci95High: round(mean + half), n };
+  const { mean, n, sd, low, high } = meanInterval(tally);
+  const rounded = (value: number | undefined) => (value === undefined ? undefined : round(value));
+  return { mean: round(mean), sd: rounded(sd), ci95Low: rounded(low), ci95High: rounded(high), n };
 }
 
 /** Twelve digits: what the last bits of a mean say is the order of its additions. */

@@ -1,10 +1,12 @@
 /** Experiments: replications, sweeps, and what they amount to. */
 export * from './aggregate.ts';
+export * from './axis.ts';
 export * from './barriers.ts';
 export * from './benchmark.ts';
 export * from './bottleneck.ts';
 export * from './capacity/index.ts';
 export * from './comparison/index.ts';
+export * from './designs/index.ts';
 export * from './executors/index.ts';
 export * from './gate/index.ts';
 export * from './growth.ts';
@@ -18,6 +20,8 @@ export * from './replication-result.ts';
 export * from './run-control.ts';
 export * from './run-scenario.ts';
 export * from './seeds.ts';
+export * from './sensitivity/index.ts';
+export * from './statistics/index.ts';
 export * from './student-t.ts';
 export * from './sweep.ts';
 export * from './verdict.ts';

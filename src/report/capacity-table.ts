@@ -2,7 +2,6 @@
 import Table from 'cli-table3';
 import type { Capacity } from '../experiment/index.ts';
 import {
-  capacityVerdict,
   describeCriterion,
   describeFinding,
   describeLift,
@@ -49,7 +48,7 @@ export function frontierTable(capacities: readonly Capacity[]): string {
     head: ['with', `limit of ${first.first.axis.path}`, 'gives way', 'bottleneck', 'probes'],
     style: { head: [], border: [] },
     wordWrap: true,
-    colWidths: [24, 34, 50, 34, 8],
+    colWidths: [30, 30, 50, 30, 8],
   });
   for (const capacity of capacities) {
     const { request, first: finding } = capacity;
@@ -65,10 +64,7 @@ export function frontierTable(capacities: readonly Capacity[]): string {
 }
 
 /** The limit, or why there is none. */
-export function limitCell(capacity: Capacity): string {
-  const { search, axis } = capacity.first;
-  if (search.ending === 'precise' || search.ending === 'probes used up') return describeLimit(capacity.first);
-  return capacityVerdict(capacity)
-    .replace(/ (of|the limit of) .*/, '')
-    .replace(/: the limit.*/, ` (${axis.low} to ${axis.high}${axis.unit})`);
+export function limitCell({ first }: Capacity): string {
+  const { ending } = first.search;
+  return ending === 'precise' || ending === 'probes used up' ? describeLimit(first) : ending;
 }

@@ -140,4 +140,45 @@ export const csvFiles = {
       { name: 'fingerprint', meaning: 'fingerprint of the replication' },
     ],
   },
+  sweep: {
+    file: 'sweep.csv',
+    row: 'what one objective measured in one replication of one point (`plimsoll sweep` only); behind `scenario` stands a column for each value that varies, named by its path',
+    columns: [
+      scenario,
+      replication,
+      { ...metric, meaning: 'metric of the objective' },
+      { ...labels, meaning: 'labels of the objective, which select series' },
+      statistic,
+      { name: 'value', meaning: 'what was measured; empty without data' },
+      unit,
+      { name: 'holds', meaning: '1 if the objective held in this replication, otherwise 0' },
+    ],
+  },
+  sensitivity: {
+    file: 'sensitivity.csv',
+    row: 'one parameter of `plimsoll sweep --sensitivity`, the most influential first',
+    columns: [
+      scenario,
+      { name: 'parameter', meaning: 'path of what was varied' },
+      { name: 'low', meaning: 'lower end of its range; `x0.5` = half of its value' },
+      { name: 'high', meaning: 'upper end of its range' },
+      { name: 'assumption', meaning: '1 if its default is an assumption, otherwise 0' },
+      {
+        name: 'mean_absolute_effect',
+        meaning: "Morris' mean absolute effect on the measure of a change over the whole range",
+      },
+      { name: 'mean_effect', meaning: 'mean of the effects: their direction' },
+      { name: 'effect_sd', meaning: 'spread of the effects: large where the effect depends on the other parameters' },
+      {
+        name: 'first_order',
+        meaning:
+          "Sobol's first-order index: share of the variance that it explains alone; empty if not among the first",
+      },
+      { name: 'first_order_low', meaning: 'lower end of its 95 % bootstrap interval' },
+      { name: 'first_order_high', meaning: 'upper end of it' },
+      { name: 'total', meaning: "Sobol's total index: share of the variance in which it has a part" },
+      { name: 'total_low', meaning: 'lower end of its 95 % bootstrap interval' },
+      { name: 'total_high', meaning: 'upper end of it' },
+    ],
+  },
 } as const satisfies Record<string, CsvFile>;

@@ -20,5 +20,8 @@ export * from './parameters-in-play.ts';
 export * from './plot.ts';
 export * from './result-files.ts';
 export * from './results-readme.ts';
+export * from './sensitivity.ts';
+export * from './sweep-csv.ts';
+export * from './sweep-page.ts';
 export * from './validation-table.ts';
 export * from './verdict-table.ts';

@@ -51,7 +51,7 @@ export interface PlotAxis {
 const WIDTH = 640;
 const HEIGHT = 300;
 const LEFT = 64;
-const RIGHT = 16;
+const RIGHT = 28;
 const TOP = 16;
 const BOTTOM = 44;
 const TICKS = 6;

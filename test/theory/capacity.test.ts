@@ -5,7 +5,8 @@
  */
 import { describe, expect, it } from 'vitest';
 import { createDistribution, RandomStreams, SerialServer } from '../../src/engine/index.ts';
-import { CapacitySearch, parseAxis, type SearchResult } from '../../src/experiment/capacity/index.ts';
+import { parseAxis } from '../../src/experiment/axis.ts';
+import { CapacitySearch, type SearchResult } from '../../src/experiment/capacity/index.ts';
 import { type SimTime, simTime } from '../../src/units/index.ts';
 import { erlangC } from './erlang.ts';
 

@@ -5,7 +5,6 @@ import {
   gridOf,
   loadScenarioSource,
   PlimsollError,
-  parseAxis,
   readValue,
   resolveScenario,
   resolveVariant,
@@ -16,7 +15,7 @@ import {
 } from '../../index.ts';
 import { executeCapacity } from '../execute-capacity.ts';
 import { nodeFiles } from '../files.ts';
-import { collectText, parseProbes, parseProperShare, scalar, splitVary } from '../option-values.ts';
+import { collectText, parseProbes, parseProperShare, readVaried } from '../option-values.ts';
 import { addExecutionOptions, executionOf, overridesOf, type TypedOptions } from './execution-options.ts';
 
 /** Options of the command. */
@@ -66,8 +65,7 @@ export function addCapacity(program: Command, finish: (exitCode: number) => void
 /** One search, or one for each combination of what is listed. */
 function requestsOf(source: ScenarioSource, typed: CapacityOptions, overrides: ScenarioOverrides): CapacityRequest[] {
   const { seed, probability, precision, probes, lift } = typed;
-  const varied = (typed.vary ?? []).map(splitVary).map(([path, text]) => ({ path, text, axis: parseAxis(path, text) }));
-  const ranges = varied.flatMap(({ axis }) => axis ?? []);
+  const { lists, ranges } = readVaried(typed.vary ?? []);
   const [axis] = ranges;
   if (axis === undefined || ranges.length > 1) {
     throw new PlimsollError('P102', {
@@ -82,9 +80,7 @@ function requestsOf(source: ScenarioSource, typed: CapacityOptions, overrides: S
           : 'list the values of all but one',
     });
   }
-  const lists = varied.filter((each) => each.axis === undefined);
-  const listed = Object.fromEntries(lists.map(({ path, text }) => [path, text.split(',').map(scalar)]));
-  const points = gridOf(listed);
+  const points = gridOf(lists);
   return points.map((point) => {
     const scenarioAt = (value: number) =>
       resolveVariant(source, { ...point, [axis.path]: writeValue(axis, value) }, { ...overrides, replications: 1 });
@@ -96,7 +92,7 @@ function requestsOf(source: ScenarioSource, typed: CapacityOptions, overrides: S
     return {
       axis,
       scenarioAt,
-      fixed: lists.length === 0 ? '' : variantName(point),
+      fixed: variantName(point),
       own: readValue(axis, own),
       probability,
       precision,

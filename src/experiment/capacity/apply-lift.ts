@@ -28,7 +28,20 @@ export function applyLift(scenario: ResolvedScenario, server: string): LiftOutco
   if ('impossible' in lift) return lift;
   const parameters = lift.parameters.flatMap((each) => liftedParameter(scenario, each) ?? []);
   if (parameters.length === 0) return { impossible: 'its parameters are at the end of their ranges' };
-  return { parameters, means: lift.means, scenario: withParameters(scenario, parameters) };
+  return { parameters, means: lift.means, scenario: withParameters(scenario, parameters, 'lift') };
+}
+
+/** The scenario with the values of some parameters multiplied, each within its range. */
+export function withScaledParameters(
+  scenario: ResolvedScenario,
+  factors: readonly ParameterLift[],
+  origin: string,
+): ResolvedScenario {
+  return withParameters(
+    scenario,
+    factors.flatMap((each) => liftedParameter(scenario, each) ?? []),
+    origin,
+  );
 }
 
 function liftedParameter(
@@ -73,7 +86,11 @@ export function scaledDistribution(spec: DistributionSpec, factor: number): Dist
 }
 
 /** The scenario with these values, as if somebody had set them last. */
-function withParameters(scenario: ResolvedScenario, changes: readonly LiftedParameter[]): ResolvedScenario {
+function withParameters(
+  scenario: ResolvedScenario,
+  changes: readonly LiftedParameter[],
+  origin: string,
+): ResolvedScenario {
   const parameters: Record<string, Record<string, PlainValue>> = { ...scenario.parameters };
   for (const { parameter, after } of changes) {
     const [component, name] = parameter.split('.') as [string, string];
@@ -86,7 +103,7 @@ function withParameters(scenario: ResolvedScenario, changes: readonly LiftedPara
       path: parameter,
       value: after,
       default: before,
-      origin: 'lift',
+      origin,
     })),
   ];
   return {

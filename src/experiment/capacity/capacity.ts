@@ -3,12 +3,12 @@
  * Idle workers take the probes that will most likely be asked for next; an answer never rests on one that was not asked for.
  */
 import type { ResolvedScenario } from '../../scenario/resolved-scenario.ts';
+import { type Axis, positionOf, roundValue } from '../axis.ts';
 import type { Executor, Finished } from '../executors/index.ts';
 import type { Job } from '../job.ts';
 import type { ReplicationResult } from '../replication-result.ts';
 import { ranToItsEnd } from '../run-control.ts';
 import { applyLift, type LiftedParameter } from './apply-lift.ts';
-import { type Axis, positionOf, roundValue } from './axis.ts';
 import { failedCriteria, findGivesWay, type GivesWay } from './gives-way.ts';
 import {
   CapacitySearch,

@@ -1,7 +1,6 @@
 /** Capacity: the limit of one value within which objectives hold, and what gives way there. */
 
 export * from './apply-lift.ts';
-export * from './axis.ts';
 export * from './capacity.ts';
 export * from './gives-way.ts';
 export * from './lifts.ts';

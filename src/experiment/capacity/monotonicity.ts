@@ -19,6 +19,9 @@ export interface MonotonicityTest {
   readonly p: number;
 }
 
+/** Outcomes this near to a value count for it when inversions are looked for, in ranges: few values are probed twice. */
+const NEAR = 0.05;
+
 /** The inversion that chance explains least; of equally strange ones the widest. Undefined if there is none wider than `leastDistance`. */
 export function strangestInversion(trials: readonly Trial[], leastDistance: number): Inversion | undefined {
   let found: (Inversion & { p: number }) | undefined;
@@ -26,13 +29,20 @@ export function strangestInversion(trials: readonly Trial[], leastDistance: numb
     for (const further of trials) {
       const distance = further.position - nearer.position;
       if (distance <= leastDistance || nearer.failed === 0 || further.held === 0) continue;
-      const p = fisherExact(nearer, further);
+      const p = fisherExact(around(nearer, trials), around(further, trials));
       const wider = found === undefined || distance > found.further - found.nearer;
       if (found === undefined || p < found.p || (p === found.p && wider))
         found = { nearer: nearer.position, further: further.position, p };
     }
   }
   return found === undefined ? undefined : { nearer: found.nearer, further: found.further };
+}
+
+/** All outcomes near a value. */
+function around({ position }: Trial, trials: readonly Trial[]): Trial {
+  const near = trials.filter((trial) => Math.abs(trial.position - position) <= NEAR);
+  const sum = (of: (trial: Trial) => number): number => near.reduce((total, trial) => total + of(trial), 0);
+  return { position, held: sum(({ held }) => held), failed: sum(({ failed }) => failed) };
 }
 
 /** Probability, if both hold equally often, that at least so many of all failures are at `nearer`. */

@@ -6,7 +6,7 @@
  * A round has the same number of probes whatever runs them, so that the answer does not depend on the number of workers. The first one looks at
  * both ends and between; the others go where the limit is thought to be.
  */
-import { type Axis, positionOf, probeValueAt, roundValue, valueAt } from './axis.ts';
+import { type Axis, positionOf, probeValueAt, roundValue, valueAt } from '../axis.ts';
 import { fisherExact, type Inversion, strangestInversion } from './monotonicity.ts';
 import { ResponseCurve, type Trial } from './response-curve.ts';
 
@@ -14,6 +14,8 @@ import { ResponseCurve, type Trial } from './response-curve.ts';
 export const ROUND = 4;
 /** Positions of the first round. */
 const FIRST_POSITIONS: readonly number[] = [0, 1 / 3, 2 / 3, 1];
+/** Fewer probes than this decide nothing, however alike they are. */
+const LEAST_PROBES = 3 * ROUND;
 /** Quantiles of the limit at which a round probes: wide apart, so that the curve is known on both sides of the limit and not at its middle alone. */
 const LIMIT_QUANTILES: readonly number[] = [0.1, 0.5, 0.9, 0.97];
 /** The interval that is told. */
@@ -238,7 +240,7 @@ export class CapacitySearch {
     const clip = (position: number) => Math.min(1, Math.max(0, position));
     const [a, b] = [this.limitAt(clip(near), mirrored), this.limitAt(clip(far), mirrored)];
     const middle = (Math.abs(a) + Math.abs(b)) / 2;
-    if (Math.abs(a - b) / 2 > this.options.precision * middle) return undefined;
+    if (Math.abs(a - b) / 2 > this.options.precision * middle || this.asked < LEAST_PROBES) return undefined;
     // An interval that goes on beyond an end says no more than that the limit is not before it.
     if (far > 1) return 'holds everywhere';
     return near < 0 ? 'holds nowhere' : 'precise';

@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RandomStreams } from '../../../src/engine/index.ts';
-import {
-  type Axis,
-  CapacitySearch,
-  type Probe,
-  parseAxis,
-  type SearchResult,
-} from '../../../src/experiment/capacity/index.ts';
+import { type Axis, parseAxis } from '../../../src/experiment/axis.ts';
+import { CapacitySearch, type Probe, type SearchResult } from '../../../src/experiment/capacity/index.ts';
 
 function axisOf(text: string): Axis {
   const axis = parseAxis('nodes', text);

@@ -2,8 +2,8 @@
  * The range of values that a search goes over, as it is typed: `100..5000`, `1..64`, `20/s..500/s`, `1ms..50ms`, `256Mi..8Gi`. Values between
  * are written in the unit of the lower end, with three digits, so that a probe's value can be typed again.
  */
-import { PlimsollError } from '../../errors/index.ts';
-import type { WrittenValue } from '../../scenario/resolved-scenario.ts';
+import { PlimsollError } from '../errors/index.ts';
+import type { WrittenValue } from '../scenario/resolved-scenario.ts';
 
 /** Digits of a value between the ends: finer than any precision that is asked for. */
 const DIGITS = 3;

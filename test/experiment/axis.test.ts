@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fisherExact, parseAxis, readValue, writeValue } from '../../../src/experiment/capacity/index.ts';
+import { fisherExact, parseAxis, readValue, writeValue } from '../../src/experiment/index.ts';
 
 describe('a range', () => {
   it.each([

@@ -1,0 +1,3 @@
+/** Designs of sweeps. */
+export * from './designs.ts';
+export * from './sobol-sequence.ts';

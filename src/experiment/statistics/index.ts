@@ -1,0 +1,3 @@
+/** Statistics over replications. */
+export * from './bootstrap.ts';
+export * from './mean-interval.ts';
