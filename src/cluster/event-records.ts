@@ -49,6 +49,9 @@ export const eventReasons = [
   'EvictionThresholdMet',
   'NodeHasInsufficientMemory',
   'NodeHasDiskPressure',
+  // Of node-problem-detector: a condition of its own has changed (upstream has a reason for each), or a process was killed.
+  'NodeCondition',
+  'OOMKilling',
 ] as const;
 
 /** Reason of an event. */

@@ -33,6 +33,8 @@ export class NodeVersions extends VersionTable {
   readonly ready = this.number(ConditionStatus.False);
   /** Conditions of pressure that are True: bits of {@link NodePressure}. */
   readonly pressure = this.number(0);
+  /** Conditions that node-problem-detector has set to True [condition]. */
+  readonly problems = this.number(0);
   /** status.images as the kubelet has told them; null = it has told nothing, and they are those of the specification. */
   readonly images = this.reference<readonly NodeImage[] | null>(null);
   /** lastHeartbeatTime of the Ready condition [ns]. */

@@ -354,4 +354,21 @@ export const addonMetrics = {
     help: 'Rules of NetworkPolicies that agents have programmed, on all nodes together, deletions included.',
     source: 'ours: felix_iptables_lines_executed says the like',
   },
+  problem_counter: {
+    name: 'problem_counter',
+    kind: 'counter',
+    unit: '1',
+    labels: [],
+    help: 'Problems that node-problem-detector has found, permanent and temporary ones, on all nodes together.',
+    source: 'node-problem-detector pkg/problemmetrics; summed over nodes, without reason',
+  },
+  plimsoll_node_problem_report_duration_seconds: {
+    name: 'plimsoll_node_problem_report_duration_seconds',
+    kind: 'histogram',
+    unit: 's',
+    labels: [],
+    buckets: exponentialBuckets(0.01, 2, 14),
+    help: 'Time from a permanent problem of a node, or its end, until the conditions of the Node say so.',
+    source: 'ours: how late whoever goes by the conditions is',
+  },
 } as const satisfies Record<string, MetricDefinition>;

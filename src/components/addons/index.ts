@@ -7,6 +7,7 @@ import { ingressNginx } from './ingress-nginx/ingress-nginx.ts';
 import { logAgent } from './log-agent/log-agent.ts';
 import { metricsServer } from './monitoring/metrics-server.ts';
 import { prometheus } from './monitoring/prometheus.ts';
+import { nodeProblemDetector } from './node-problem-detector/node-problem-detector.ts';
 
 export const addonRegistry = {
   coredns,
@@ -15,6 +16,7 @@ export const addonRegistry = {
   metricsServer,
   prometheus,
   ingressNginx,
+  nodeProblemDetector,
 } as const satisfies Record<string, AddonDefinition>;
 
 /** Name of an add-on. */

@@ -205,6 +205,7 @@ export const lifts: readonly (readonly [names: RegExp, lift: Lift])[] = [
     /^ingress-nginx sync limiter$/,
     { parameters: by(LIMIT, 'ingressNginx.syncRateLimit'), means: 'ten times the syncs of the ingress controller' },
   ],
+  [/^node-problem-detector client limiter$/, clientLimits('nodeProblemDetector')],
   [
     /^log agent client limiter$/,
     { impossible: 'log agents have no limit of their own, unless logAgent.clientQps gives them one' },

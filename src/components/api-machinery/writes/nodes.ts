@@ -46,6 +46,17 @@ export const nodeStatus: Write = {
   },
 };
 
+/** PATCH nodes/status by node-problem-detector: its conditions, with their heartbeat. Number 0: how many are True. */
+export const nodeProblems: Write = {
+  verb: Verb.Patch,
+  kind: kinds.nodes,
+  subresource: 'status',
+  apply({ tables: { nodes }, requests }, draft, request) {
+    nodes.problems.set(draft, requests.number(request, 0));
+    return CHANGED;
+  },
+};
+
 /** PUT nodes/status by the node lifecycle controller: all conditions Unknown. */
 export const nodeUnknown: Write = {
   verb: Verb.Update,
