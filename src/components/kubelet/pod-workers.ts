@@ -312,7 +312,8 @@ export class PodWorkers {
     table.epoch[slot] = (table.epoch[slot] as number) + 1;
     table.busy[slot] = 0;
     table.pending[slot] = 0;
-    table.deleting[slot] = 0;
+    // What was to be cleaned up is begun anew; a stop goes on for the reason that it had.
+    if (table.stage[slot] !== PodStage.Stopping) table.deleting[slot] = 0;
     table.deletable[slot] = 0;
     this.probes.end(slot);
     this.terminations.detach(slot);
@@ -336,9 +337,9 @@ export class PodWorkers {
         this.volumes.mount(slot);
         this.probes.begin(slot, true);
         this.syncs.resume(slot);
+        if (this.steps.planOfPod(slot).usesResources) this.evictions.watch(this.steps.kubeletOf(slot));
         break;
       case PodStage.Stopping:
-        table.deleting[slot] = 1;
         this.terminations.resume(slot);
         break;
     }

@@ -127,7 +127,11 @@ export class Probes {
     this.forEachProbe(slot, (row, type) => {
       const { table, rows } = this;
       const container = table.container[row] as number;
-      if (rows.seen[container] !== ContainerState.Running) return;
+      if (rows.seen[container] !== ContainerState.Running) {
+        // One that was left alone succeeds no more.
+        if ((table.quietSince[row] as number) >= 0) this.rest(row);
+        return;
+      }
       if (table.life[row] !== rows.life[container]) this.meet(row, type);
       else if (type === ProbeType.Readiness && rows.ready[container] === 0) this.trigger(row);
     });

@@ -157,3 +157,34 @@ describe('a node whose disk is full', () => {
     expect(created.series('kubelet_evictions', 'eviction_signal=imagefs.available')?.statistics.final).toBe(1);
   });
 });
+
+describe('a kubelet that is restarted', () => {
+  const restart = (created: ClusterWorld) => created.cluster.kubelets.restartProcess(created.kubelet('node-0'));
+
+  it('goes on to look after its memory', () => {
+    const created = world(`
+    - createPods: { name: greedy, count: 1, requests: { memory: 100Mi }, application: { memory: 400Mi, memoryGrowth: 20Mi } }`);
+    created.perform();
+    created.runUntil(() => created.readyPods() === 1);
+    restart(created);
+    created.runUntil(() => evicted(created).length > 0, 300);
+    expect(evicted(created)).toEqual(['greedy']);
+  });
+
+  it('while a pod that it evicts is being stopped leaves that pod as one that has failed', () => {
+    const created = world(
+      `
+    - createPods: { name: greedy, count: 1, requests: { memory: 100Mi }, application: { memory: 2100Mi, stopTime: 60s } }`,
+      1,
+      'kubelet.processStart: 100ms',
+    );
+    created.perform();
+    created.runUntil(() => created.calls.some(({ reason }) => reason === 'Evicted'));
+    created.runFor(0.5);
+    restart(created);
+    created.runFor(60);
+    const [key] = created.podKeys() as [ObjectKey];
+    expect(created.tables.pods.phase.get(created.pod(key))).toBe(PodPhase.Failed);
+    expect(created.tables.pods.isTerminating(created.pod(key))).toBe(false);
+  });
+});
