@@ -277,9 +277,10 @@ class KubeSchedulerAlgorithm implements SchedulingAlgorithm {
     }
     // Always one draw, so that variants of a scenario keep their random numbers in step.
     let chosen = Math.floor(this.context.tieBreak.next() * ties);
-    for (let i = 0; decision.node < 0; i++) {
-      if (totals[i] === best && chosen-- === 0) decision.node = found[i] as number;
-    }
+    let place = -1;
+    do if (totals[++place] === best) chosen--;
+    while (chosen >= 0);
+    decision.node = found[place] as number;
   }
 
   private makeRoom(): void {

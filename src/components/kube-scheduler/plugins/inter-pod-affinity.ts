@@ -192,10 +192,19 @@ class InterPodAffinity implements FilterPlugin, ScorePlugin {
 function keepNear({ wanted, selectsItself }: PodCounts, slots: Int32Array, count: number): number {
   if (wanted.length === 0) return count;
   const isFirst = selectsItself && wanted.every(({ total }) => total === 0);
+  let kept = count;
+  for (const counts of wanted) kept = keepIn(counts, slots, kept, isFirst);
+  return kept;
+}
+
+/** Keeps nodes in a domain where pods of a set lie, or in any domain. */
+function keepIn(counts: DomainCounts, slots: Int32Array, count: number, inAny: boolean): number {
+  const { topology } = counts;
   let kept = 0;
   for (let i = 0; i < count; i++) {
     const slot = slots[i] as number;
-    if (isNear(wanted, slot, isFirst)) slots[kept++] = slot;
+    const domain = topology.domainOf(slot);
+    if (domain !== NO_DOMAIN && (inAny || counts.in(domain) !== 0)) slots[kept++] = slot;
   }
   return kept;
 }
