@@ -62,7 +62,8 @@ function parametersPage(): string {
     `The ${total} numbers that the model takes from outside. A scenario sets them under \`spec.parameters\`, a profile as a set, the command`,
     'line with `--set`; `plimsoll explain kubeScheduler.clientQps` tells the same of one. Every result names the assumptions that it rests on.',
     '',
-    'Sources: _source code_ = read in Kubernetes 1.36.2 (`K:`), etcd 3.6.8 (`E:`) or raft (`R:`); _measured_ = by us, on real components, see',
+    'Sources: _source code_ = read in Kubernetes 1.36.2 (`K:`), etcd 3.6.8 (`E:`), raft (`R:`), or of add-ons CoreDNS (`CDNS:`), cluster-proportional-autoscaler (`CPA:`),',
+    'metrics-server (`MS:`), ingress-nginx (`ING:`), node-problem-detector (`NPD:`), Fluent Bit (`FB:`); _measured_ = by us, on real components, see',
     '[data/measured](../data/measured/README.md); _documentation_, _paper_ = published; _assumption_ = a reason, and nothing better.',
   ];
   return page('Parameters', 'the parameters of the components', introduction, [
