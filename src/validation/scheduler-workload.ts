@@ -3,7 +3,7 @@ import { measure } from '../experiment/index.ts';
 import { runReplication } from '../experiment/replication.ts';
 import { importFormats } from '../formats/index.ts';
 import { type Files, loadScenario, type ResolvedScenario } from '../scenario/index.ts';
-import type { ParameterValues } from './case-parameters.ts';
+import { type ParameterValues, replaced } from './case-parameters.ts';
 import type { Prediction } from './validation-case.ts';
 
 /** Directory below data/ with the workloads, and the places in it that configurations and their templates have. */
@@ -53,17 +53,6 @@ function scenarioOf(carried: CarriedFiles, workload: string, options: WorkloadOp
   const values = { 'spec.profile': options.profiles, ...options.params };
   const resolved = loadScenario(imported, 'workload.yaml', { values });
   return { ...resolved, parameters: replaced(resolved.parameters, options.parameters) };
-}
-
-/** Values of parameters, some of them replaced. */
-function replaced(parameters: ResolvedScenario['parameters'], values: ParameterValues): ResolvedScenario['parameters'] {
-  const plain = { ...parameters };
-  for (const [path, value] of Object.entries(values)) {
-    const dot = path.indexOf('.');
-    const component = path.slice(0, dot);
-    plain[component] = { ...plain[component], [path.slice(dot + 1)]: value };
-  }
-  return plain;
 }
 
 function filesOf(texts: Readonly<Record<string, string>>): Files {

@@ -31,7 +31,7 @@ export type Prediction = Readonly<Record<string, number>>;
 
 /** A case. */
 export interface ValidationCase {
-  readonly component: 'etcd' | 'kube-apiserver' | 'kube-scheduler' | 'kube-proxy';
+  readonly component: 'etcd' | 'kube-apiserver' | 'kube-scheduler' | 'kube-proxy' | 'kubelet';
   /** What was measured. */
   readonly measured: string;
   /** How the model is driven, and what of the measurement it leaves out. */

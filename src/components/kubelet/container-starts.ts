@@ -12,10 +12,12 @@ import { Role } from './pod-plan.ts';
 import { Draw, type PodSteps } from './pod-steps.ts';
 import type { PodTable } from './pod-table.ts';
 import { restartBackoff } from './restart-backoff.ts';
+import type { RuntimeWork } from './runtime-work.ts';
 
 /** The starts of containers on all nodes. */
 export class ContainerStarts {
   private readonly steps: PodSteps;
+  private readonly work: RuntimeWork;
   private readonly table: PodTable;
   private readonly rows: ContainerTable;
   private readonly runs: ContainerRuns;
@@ -24,8 +26,15 @@ export class ContainerStarts {
   private readonly done: (slot: number) => void;
   private readonly evStarted: EventType;
 
-  constructor(steps: PodSteps, runs: ContainerRuns, images: ImagePulls, done: (slot: number) => void) {
+  constructor(
+    steps: PodSteps,
+    work: RuntimeWork,
+    runs: ContainerRuns,
+    images: ImagePulls,
+    done: (slot: number) => void,
+  ) {
     this.steps = steps;
+    this.work = work;
     this.table = steps.table;
     this.rows = steps.rows;
     this.runs = runs;
@@ -88,7 +97,7 @@ export class ContainerStarts {
     // The draws of a container that comes again are those of its coming life.
     const ahead = (rows.finishedAt[row] as number) >= 0 ? 1 : 0;
     const draw = steps.drawOf(row, Draw.Container, ahead);
-    steps.plan(
+    this.work.do(
       slot,
       steps.parameters.containerStart.keyedSample(steps.draws, steps.entity(slot), draw),
       this.evStarted,

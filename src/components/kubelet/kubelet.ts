@@ -6,6 +6,7 @@ import type { ApiClient, EventRecorder, Reflector } from '../client-go/index.ts'
 import { ImageStore } from './image-store.ts';
 import { NodeClock } from './node-clock.ts';
 import { NodeResources } from './node-resources.ts';
+import type { WaitingWork } from './runtime-work.ts';
 import type { KeptSettings } from './settings-manager.ts';
 import { SupervisionState } from './supervision.ts';
 
@@ -77,6 +78,8 @@ export class Kubelet {
   /** Number of the latest plan of a report, and attempts of the present one that have failed, state. */
   statusPlan = 0;
   statusTries = 0;
+  /** What its container engine is doing, and what waits for it (runtime-work.ts), state. */
+  readonly work: { busy: number; readonly waiting: WaitingWork[] } = { busy: 0, waiting: [] };
   /** Steps of pods that wait for the runtime: event type, slot and epoch of each, state. */
   readonly heldSteps: { readonly type: EventType; readonly slot: number; readonly epoch: number }[] = [];
   /** The clock on its wall. */

@@ -28,6 +28,7 @@ import { PodSyncs } from './pod-sync.ts';
 import { PodStage, type PodTable } from './pod-table.ts';
 import { PodTerminations } from './pod-termination.ts';
 import { Probes } from './probes.ts';
+import { RuntimeWork } from './runtime-work.ts';
 import { Sandboxes } from './sandboxes.ts';
 import type { StatusManager } from './status-manager.ts';
 import { VolumeManager } from './volume-manager.ts';
@@ -51,6 +52,7 @@ export class PodWorkers {
   private readonly table: PodTable;
   private readonly steps: PodSteps;
   private readonly statuses: PodStatuses;
+  private readonly work: RuntimeWork;
   private readonly sandboxes: Sandboxes;
   private readonly applications: Applications;
   private readonly runs: ContainerRuns;
@@ -86,7 +88,8 @@ export class PodWorkers {
     const steps = new PodSteps(clientGo.simulation, parameters, table, kubelets, manager);
     this.steps = steps;
     this.statuses = new PodStatuses(steps);
-    this.sandboxes = new Sandboxes(clientGo, steps, (slot) => this.onSandboxReady(slot));
+    this.work = new RuntimeWork(clientGo, steps);
+    this.sandboxes = new Sandboxes(clientGo, steps, this.work, (slot) => this.onSandboxReady(slot));
     const applications = new Applications(steps);
     this.applications = applications;
     this.runs = new ContainerRuns(clientGo, steps, applications, (slot) => {
@@ -121,7 +124,7 @@ export class PodWorkers {
       failed: (row) => starts.failed(row),
       pulled: (kubelet) => this.onPulled(kubelet),
     });
-    const starts = new ContainerStarts(steps, runs, this.images, (slot) => this.syncs.startsDone(slot));
+    const starts = new ContainerStarts(steps, this.work, runs, this.images, (slot) => this.syncs.startsDone(slot));
     this.evVolumesMounted = steps.onRuntime('volumes mounted', (slot) => this.onVolumesMounted(slot));
     this.volumes = new VolumeManager(clientGo, steps, this.evVolumesMounted);
     this.startSeconds = clientGo.recorder.histogram('kubelet_pod_start_sli_duration_seconds');
@@ -209,8 +212,10 @@ export class PodWorkers {
   private onSandboxReady(slot: number): void {
     const { table } = this;
     table.stage[slot] = PodStage.Active;
-    table.conditions[slot] = (table.conditions[slot] as number) | PodCondition.ReadyToStartContainers;
-    this.statuses.tell(slot, PodPhase.Pending);
+    if (this.parameters.podReadyToStartContainers) {
+      table.conditions[slot] = (table.conditions[slot] as number) | PodCondition.ReadyToStartContainers;
+      this.statuses.tell(slot, PodPhase.Pending);
+    }
     if (this.steps.planOfPod(slot).usesResources) this.evictions.watch(this.steps.kubeletOf(slot));
     this.syncs.act(slot);
   }
@@ -302,6 +307,7 @@ export class PodWorkers {
   /** The kubelet's process has ended: it keeps no Secrets and ConfigMaps any more, pulls no images and evicts nobody. */
   processEnded(kubelet: Kubelet): void {
     this.volumes.settings.stop(kubelet);
+    this.work.forget(kubelet);
     this.images.interrupt(kubelet);
     this.evictions.forget(kubelet);
   }

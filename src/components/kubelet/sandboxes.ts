@@ -10,12 +10,14 @@ import { nanoseconds } from '../../units/index.ts';
 import type { ClientGo } from '../client-go/index.ts';
 import type { PodNetwork } from './pod-network.ts';
 import { Draw, type PodSteps } from './pod-steps.ts';
+import type { RuntimeWork } from './runtime-work.ts';
 
 /** The sandboxes of all nodes. */
 export class Sandboxes {
   /** The CNI plugin of the nodes; undefined = none is modelled. */
   network: PodNetwork | undefined;
   private readonly steps: PodSteps;
+  private readonly work: RuntimeWork;
   private readonly onReady: (slot: number) => void;
   private readonly starts: CounterSeries;
   private readonly errors: CounterSeries;
@@ -25,8 +27,9 @@ export class Sandboxes {
   private readonly evTriedAgain: EventType;
 
   /** `onReady`: the sandbox of a pod is there, with its address. */
-  constructor(clientGo: ClientGo, steps: PodSteps, onReady: (slot: number) => void) {
+  constructor(clientGo: ClientGo, steps: PodSteps, work: RuntimeWork, onReady: (slot: number) => void) {
     this.steps = steps;
+    this.work = work;
     this.starts = clientGo.recorder.counter('kubelet_started_pods_total');
     this.errors = clientGo.recorder.counter('kubelet_started_pods_errors_total');
     this.onReady = onReady;
@@ -44,7 +47,7 @@ export class Sandboxes {
     const isConnected = this.usesNetwork(slot);
     const span = isConnected ? sandboxWithoutNetwork : sandboxStart;
     const draw = steps.drawOfAttempt(Draw.Sandbox, steps.table.sandboxAttempts[slot] as number);
-    steps.plan(
+    this.work.do(
       slot,
       span.keyedSample(steps.draws, steps.entity(slot), draw),
       isConnected ? this.evPauseRuns : this.evReady,

@@ -5,7 +5,7 @@
  * Tokens are asked for anew once 80 % of their life is over, less a jitter, by the next sync of the pod.
  * Simplification: a Secret or ConfigMap that only env names holds the pod up in the same way; upstream its container then fails to be created.
  */
-import { kinds, type ObjectKey } from '../../cluster/index.ts';
+import { kinds, type ObjectKey, type PodTemplate } from '../../cluster/index.ts';
 import type { EventType, Simulation, ValuesOf } from '../../engine/index.ts';
 import { nanoseconds, type SimTime } from '../../units/index.ts';
 import { isSuccess, type RequestId, writes } from '../api-machinery/index.ts';
@@ -67,15 +67,19 @@ export class VolumeManager {
       this.come(slot, table.awaits[slot] as number);
       return;
     }
-    table.awaits[slot] = Wait.Token | Wait.Settings;
+    table.awaits[slot] = this.parameters.boundTokens ? Wait.Token | Wait.Settings : Wait.Settings;
     this.settings.register(slot);
-    this.requestToken(slot, this.onToken);
+    if (this.parameters.boundTokens) this.requestToken(slot, this.onToken);
     this.lookForSettings(slot);
   }
 
   /** The volumes of a pod that runs since before the run, which had begun at `revision`. */
   mountedBefore(slot: number, revision: number): void {
     if (this.table.isStatic[slot] === 1) return;
+    if (!this.parameters.boundTokens) {
+      this.settings.register(slot, revision);
+      return;
+    }
     this.settings.register(slot, revision);
     const { tokenRefresh, tokenRefreshJitter } = this.parameters;
     const phase = this.steps.draws.uniform(this.steps.entity(slot), Draw.Token);
@@ -166,8 +170,8 @@ export class VolumeManager {
     const { table, parameters, simulation } = this;
     table.awaits[slot] = (table.awaits[slot] as number) & ~what;
     if (table.awaits[slot] !== 0) return;
-    const mounted =
-      simulation.now + parameters.volumeMount.keyedSample(this.steps.draws, this.steps.entity(slot), Draw.Volume);
+    const span = parameters.volumeMount.keyedSample(this.steps.draws, this.steps.entity(slot), Draw.Volume);
+    const mounted = simulation.now + span + parameters.volumeMountEach * mountsOf(this.steps.templateOf(slot));
     // The pod worker polls for its volumes from the moment it began.
     const began = table.seenAt[slot] as number;
     const polls = Math.ceil((mounted - began) / parameters.volumeWaitPoll);
@@ -177,3 +181,8 @@ export class VolumeManager {
 
 /** Failures are counted in eight bits; the back-off has reached its largest value long before. */
 const LARGEST_COUNT = 255;
+
+/** Secrets, ConfigMaps and claims that a pod mounts, beside its token. */
+function mountsOf({ settings = [], volumes = [] }: PodTemplate): number {
+  return volumes.length + settings.filter(({ isMounted }) => isMounted).length;
+}

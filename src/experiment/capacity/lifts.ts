@@ -161,6 +161,13 @@ export const lifts: readonly (readonly [names: RegExp, lift: Lift])[] = [
     },
   ],
   [
+    /^container engine$/,
+    {
+      parameters: by(LIMIT, 'kubelet.runtimeConcurrency'),
+      means: 'ten times the containers that an engine starts at once',
+    },
+  ],
+  [
     /^kubelet status manager$/,
     {
       impossible:

@@ -11,11 +11,12 @@ const UP_TO_1_35 = {
   'kubeScheduler.balancedAllocation': 'balance',
   'kubeControllerManager.replicaSetConsistency': false,
 } as const;
-/** Up to 1.34: reflectors begin with a list; pods that wait to be bound are not told for which node; every pod has a ranking of its own. */
+/** Up to 1.34: reflectors begin with a list; pods with readiness probes are not Ready after a restart of their kubelet; pods that wait to be bound are not told for which node; every pod has a ranking of its own. */
 const UP_TO_1_34 = {
   ...UP_TO_1_35,
   'kubeScheduler.opportunisticBatching': false,
   'clientGo.watchList': false,
+  'kubelet.restartLosesReadiness': true,
   'kubeScheduler.nominatesBeforeBinding': false,
 } as const;
 /** Up to 1.33: kube-proxy may sync twice in a row after a quiet time, and in ipvs mode looks through everything every 30 s; watch caches keep no snapshots; seats of a list go by its objects. */
@@ -44,8 +45,12 @@ const UP_TO_1_30 = {
   'kubeApiserver.consistentListFromCache': false,
   'kubeApiserver.resilientCacheInitialization': false,
 } as const;
-/** Up to 1.26: every sync of kube-proxy writes all chains. */
-const UP_TO_1_26 = { ...UP_TO_1_30, 'kubeProxy.partialSync': false } as const;
+/** Up to 1.26: every sync of kube-proxy writes all chains; kubelets do not tell when sandboxes are ready. */
+const UP_TO_1_26 = {
+  ...UP_TO_1_30,
+  'kubeProxy.partialSync': false,
+  'kubelet.podReadyToStartContainers': false,
+} as const;
 /** Up to 1.25: levels of priority and fairness lend no seats, bound no width of a request and ask refused clients to come again after 1 s. */
 const UP_TO_1_25 = {
   ...UP_TO_1_26,

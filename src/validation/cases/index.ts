@@ -11,6 +11,7 @@ import { etcdGetGrid, etcdLeaseKeepalive, etcdRangeGrid } from './etcd-reads.ts'
 import { etcdDbLifecycle, etcdDbSizes } from './etcd-sizes.ts';
 import { etcdCasGrid } from './etcd-transactions.ts';
 import { etcdWatchFanout } from './etcd-watches.ts';
+import { kubeletPodStarts } from './kubelet-pod-starts.ts';
 import {
   proxyIptablesLegacy,
   proxyIptablesNft,
@@ -47,6 +48,7 @@ export const validationCases: Readonly<Record<string, ValidationCase>> = {
   'apiserver-published': publishedApiserver,
   'scheduler-perf': schedulerPerfPublished,
   'scheduler-perf-measured': schedulerPerfMeasured,
+  'kubelet-pod-starts': kubeletPodStarts,
   'kube-proxy-iptables-legacy': proxyIptablesLegacy,
   'kube-proxy-iptables-nft': proxyIptablesNft,
   'kube-proxy-nftables': proxyNftables,
