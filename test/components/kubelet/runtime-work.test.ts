@@ -55,7 +55,7 @@ describe('a container engine', () => {
   it('has what waits for it in the statistics', () => {
     const world = starts(10, 'kubelet.runtimeConcurrency: 1');
     untilReady(world, 10);
-    const waits = world.series('plimsoll_server_waiting_seconds', 'server=container engine')?.statistics;
+    const waits = world.series('plimsoll_server_waiting_seconds', 'kind=server;server=container engine')?.statistics;
     expect(waits?.count).toBe(2 * 10);
     // The last pod's container waits for everything else.
     expect(waits?.max).toBeGreaterThan(9 * SPANS.containerStart);
