@@ -140,7 +140,7 @@ function presentCompared(
   const colour = showsColour();
   const { seed } = manifest;
   return [
-    `${name}: seed ${seed}, ${comparison.variants.length} variants beside ${comparison.baseline}`,
+    `${name}: seed ${seed}, ${comparison.variants.length - 1} variant${comparison.variants.length === 2 ? '' : 's'} beside ${comparison.baseline}`,
     judged[0]?.run.scenario.question ?? '',
     '',
     comparisonTable(comparison, knobs, colour),

@@ -12,6 +12,7 @@ export * from './log-linear-histogram.ts';
 export * from './occupancy.ts';
 export * from './parameter.ts';
 export * from './process.ts';
+export { gammaProbability, normalQuantile } from './quantile-functions.ts';
 export * from './radix-ladder-event-queue.ts';
 export * from './random-streams.ts';
 export * from './serial-server.ts';

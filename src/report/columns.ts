@@ -108,6 +108,11 @@ export const csvFiles = {
       },
       { name: 'ci95_high', meaning: 'upper end of it' },
       {
+        name: 'bootstrap_low',
+        meaning: 'lower end of its 95 % bootstrap interval (BCa over the pairs); empty for fewer than five pairs',
+      },
+      { name: 'bootstrap_high', meaning: 'upper end of it' },
+      {
         name: 'relative',
         meaning: "the difference as a share of the baseline's mean over the pairs; empty if that is 0",
       },

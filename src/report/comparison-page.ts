@@ -16,7 +16,7 @@ import {
   describeDifference,
   describeEffect,
   describeHidden,
-  describeInterval,
+  describeIntervals,
   describeMeasure,
   describeRelative,
   describeVariants,
@@ -90,7 +90,7 @@ function differenceCells(outcome: VariantOutcome, row: ComparisonRow, baseline: 
   const effect = describeEffect(difference, row);
   return [
     describeDifference(difference, row),
-    describeInterval(difference, row),
+    html`${describeIntervals(difference, row).map((line, i) => (i === 0 ? line : html`<br>${line}`))}`,
     describeRelative(difference),
     judged === undefined ? effect : html`<span class="${judged === 'better' ? 'good' : 'bad'}">${effect}</span>`,
   ];

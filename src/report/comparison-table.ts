@@ -6,7 +6,7 @@ import {
   describeDifference,
   describeEffect,
   describeHidden,
-  describeInterval,
+  describeIntervals,
   describeMeasure,
   describeRelative,
   describeVariants,
@@ -49,7 +49,7 @@ function cellsOf(outcome: VariantOutcome, row: ComparisonRow, baseline: string, 
   const effect = describeEffect(difference, row);
   return [
     describeDifference(difference, row),
-    describeInterval(difference, row),
+    describeIntervals(difference, row).join('\n'),
     describeRelative(difference),
     colour ? paint(effect, judge(difference, row.measure)) : effect,
   ];

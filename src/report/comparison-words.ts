@@ -22,10 +22,14 @@ export function describeDifference({ mean }: CorrectedDifference, { unit }: Comp
   return formatSigned(mean, unit);
 }
 
-/** The interval of a difference; a single pair has none. */
-export function describeInterval({ low, high }: CorrectedDifference, { unit }: ComparisonRow): string {
-  if (low === undefined || high === undefined) return 'one pair: none';
-  return `${formatSigned(low, unit)} … ${formatSigned(high, unit)}`;
+/** The intervals of a difference, one a line: Student's t, and that of the bootstrap where pairs are skewed or it sees another direction. A single pair has none. */
+export function describeIntervals(difference: CorrectedDifference, { unit }: ComparisonRow): string[] {
+  const { low, high, bootstrap, isSkewed, effect } = difference;
+  if (low === undefined || high === undefined) return ['one pair: none'];
+  const between = (from: number, to: number) => `${formatSigned(from, unit)} … ${formatSigned(to, unit)}`;
+  const excludesZero = low > 0 || high < 0;
+  if (bootstrap === undefined || !(isSkewed || (excludesZero && effect === undefined))) return [between(low, high)];
+  return [between(low, high), `b ${between(bootstrap.low, bootstrap.high)}`];
 }
 
 /** Shares below this one are told with the digits that they have. */
@@ -102,7 +106,7 @@ export function describeChance({ tested, rows, variants }: Comparison): string[]
   const share = 1 - CONFIDENCE;
   const many = `${tested} difference${tested === 1 ? '' : 's'} over ${rows.length} measure${rows.length === 1 ? '' : 's'} and ${variants.length} variants`;
   return [
-    `${many}, each the mean over pairs with the same seed and its ${formatPercent(CONFIDENCE)} interval (Student's t); a direction is told where the interval excludes 0.`,
+    `${many}, each the mean over pairs with the same seed and its ${formatPercent(CONFIDENCE)} interval (Student's t; b: bootstrap, where pairs are skewed); a direction is told where it excludes 0, and from five pairs on the bootstrap's does as well.`,
     `By chance alone ${formatValue(Number((tested * share).toPrecision(2)), '1')} of them would be told; * remains at ${formatPercent(share)} after Holm's correction over all of them.`,
   ];
 }

@@ -115,9 +115,10 @@ function* comparisonRows(scenario: string, { rows, baseline }: Comparison): Gene
     const base = outcomes.find(({ variant }) => variant === baseline);
     for (const { variant, mean, difference } of outcomes) {
       if (variant === baseline) continue;
-      const { mean: by, low, high, relative, pairs = 0, above, below, p, pHolm, effect } = difference ?? {};
+      const { mean: by, low, high, bootstrap, relative, pairs = 0, above, below, p, pHolm, effect } = difference ?? {};
+      const intervals = [low, high, bootstrap?.low, bootstrap?.high];
       const head = [scenario, topic, metric, formatLabels(labels), statistic, better, variant, baseline];
-      yield [...head, mean, base?.mean, by, low, high, relative, pairs, above, below, p, pHolm, effect, unit];
+      yield [...head, mean, base?.mean, by, ...intervals, relative, pairs, above, below, p, pHolm, effect, unit];
     }
   }
 }

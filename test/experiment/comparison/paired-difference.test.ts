@@ -3,6 +3,32 @@ import { RandomStreams } from '../../../src/engine/index.ts';
 import { holm, pairedDifference } from '../../../src/experiment/index.ts';
 
 describe('a paired difference', () => {
+  it('is resampled from five pairs on, and told to be skewed where one pair makes most of it', () => {
+    expect(pairedDifference([1, 2, 3, 4], [0, 0, 0, 0])?.bootstrap).toBeUndefined();
+    const even = pairedDifference([11, 12, 13, 14, 15], [10, 10, 10, 10, 10]);
+    expect(even?.isSkewed).toBe(false);
+    expect(even?.bootstrap?.low).toBeGreaterThan(1);
+    expect(even?.bootstrap?.high).toBeLessThan(5);
+    const skewed = pairedDifference([1, 1, 1, 1, 1, 1, 1, 30], new Array(8).fill(0));
+    expect(skewed?.isSkewed).toBe(true);
+    // Student's t reaches below 0, where no choice of these pairs ever lies.
+    expect(skewed?.low).toBeLessThan(0);
+    expect(skewed?.bootstrap?.low).toBeGreaterThanOrEqual(1);
+    expect(skewed?.effect).toBeUndefined();
+  });
+
+  it('has a direction only where both intervals have it', () => {
+    // The bootstrap knows that all would be negative but for one; Student's t holds the mean to be above 0.
+    const values = [-0.2, 2.1, 2.2, 2.3, 2.2];
+    const difference = pairedDifference(values, [0, 0, 0, 0, 0]);
+    expect([(difference?.low ?? 0) > 0, (difference?.bootstrap?.low ?? 0) > 0]).toEqual([
+      true,
+      difference?.effect === 'higher',
+    ]);
+    const clear = pairedDifference([5, 6, 5.5, 6.5, 5.2, 6.1], [0, 0, 0, 0, 0, 0]);
+    expect(clear?.effect).toBe('higher');
+  });
+
   it('is the mean over the pairs, with the t interval of the pairs and not of the two samples', () => {
     // Differences 1, 2, 3: mean 2, deviation 1, t(0.95, 2) = 4.302653, half = 2.484138.
     const difference = pairedDifference([11, 22, 33], [10, 20, 30]);
