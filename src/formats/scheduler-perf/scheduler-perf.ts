@@ -21,6 +21,15 @@ const THROUGHPUT = 'plimsoll_scheduling_window_pods_per_second';
 /** Feature gates that are parameters of ours. */
 const GATES: Readonly<Record<string, string>> = { SchedulerQueueingHints: 'kubeScheduler.queueingHints' };
 
+/** Gates that the model has one way only, and which: what asks for that needs no remark. */
+const FIXED_GATES: Readonly<Record<string, boolean>> = {
+  DRAExtendedResource: false,
+  DynamicResourceAllocation: true,
+  NodeDeclaredFeatures: false,
+  SchedulerAsyncAPICalls: false,
+  SchedulerAsyncPreemption: true,
+};
+
 export const schedulerPerf: ImportFormat = {
   help: "workloads of Kubernetes' scheduler_perf, as they are; --workload chooses one",
   input: 'a performance-config.yaml',
@@ -80,8 +89,8 @@ function gatesOf({ testCase, workload }: ChosenWorkload, remarks: Remarks): Reco
   const parameters: Record<string, unknown> = {};
   for (const [gate, value] of Object.entries(gates)) {
     const parameter = GATES[gate];
-    if (parameter === undefined) remarks.without(`feature gate ${gate}: ${String(value)}`);
-    else parameters[parameter] = value;
+    if (parameter !== undefined) parameters[parameter] = value;
+    else if (FIXED_GATES[gate] !== value) remarks.without(`feature gate ${gate}: ${String(value)}`);
   }
   return parameters;
 }

@@ -18,8 +18,13 @@ export class VolcanoEnqueue {
     this.factor = factor;
   }
 
+  /** Whether a job was let in. */
+  has(job: Job): boolean {
+    return this.jobs.has(job);
+  }
+
   /**
-   * Lets jobs in, in the order that is given; returns all that are in. What is taken and what those ask for that are in and have not started must stay, in each
+   * Lets jobs in that are not, in the order that is given. What is taken and what those ask for that are in and have not started must stay, in each
    * resource, within the factor of what there is, and within the limit of the queue.
    */
   admit(
@@ -27,7 +32,7 @@ export class VolcanoEnqueue {
     whole: Readonly<CellAmounts>,
     taken: Readonly<CellAmounts>,
     queueOf: (job: Job) => TenantQueue,
-  ): ReadonlySet<Job> {
+  ): void {
     for (const job of this.jobs) if (job.isOver) this.jobs.delete(job);
     const inQueue = noAmounts();
     const ofQueue = new Map<TenantQueue, CellAmounts>();
@@ -39,8 +44,11 @@ export class VolcanoEnqueue {
       ofQueue.set(queueOf(job), own);
     };
     for (const job of this.jobs) if (job.running + job.held === 0) count(job);
+    /** Needs that were too much: the same is too much for every later job of the queue. */
+    const refused = new Set<string>();
     for (const job of waiting) {
-      if (this.jobs.has(job)) continue;
+      const need = needOf(job);
+      if (refused.has(need) && job.started === 0) continue;
       const least = leastOf(job);
       const { max, used } = queueOf(job);
       const own = ofQueue.get(queueOf(job)) ?? noAmounts();
@@ -51,13 +59,20 @@ export class VolcanoEnqueue {
         const limit = max[resource];
         return limit === undefined || used[resource] + own[resource] + more <= limit;
       });
-      // One that was preempted is in already; one that could never fit is let in to be seen not to.
-      if (!fits && job.started === 0) continue;
+      // One that has had room before is let in whatever others ask for.
+      if (!fits && job.started === 0) {
+        refused.add(need);
+        continue;
+      }
       this.jobs.add(job);
       count(job);
     }
-    return this.jobs;
   }
+}
+
+/** Jobs of a queue with the same need are let in or not alike. */
+function needOf({ specification: { queue, gang }, requirements: { shape } }: Job): string {
+  return `${queue} ${shape} ${gang}`;
 }
 
 /** What a job needs to start: its gang, or a single task. */

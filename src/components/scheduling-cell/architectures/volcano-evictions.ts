@@ -70,6 +70,8 @@ export class VolcanoEvictions {
   /** Room of queues that have more than they deserve. */
   reclaim(entry: SessionJob): Placement[] | undefined {
     const { queue } = entry.job.specification;
+    // What others lose does not raise what the queue deserves.
+    if (!this.mayHave(entry, missingOf(entry))) return undefined;
     return this.makeRoom(entry, ({ job: victim }) => {
       if (victim.specification.queue === queue) return false;
       const { used, deserved } = this.session.standingOf(victim);

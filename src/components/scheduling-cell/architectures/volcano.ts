@@ -170,21 +170,27 @@ class Volcano implements SchedulingArchitecture {
     this.refill(open);
     this.allocate(open, ({ amounts }) => !asksForNothing(amounts));
     if (this.settings.preempt || this.settings.reclaim) this.evict(open);
-    this.refill(open);
-    this.allocate(open, ({ amounts }) => asksForNothing(amounts));
+    if (this.entries.some(({ amounts }) => asksForNothing(amounts))) {
+      this.refill(open);
+      this.allocate(open, ({ amounts }) => asksForNothing(amounts));
+    }
     simulation.after(this.span as Nanoseconds, this.evSessionEnds);
   }
 
   /** Leaves the jobs out that are not let in: those of the queue that comes first are asked first, then the next queue's. */
   private letIn(open: readonly SessionQueue[]): void {
     if (!this.settings.enqueue) return;
+    const ofQueue = new Map(open.map((queue) => [queue, [] as SessionJob[]]));
+    for (const entry of this.entries) if (!this.enqueue.has(entry.job)) ofQueue.get(entry.queue)?.push(entry);
     const shares = new Map(open.map((queue) => [queue, this.shareOfQueue(queue)]));
-    const shareOf = ({ queue }: SessionJob) => shares.get(queue) as number;
-    const inTurn = [...this.entries].sort((a, b) => shareOf(a) - shareOf(b) || (isServedBefore(a, b) ? -1 : 1));
-    const waiting = inTurn.map(({ job }) => job);
+    const inTurn = [...open].sort((a, b) => (shares.get(a) as number) - (shares.get(b) as number));
+    // Jobs of a queue are in the order of their arrival but for a few, so that sorting them costs little.
+    const waiting = inTurn.flatMap((queue) =>
+      (ofQueue.get(queue) as SessionJob[]).sort((a, b) => (isServedBefore(a, b) ? -1 : 1)).map(({ job }) => job),
+    );
     const { amounts } = this.capacity;
-    const admitted = this.enqueue.admit(waiting, amounts, this.taken(), (job) => this.queueOf(job));
-    this.entries = this.entries.filter(({ job }) => admitted.has(job));
+    this.enqueue.admit(waiting, amounts, this.taken(), (job) => this.queueOf(job));
+    this.entries = this.entries.filter(({ job }) => this.enqueue.has(job));
   }
 
   /** What all tasks of the cell have, whoever placed them. */
@@ -275,12 +281,20 @@ class Volcano implements SchedulingArchitecture {
     ];
     for (const action of actions) {
       this.refill(open);
+      /** Needs for which there was no room: the same need has none either until something is evicted. */
+      const hopeless = new Set<string>();
       for (let queue = this.nextQueue(open); queue !== undefined; queue = this.nextQueue(open)) {
         const entry = queue.jobs.take() as SessionJob;
         if (asksForNothing(entry.amounts)) continue;
         this.span += this.context.decisionTime(entry.job, 1);
-        const planned = action(entry);
-        if (planned === undefined) continue;
+        const { priority, queue: name } = entry.job.specification;
+        const need = `${name} ${entry.job.requirements.shape} ${missingOf(entry)} ${priority}`;
+        const planned = hopeless.has(need) ? undefined : action(entry);
+        if (planned === undefined) {
+          hopeless.add(need);
+          continue;
+        }
+        hopeless.clear();
         this.settle(entry, planned);
         if (entry.waiting > 0) queue.jobs.add(entry);
       }
