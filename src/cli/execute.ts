@@ -16,10 +16,12 @@ import {
   type Point,
   type PresentedComparison,
   parameterRegistry,
+  precisionLines,
   presentComparison,
   type RunFacts,
   resultFiles,
   runPoints,
+  runUntilPrecise,
   type ScenarioRun,
   summaryCsv,
   sweepCsv,
@@ -49,8 +51,9 @@ export const EXIT_INTERRUPTED = 130;
 export async function execute(points: readonly Point[], options: ExecutionOptions): Promise<number> {
   const startedAt = new Date();
   const directory = prepareResultsDirectory(options.out, points[0]?.scenario.name ?? '', startedAt, options.seed);
-  const jobs = points.reduce((sum, { scenario }) => sum + scenario.replications, 0);
-  const execution = await openExecution(directory, { jobs, points }, options);
+  const most = points.map((point) => atMost(point, options));
+  const jobs = most.reduce((sum, { scenario }) => sum + scenario.replications, 0);
+  const execution = await openExecution(directory, { jobs, points: most }, options);
   let ending: Ending = 'broken off';
   try {
     const started = performance.now();
@@ -81,6 +84,13 @@ export async function execute(points: readonly Point[], options: ExecutionOption
   }
 }
 
+/** A point with as many replications as there can be. */
+function atMost(point: Point, { sequential }: ExecutionOptions): Point {
+  const { scenario } = point;
+  const replications = Math.max(scenario.replications, sequential?.mostReplications ?? 0);
+  return { ...point, scenario: { ...scenario, replications } };
+}
+
 /** What a sweep adds to the usual files. */
 function sweepResults(runs: readonly ScenarioRun[]): FurtherResults {
   return { files: [{ name: 'sweep.csv', pieces: [sweepCsv(runs)] }], sections: sweepSections(runs) };
@@ -89,12 +99,17 @@ function sweepResults(runs: readonly ScenarioRun[]): FurtherResults {
 async function carryOut(
   points: readonly Point[],
   { executor, close }: Execution,
-  { seed, comparison, explainPod }: ExecutionOptions,
+  { seed, comparison, explainPod, sequential }: ExecutionOptions,
 ): Promise<ScenarioRun[]> {
   try {
     const explain = explainPod === undefined ? {} : { explainPod };
     const order = comparison === undefined ? 'by point' : 'by replication';
-    const runs = await runPoints(points, { seed, executor, order, ...explain });
+    const runs =
+      sequential === undefined
+        ? await runPoints(points, { seed, executor, order, ...explain })
+        : await Promise.all(
+            points.map(({ scenario }) => runUntilPrecise(scenario, { seed, executor, ...sequential, ...explain })),
+          );
     refuseUnknownPod(runs);
     return runs;
   } finally {
@@ -107,7 +122,7 @@ function present(
   manifest: Manifest,
   facts: RunFacts,
   directory: ResultsDirectory,
-  { format, isSweep }: ExecutionOptions,
+  { format, isSweep, sequential }: ExecutionOptions,
 ): string {
   if (format === 'json') return jsonDocument(judged, manifest);
   if (format === 'csv') return summaryCsv(judged.map(({ run }) => run));
@@ -115,7 +130,12 @@ function present(
   if (isSweep)
     return `${judged[0]?.run.scenario.name ?? ''}: seed ${manifest.seed}, ${judged.length} points\n${sweepTable(judged, colour)}${growthTable(judged.map(({ run }) => run))}written     ${directory.path}\n`;
   const context = { facts, assumptions: manifest.assumptions.length, directory: directory.path, colour };
-  const verdicts = judged.map(({ run, verdict }) => verdictTable(run, verdict, context)).join('\n');
+  const verdicts = judged
+    .map(({ run, verdict }) => {
+      const precise = sequential === undefined ? '' : precisionLines(run, verdict, sequential.precision);
+      return verdictTable(run, verdict, context) + precise;
+    })
+    .join('\n');
   return (
     verdicts +
     judged

@@ -22,11 +22,11 @@ export function parseSeed(text: string): string {
 }
 
 /** --replications: 1 or more. */
-export function parseReplications(text: string): number {
+export function parseReplications(text: string, option = '--replications'): number {
   const value = Number(text);
   return /^\d+$/.test(text) && value >= 1 && value <= 10_000
     ? value
-    : fail('--replications', text, 'a whole number from 1 to 10000');
+    : fail(option, text, 'a whole number from 1 to 10000');
 }
 
 /** --workers: a number, or `auto` for as many as the machine runs at once. */

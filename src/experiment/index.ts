@@ -21,6 +21,7 @@ export * from './run-control.ts';
 export * from './run-scenario.ts';
 export * from './seeds.ts';
 export * from './sensitivity/index.ts';
+export * from './sequential.ts';
 export * from './statistics/index.ts';
 export * from './student-t.ts';
 export * from './sweep.ts';

@@ -18,6 +18,7 @@ export * from './manifest.ts';
 export * from './openb-table.ts';
 export * from './parameters-in-play.ts';
 export * from './plot.ts';
+export * from './precision-lines.ts';
 export * from './result-files.ts';
 export * from './results-readme.ts';
 export * from './sensitivity.ts';

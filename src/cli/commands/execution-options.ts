@@ -48,6 +48,8 @@ export interface ExecutionOptions {
   readonly progress: boolean;
   /** A pod whose way through the schedulers is to be told: "namespace/name". */
   readonly explainPod?: string;
+  /** Add replications until the objectives are known so precisely, or there are the most of them. */
+  readonly sequential?: { readonly precision: number; readonly mostReplications: number };
   /** Print one line per point instead of a verdict each. */
   readonly isSweep: boolean;
   /** Compare the points with one of them, instead of printing a verdict each. */
@@ -63,7 +65,9 @@ export function addExecutionOptions(command: Command, { replications = true } = 
     DEFAULT_SEED,
   );
   if (replications)
-    command.option('--replications <N>', 'how many times to repeat it, each with a seed of its own', parseReplications);
+    command.option('--replications <N>', 'how many times to repeat it, each with a seed of its own', (text: string) =>
+      parseReplications(text),
+    );
   return addQueueOptions(command, 'let the workers of this queue compute, not this machine')
     .option('--until <duration>', 'virtual time at which the run ends at the latest, such as 30m')
     .option('--set <PATH=VALUE>', 'set a param, a parameter or a value below spec (repeatable)', collectSet)
