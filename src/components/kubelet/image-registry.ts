@@ -4,6 +4,7 @@
  */
 import { SharedLink, type ValuesOf } from '../../engine/index.ts';
 import { publishServer } from '../../metrics/index.ts';
+import { NS_PER_SECOND } from '../../units/index.ts';
 import type { ClientGo } from '../client-go/index.ts';
 import type { kubeletParameters } from './kubelet.parameters.ts';
 
@@ -25,7 +26,11 @@ export class ImageRegistry {
   private readonly link: SharedLink;
   private readonly concurrency: number;
   private readonly queue: Download[] = [];
-  private readonly served: (tag: number) => void;
+  /** Downloads that the registry serves, by tag. */
+  private readonly served = new Map<number, Download>();
+  /** What a node can download when nobody else does [B/s]. */
+  private readonly nodeRate: number;
+  private readonly done: (tag: number) => void;
   private readonly waitServer: number;
   private readonly startup: number;
 
@@ -39,7 +44,8 @@ export class ImageRegistry {
     const { simulation, recorder, waits } = clientGo;
     const { registryBandwidth, registryConcurrency, nodeDownloadRate } = parameters;
     this.clientGo = clientGo;
-    this.served = done;
+    this.done = done;
+    this.nodeRate = nodeDownloadRate;
     this.startup = startup;
     this.concurrency = registryConcurrency > 0 ? registryConcurrency : Number.POSITIVE_INFINITY;
     const total = registryBandwidth > 0 ? registryBandwidth : Number.POSITIVE_INFINITY;
@@ -65,20 +71,26 @@ export class ImageRegistry {
     const waiting = this.queue.filter((download) => download.node === node);
     for (const download of waiting) this.queue.splice(this.queue.indexOf(download), 1);
     const broken = this.link.abort(node);
+    for (const tag of broken) this.served.delete(tag);
     this.fill();
     return [...broken, ...waiting.map(({ tag }) => tag)];
   }
 
-  private begin({ node, bytes, tag, since }: Download): void {
-    const waited = this.clientGo.simulation.now - since;
-    this.clientGo.waits.passed(this.waitServer, waited);
-    this.clientGo.waits.add(this.startup, this.waitServer, waited);
-    this.link.start(node, bytes, tag);
+  private begin(download: Download): void {
+    this.served.set(download.tag, download);
+    this.link.start(download.node, download.bytes, download.tag);
   }
 
   private onDone(tag: number): void {
+    const { bytes, since } = this.served.get(tag) as Download;
+    this.served.delete(tag);
+    // Whatever the download took longer than a node alone would need is waiting: in line, or for those that share the bandwidth.
+    const alone = (bytes / this.nodeRate) * NS_PER_SECOND;
+    const waited = Math.max(0, Math.floor(this.clientGo.simulation.now - since - alone));
+    this.clientGo.waits.passed(this.waitServer, waited);
+    this.clientGo.waits.add(this.startup, this.waitServer, waited);
     this.fill();
-    this.served(tag);
+    this.done(tag);
   }
 
   private fill(): void {

@@ -110,6 +110,16 @@ describe('the registry', () => {
     expect(slowest(8)).toBeCloseTo(0.5 + 8 + 0.5, 0);
   });
 
+  it('is waited for by as much as a download takes longer than alone', () => {
+    const created = world(8, ['a:1'], ['kubelet.registryBandwidth: 100e6'], '', 8);
+    created.runUntil(() => created.readyPods() === 8);
+    const { count = 0, sum = 0 } =
+      created.series('plimsoll_server_waiting_seconds', 'kind=server;server=image registry')?.statistics ?? {};
+    expect(count).toBe(8);
+    // 8 s instead of 2 s each.
+    expect(sum).toBeCloseTo(8 * 6, 0);
+  });
+
   it('serves as many at once as it may, the others in line', () => {
     const created = world(6, ['a:1'], ['kubelet.registryConcurrency: 2'], '', 6);
     created.runUntil(() => created.readyPods() === 6);
