@@ -45,6 +45,14 @@ export const schedulerMetrics = {
     help: 'Time of all plugins of one extension point.',
     source: 'kube-scheduler (stable)',
   },
+  process_cpu_seconds_total: {
+    name: 'process_cpu_seconds_total',
+    kind: 'counter',
+    unit: 's',
+    labels: ['job'],
+    help: 'CPU that a scheduler has taken on its host: cycles, requests, and what its informers take in.',
+    source: 'kube-scheduler (process collector of Prometheus)',
+  },
   scheduler_podgroup_schedule_attempts_total: {
     name: 'scheduler_podgroup_schedule_attempts_total',
     kind: 'counter',

@@ -205,6 +205,7 @@ export class KubeScheduler {
       onFailed: (pod) => this.queue.forceActivate(pod),
     });
     const metrics = new SchedulerMetrics(recorder, simulation, this.queue);
+    metrics.publishCpu(name, cpu);
     const podView = new InformedPods(this.pods, tables);
     const failures = new FailureReport({
       requests: clientGo.requests,

@@ -153,6 +153,16 @@ export class SchedulerMetrics {
     if (conflict) this.recorder.counter('plimsoll_scheduler_binding_conflicts_total', { profile }).add();
   }
 
+  /** What the process takes of its host's cores. */
+  publishCpu(job: string, cpu: { readonly nanoseconds: number }): void {
+    const series = this.recorder.counter('process_cpu_seconds_total', { job });
+    let before = 0;
+    this.recorder.onSample(() => {
+      series.add((cpu.nanoseconds - before) / NS_PER_SECOND);
+      before = cpu.nanoseconds;
+    });
+  }
+
   /** All pods of a group were tried in one cycle. */
   groupAttempt(profile: string, isScheduled: boolean): void {
     const result = isScheduled ? 'scheduled' : 'unschedulable';
