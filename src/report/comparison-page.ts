@@ -46,21 +46,21 @@ export function presentComparison(runs: readonly ScenarioRun[], comparison: Comp
 
 /** The sections before those of the single variants. */
 export function comparisonSections({ comparison, knobs }: PresentedComparison): Markup {
-  const head = ['measure', 'variant', 'each replication', 'mean', 'difference', '95 % interval', 'change', 'effect'];
-  const rows = rowsToShow(comparison).flatMap((row) =>
-    row.outcomes.map((outcome, i) => [
-      i === 0 ? describeMeasure(row.measure) : '',
+  const head = ['variant', 'each replication', 'mean', 'difference', '95 % interval', 'change', 'effect'];
+  const rows = rowsToShow(comparison).flatMap((row) => [
+    [describeMeasure(row.measure)],
+    ...row.outcomes.map((outcome) => [
       outcome.variant,
       strip(outcome, row),
       outcome.mean === undefined ? 'no data' : formatValue(outcome.mean, row.unit),
       ...differenceCells(outcome, row, comparison.baseline),
     ]),
-  );
+  ]);
   return html`<h2>Differences to ${comparison.baseline}</h2>
 <ul>${describeVariants(comparison).map((line) => html`<li>${line}</li>`)}</ul>
-${table('Variants beside the baseline, paired by seed', head, rows, 3)}
+${table('Variants beside the baseline, paired by seed', head, rows, 2)}
 ${[...describeHidden(comparison), ...describeChance(comparison)].map((line) => html`<p class="soft">${line}</p>`)}
-<p class="soft">A dot is a replication, the box its quartiles, the upright line the median; the rows of a measure share their scale. comparison.csv has all numbers.</p>
+<p class="soft">A dot is a replication, the box its quartiles, the upright line the median; the rows of a measure share their scale. A second interval, b, is the bootstrap's. comparison.csv has all numbers.</p>
 <h2>Knobs of each variant</h2>
 ${table('With what each variant chooses nodes', knobColumns, knobs.map(knobCells), 99)}`;
 }

@@ -24,7 +24,7 @@ export function embeddedJson(data: unknown): Markup {
   return raw(JSON.stringify(data).replaceAll('<', '\\u003c'));
 }
 
-/** A table with a caption; cells of number columns are set to the right. */
+/** A table with a caption; cells of number columns are set to the right. A row of a single cell is the heading of those below it, over all columns. */
 export function table(
   caption: string,
   head: readonly string[],
@@ -35,6 +35,8 @@ export function table(
     (name, i) => html`<th scope="col" class="${i >= numbersFrom ? 'number' : 'text'}">${name}</th>`,
   );
   const bodyRows = rows.map((row) => {
+    if (row.length === 1 && head.length > 1)
+      return html`<tr><th scope="rowgroup" colspan="${head.length}" class="group">${row[0] as Part}</th></tr>\n`;
     const cells = row.map((cell, i) => html`<td class="${i >= numbersFrom ? 'number' : 'text'}">${cell}</td>`);
     return html`<tr>${cells}</tr>\n`;
   });
