@@ -45,7 +45,6 @@ export const eventReasons = [
   'ErrImageNeverPull',
   'Evicted',
   'FreeDiskSpaceFailed',
-  'ImageGCFailed',
   'EvictionThresholdMet',
   'NodeHasInsufficientMemory',
   'NodeHasDiskPressure',
