@@ -43,6 +43,9 @@ interface Shape {
   readonly tail: (u: number) => number;
 }
 
+/** The largest number in [0, 1) of 32 random bits. */
+const LARGEST_DRAW = 1 - 2 ** -32;
+
 /** A distribution ready to be sampled. Every sample takes exactly one draw, so that variants keep their streams in step. */
 export class Distribution {
   readonly spec: DistributionSpec;
@@ -81,6 +84,11 @@ export class Distribution {
   span(u: number): Nanoseconds {
     const value = this.quantile(u);
     return (value > 0 ? Math.floor(value + 0.5) : 0) as Nanoseconds;
+  }
+
+  /** The largest span that a keyed draw, of 32 random bits, can be. */
+  get longestKeyed(): Nanoseconds {
+    return this.span(LARGEST_DRAW);
   }
 
   /** A span drawn from a stream. */

@@ -268,6 +268,50 @@ describe('the watch log with cursors', () => {
     expect(closures).toBeGreaterThan(50);
   });
 
+  it('tells who takes all at once the same revision as who reads change by change, whenever they look', () => {
+    /** What each watcher has seen at each instant at which all look. */
+    const seenBy = (
+      steps: readonly Step[],
+      looks: readonly number[],
+      take: (log: WatchLog, watcher: number) => void,
+    ) => {
+      const simulation = new Simulation({ seed: 'takes' });
+      const table = new BucketTable(kinds.pods);
+      const log = makeLog(simulation, table, 100_000);
+      const idle = { onDelivered: () => {}, onEnded: () => {} };
+      const watchers = selections.map((select) => log.openWatch(select, 0, idle));
+      const seen: number[] = [];
+      const look = simulation.on('look', () => {
+        for (const watcher of watchers) {
+          take(log, watcher);
+          seen.push(log.seenRevision(watcher));
+          log.rest(watcher);
+        }
+      });
+      for (const at of looks) simulation.at(simTime(at), look);
+      const append = log.append.bind(log);
+      play(
+        steps,
+        ({ revision, version, previous, dispatch, spread }) => append(revision, version, previous, dispatch, spread),
+        simulation,
+        table,
+      );
+      simulation.run(simTime(seconds(3600)));
+      return seen;
+    };
+    const looksArbitrary = fc.array(fc.integer({ min: 0, max: 600_000_000 }), { maxLength: 12 });
+    fc.assert(
+      fc.property(fc.array(stepArbitrary, { maxLength: 40 }), looksArbitrary, (steps, looks) => {
+        const oneByOne = seenBy(steps, looks, (log, watcher) => {
+          while (log.next(watcher) >= 0);
+        });
+        for (const isPunctual of [true, false])
+          expect(seenBy(steps, looks, (log, watcher) => log.takeAll(watcher, isPunctual))).toEqual(oneByOne);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it('answers GONE to a watch from before its history and to a watcher that the ring has overtaken', () => {
     const simulation = new Simulation({ seed: 'gone' });
     const table = new BucketTable(kinds.pods);
@@ -277,6 +321,7 @@ describe('the watch log with cursors', () => {
       log.append(revision, table.allocate(1 as ObjectKey), NO_VERSION, simTime(revision * 1e9), 0);
       simulation.run(simTime(revision * 1e9));
     }
+    expect(log.takeAll(sleeper, true)).toBe(GONE);
     expect(log.next(sleeper)).toBe(GONE);
     expect(log.openWatch(EVERYTHING, 2, null)).toBe(GONE);
     expect(log.openWatch(EVERYTHING, 6, null)).not.toBe(GONE);

@@ -313,28 +313,42 @@ export class Reflector implements WatchSubscriber {
   private takeOver(): void {
     const { log, watcher } = this;
     if (log === undefined || watcher < 0) return;
-    const { listener } = this;
-    const wantsChanges = listener?.onChanged !== undefined;
+    if (this.listener?.onChanged === undefined) {
+      const taken = log.takeAll(watcher, this.client.path === undefined);
+      if (taken === GONE) {
+        this.beginAnew();
+        return;
+      }
+      if (taken === 0) return;
+      this.hasSeen = true;
+      this.revision = log.seenRevision(watcher);
+      this.listener?.onCaughtUp?.();
+      return;
+    }
     let isNews = false;
     for (;;) {
       const sequence = log.next(watcher);
       if (sequence === NOTHING_DELIVERED) break;
       if (sequence === GONE) {
-        this.closeWatch();
-        this.cancelTimer();
-        this.begin(false);
+        this.beginAnew();
         return;
       }
       isNews = true;
       this.hasSeen = true;
-      if (!wantsChanges) continue;
       const added = log.typeFor(watcher, sequence) === ChangeType.Added;
-      listener?.onChanged?.(log.versionAt(sequence), added ? NO_VERSION : log.previousAt(sequence));
+      this.listener.onChanged(log.versionAt(sequence), added ? NO_VERSION : log.previousAt(sequence));
       // The listener may have stopped the reflector.
       if (this.watcher < 0) return;
     }
     this.revision = log.seenRevision(watcher);
     if (isNews) this.listener?.onCaughtUp?.();
+  }
+
+  /** Its revision has left the server's history: it lists again. */
+  private beginAnew(): void {
+    this.closeWatch();
+    this.cancelTimer();
+    this.begin(false);
   }
 
   /** The watch has reached its timeout, or a back-off is over. */

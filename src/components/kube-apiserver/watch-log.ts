@@ -10,11 +10,15 @@
  * spec.nodeName; others watch one object by its name. The slow twin in the tests delivers one event each and must see the same list.
  * Stands for K:apiserver/pkg/storage/cacher (cacheWatcher, watch_cache).
  */
-import { NO_VERSION, type VersionHandle, type VersionTable } from '../../cluster/index.ts';
-import type { Distribution, EventType, KeyedStream, Simulation } from '../../engine/index.ts';
-import type { Nanoseconds, SimTime } from '../../units/index.ts';
-import { ChangeRing, NO_SEQUENCE, type RingBounds } from './change-ring.ts';
-import { type ChannelBounds, WatchChannels } from './watch-channels.ts';
+import { NO_VERSION, type VersionHandle } from '../../cluster/index.ts';
+import type { EventType, Simulation } from '../../engine/index.ts';
+import type { SimTime } from '../../units/index.ts';
+import { ChangeRing, NO_SEQUENCE } from './change-ring.ts';
+import { takeDelivered } from './take-delivered.ts';
+import { ChangeType, GONE, NOTHING_DELIVERED } from './watch-answers.ts';
+import { WatchChannels } from './watch-channels.ts';
+import { WatchDelays } from './watch-delays.ts';
+import type { WatchLogOptions } from './watch-log-options.ts';
 import { EVERYTHING } from './watch-selection.ts';
 import type { WatchSubscriber } from './watch-subscriber.ts';
 import { WatcherLists } from './watcher-lists.ts';
@@ -22,29 +26,8 @@ import { Attention, WatcherTable, WatchState } from './watcher-table.ts';
 
 /** The cursor stands behind the last change that matches. */
 const NOTHING_UNSEEN = NO_SEQUENCE;
-/** What {@link WatchLog.next} returns when nothing more has been delivered, and when the ring has overtaken the watcher (410 Gone). */
-export const NOTHING_DELIVERED = -1;
-export const GONE = -2;
-/** Counter of the draw for the way of a watch's end; revisions begin at 1. */
-const END_DRAW = 0;
 
-/** How a change looks to a watcher. */
-export const ChangeType = { Added: 0, Modified: 1, Deleted: 2 } as const;
-
-/** What a log needs to know about its resource and its surroundings. */
-export interface WatchLogOptions extends RingBounds {
-  /** Name of the log in messages. */
-  readonly name: string;
-  readonly simulation: Simulation;
-  readonly table: VersionTable;
-  /** Bucket of a version, EVERYTHING if it is in none. */
-  readonly bucketOf: (version: VersionHandle) => number;
-  /** Delay of watch connections, drawn by watcher and revision. */
-  readonly delay: { readonly distribution: Distribution; readonly minimum: Nanoseconds; readonly keyed: KeyedStream };
-  readonly channels: ChannelBounds;
-  /** Time between the bookmarks of a watch. */
-  readonly bookmarkPeriod: Nanoseconds;
-}
+export { ChangeType, GONE, NOTHING_DELIVERED };
 
 /** The changes of one resource and who watches them. */
 export class WatchLog {
@@ -55,6 +38,7 @@ export class WatchLog {
   private readonly table: WatcherTable;
   private readonly lists: WatcherLists;
   private readonly channels: WatchChannels;
+  private readonly delays: WatchDelays;
   private nextIdentity = 0;
   /** Watchers that were closed because their channel was full, or that the ring has overtaken, since this was last asked, statistic. */
   private terminated = 0;
@@ -62,6 +46,7 @@ export class WatchLog {
   constructor(options: WatchLogOptions, startRevision: number) {
     const { simulation, name } = options;
     this.options = options;
+    this.delays = new WatchDelays(options.delay);
     this.evWake = simulation.on(`${name}: watch delivered`, (watcher) => this.onWake(watcher));
     this.evEnded = simulation.on(`${name}: watch ended`, (watcher) => this.onEnded(watcher));
     this.ring = new ChangeRing(options.table, options, startRevision);
@@ -230,8 +215,8 @@ export class WatchLog {
     const { table, options } = this;
     this.lists.remove(watcher);
     table.state[watcher] = WatchState.Ending;
-    const { distribution, minimum, keyed } = options.delay;
-    const span = Math.max(minimum, distribution.keyedSample(keyed, table.identities[watcher] as number, END_DRAW));
+    const { minimum } = options.delay;
+    const span = this.delays.ofEnd(table.identities[watcher] as number);
     const delivered = this.table.isSilent(watcher) ? this.limitSilent(watcher, at) : this.limit(watcher, at);
     const arrival = Math.max(delivered, at + span, options.simulation.now + minimum);
     table.tellEnd(watcher, arrival, this.evEnded);
@@ -319,6 +304,21 @@ export class WatchLog {
     return sequence;
   }
 
+  /** Takes over all that has come, as {@link next} would until nothing more is there; see {@link takeDelivered}. Returns how many, or GONE. */
+  takeAll(watcher: number, isPunctual: boolean): number {
+    const { table, ring, delays } = this;
+    const cursor = table.cursors[watcher] as number;
+    if (table.selects[watcher] === EVERYTHING && (cursor === NOTHING_UNSEEN || cursor >= ring.oldest)) {
+      const parts = { ring, table, delays, reader: this, now: this.options.simulation.now };
+      const taken = takeDelivered(parts, watcher, isPunctual);
+      if (taken > 0) this.sees(watcher, ring.revisionAt(cursor + taken - 1));
+      return taken;
+    }
+    let taken = 0;
+    while (this.next(watcher) >= 0) taken++;
+    return (table.cursors[watcher] as number) < ring.oldest && table.cursors[watcher] !== NOTHING_UNSEEN ? GONE : taken;
+  }
+
   /** The watcher has read all that has come; it is woken at the next delivery, if there is one on its way. */
   rest(watcher: number): void {
     if (this.table.attention[watcher] === Attention.Waking) return;
@@ -385,21 +385,21 @@ export class WatchLog {
 
   /** Time from the dispatch of a change until a watcher's goroutine has written it: its place in the fan-out, a draw of its own. */
   private placeOf(watcher: number, sequence: number): number {
-    const spread = this.ring.spreadAt(sequence);
-    if (spread <= 0) return 0;
     const identity = this.table.identities[watcher] as number;
-    return Math.round(this.options.delay.keyed.uniform(-1 - identity, this.ring.revisionAt(sequence)) * spread);
+    return this.delays.place(identity, this.ring.revisionAt(sequence), this.ring.spreadAt(sequence));
   }
 
   /** When a change would arrive if nothing before it were on its way. */
-  private arrivalOf(watcher: number, sequence: number): number {
-    const { delay } = this.options;
-    const identity = this.table.identities[watcher] as number;
-    let span: number = delay.distribution.keyedSample(delay.keyed, identity, this.ring.revisionAt(sequence));
-    if (span < delay.minimum) span = delay.minimum;
-    const late = this.table.subscribers[watcher]?.lateness?.(this.ring.revisionAt(sequence));
-    if (late !== undefined) span += late;
-    return this.ring.dispatchAt(sequence) + span + this.placeOf(watcher, sequence);
+  arrivalOf(watcher: number, sequence: number): number {
+    const { ring, table } = this;
+    const revision = ring.revisionAt(sequence);
+    const span = this.delays.ofChange(table.identities[watcher] as number, revision);
+    return (
+      ring.dispatchAt(sequence) +
+      span +
+      (table.subscribers[watcher]?.lateness?.(revision) ?? 0) +
+      this.placeOf(watcher, sequence)
+    );
   }
 
   private deliveryOf(watcher: number, sequence: number): number {

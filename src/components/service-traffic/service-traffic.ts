@@ -26,7 +26,7 @@ import { type Caller, EndpointChooser } from './endpoint-choice.ts';
 import type { serviceTrafficParameters } from './service-traffic.parameters.ts';
 
 /** What became of a connection. */
-export const connectionErrors = ['stale', 'no endpoint', 'conntrack full', 'ports used up'] as const;
+const connectionErrors = ['stale', 'no endpoint', 'conntrack full', 'ports used up'] as const;
 
 /** Why a connection failed. */
 type ConnectionError = (typeof connectionErrors)[number];
@@ -79,13 +79,9 @@ export class ServiceTraffic {
     this.connections = new Connections(simulation);
     this.setup = recorder.histogram('plimsoll_service_connection_setup_seconds');
     this.made = recorder.counter('plimsoll_service_connections_total');
-    const counter = (cause: ConnectionError) => recorder.counter('plimsoll_service_connection_errors_total', { cause });
-    this.failed = {
-      stale: counter('stale'),
-      'no endpoint': counter('no endpoint'),
-      'conntrack full': counter('conntrack full'),
-      'ports used up': counter('ports used up'),
-    };
+    this.failed = Object.fromEntries(
+      connectionErrors.map((cause) => [cause, recorder.counter('plimsoll_service_connection_errors_total', { cause })]),
+    ) as Record<ConnectionError, CounterSeries>;
     const entries = recorder.gauge('node_nf_conntrack_entries');
     const memory = recorder.gauge('plimsoll_conntrack_memory_bytes');
     recorder.onSample(() => {
