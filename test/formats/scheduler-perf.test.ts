@@ -56,7 +56,11 @@ describe('an imported workload', () => {
     const template = 'templates/pod-default.yaml';
     expect(parse(scenario).spec).toMatchObject({
       params: { initNodes: 5, initPods: 5, measurePods: 10 },
-      parameters: { 'kubeControllerManager.enabled': false, 'kubeScheduler.queueingHints': true },
+      parameters: {
+        'kubeControllerManager.enabled': false,
+        'kubeScheduler.queueingHints': true,
+        'kubeScheduler.asyncApiCalls': false,
+      },
       operations: [
         { createNodes: { count: '$initNodes', allocatable: { cpu: '4', pods: 110 }, agents: false, preload: true } },
         { createPods: { name: 'pods-1', namespace: 'namespace-1', count: '$initPods', template, arrivals, client } },
@@ -211,7 +215,6 @@ it('says of all workloads together only this: what is had in another way, and ga
     'churn recreate: objects are created and deleted at the same instant, every second interval',
     'createPodSets: pods are dealt to the namespaces in turn, not one namespace after the other',
     'feature gate DRAExtendedResource: true: not imported',
-    'feature gate SchedulerAsyncAPICalls: true: not imported',
     'feature gate SchedulerAsyncPreemption: false: not imported',
   ]);
 });

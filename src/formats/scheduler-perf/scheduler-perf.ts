@@ -19,14 +19,19 @@ const PROFILE = ['kubernetes-1.36', 'etcd-3.6', 'disk-nvme', 'host-8-core'];
 const THROUGHPUT = 'plimsoll_scheduling_window_pods_per_second';
 
 /** Feature gates that are parameters of ours. */
-const GATES: Readonly<Record<string, string>> = { SchedulerQueueingHints: 'kubeScheduler.queueingHints' };
+const GATES: Readonly<Record<string, string>> = {
+  NominatedNodeNameForExpectation: 'kubeScheduler.nominatesBeforeBinding',
+  OpportunisticBatching: 'kubeScheduler.opportunisticBatching',
+  SchedulerAsyncAPICalls: 'kubeScheduler.asyncApiCalls',
+  SchedulerPopFromBackoffQ: 'kubeScheduler.popFromBackoff',
+  SchedulerQueueingHints: 'kubeScheduler.queueingHints',
+};
 
 /** Gates that the model has one way only, and which: what asks for that needs no remark. */
 const FIXED_GATES: Readonly<Record<string, boolean>> = {
   DRAExtendedResource: false,
   DynamicResourceAllocation: true,
   NodeDeclaredFeatures: false,
-  SchedulerAsyncAPICalls: false,
   SchedulerAsyncPreemption: true,
 };
 
