@@ -151,6 +151,8 @@ export const proxyNftables = validationCase({
   },
 });
 
+/** CPU of iptables-restore of nothing, nft back end [ns]: it waits for the rest of its time (program.csv: 3.2 of 24 ms are CPU). */
+const NFT_BASE_CPU = 3_200_000;
 /** Back end and kind of sync of the rows whose CPU columns are used. */
 const WHOLE = 'full syncs of a kube-proxy of 1.25: rules made, saved and restored, chains and jumps ensured';
 
@@ -184,7 +186,7 @@ export const proxyWholeSyncs = validationCase({
   predict: (conditions, overrides) => {
     const parameters = caseParameters(
       ['kubernetes-1.25'],
-      { 'kubeProxy.iptablesBackend': textOf(conditions, 'backend') },
+      { 'kubeProxy.iptablesBackend': textOf(conditions, 'backend'), 'kubeProxy.iptablesNftBase': NFT_BASE_CPU },
       overrides,
     ).kubeProxy;
     const work = workOf('iptables', conditions, true, parameters);
