@@ -46,7 +46,7 @@ function cells(text: string): string[][] {
 it('compares the variants of the scenario, writes its files and exits 0 if every variant held', async () => {
   const { code, stdout, stderr } = await place.run('compare', 'variants.yaml', '--out', 'plain');
   expect(stderr).toBe('');
-  expect(stdout).toContain('variants: seed 1, 2 variants beside spread');
+  expect(stdout).toContain('variants: seed 1, 1 variant beside spread');
   expect(stdout).toContain('p99 of pod_startup_latency_seconds{phase=total}');
   expect(stdout).toContain("Holm's correction");
   expect(stdout).toMatch(

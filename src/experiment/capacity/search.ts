@@ -223,8 +223,8 @@ export class CapacitySearch {
   }
 
   /**
-   * The limit's interval with its median, in positions. Where no outcome is the wrong way round, the limit may be a step, which lies anywhere
-   * up to the first value that failed.
+   * The limit's interval with its median, in positions. Where no outcome is the wrong way round, the limit may be a step: it lies anywhere
+   * up to the first value that failed, and not before the last that held.
    */
   private interval(curve: ResponseCurve, mirrored: boolean): [near: number, middle: number, far: number] {
     const [near, middle, far] = curve.limitQuantiles(this.options.probability, INTERVAL) as [number, number, number];
@@ -232,7 +232,7 @@ export class CapacitySearch {
     const firstFailed = Math.min(...trials.filter(({ failed }) => failed > 0).map(({ position }) => position));
     const lastHeld = Math.max(...trials.filter(({ held }) => held > 0).map(({ position }) => position));
     const mayBeStep = lastHeld < firstFailed && Number.isFinite(firstFailed);
-    return [near, middle, mayBeStep ? Math.max(far, firstFailed - BEFORE) : far];
+    return mayBeStep ? [near, Math.max(middle, lastHeld), Math.max(far, firstFailed - BEFORE)] : [near, middle, far];
   }
 
   /** The ending that an interval of the limit, in positions, allows for. */
