@@ -70,6 +70,8 @@ describe('what the API server fills in', () => {
       externalTrafficPolicy: 'Cluster',
       internalTrafficPolicy: 'Cluster',
       loadBalancerSourceRanges: [],
+      allocateNodePorts: true,
+      publishNotReadyAddresses: false,
       externalIps: [],
     });
   });

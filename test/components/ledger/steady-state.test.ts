@@ -25,10 +25,10 @@ describe('a cluster at rest for an hour', () => {
     within(count('POST serviceaccounts/token'), (PODS * HOUR) / 2886, 0.15);
   });
 
-  it('opens every watch of the nodes again each 5 to 10 minutes: three of each kubelet and of each proxy', () => {
+  it('opens every watch of the nodes again each 5 to 10 minutes: four of each kubelet, its root certificate among them, and three of each proxy', () => {
     const watches = world.calls.filter(({ verb, client }) => verb === 'WATCH' && /^kube(let|-proxy)$/.test(client));
     // The mean of uniform(5, 10) minutes is 7.5.
-    within(watches.length, (6 * NODES * HOUR) / 450, 0.06);
+    within(watches.length, (7 * NODES * HOUR) / 450, 0.06);
   });
 
   it('writes no pod, no slice and no workload, and lists nothing', () => {
